@@ -1,0 +1,41 @@
+import type { Call, Json, ReplyPart, UserPart } from "./message.js";
+
+/** Tokens as the provider counted them. `input` excludes what was read from or written to its cache. */
+export type Usage = { input: number; output: number; cacheRead: number; cacheWrite: number };
+
+/** Why the model stopped: it was done, wants its calls answered, met its output limit, or the stream broke. */
+export type Stop = "end" | "calls" | "length" | "cut";
+
+export type Outcome = "done" | "limit" | "aborted" | "failed";
+
+/** What happened, in the past tense, appended once. `state` is the last of its key; everything else adds up. */
+export type Fact =
+  | { type: "session"; version: 1; id: string; cwd: string; system: string; parent?: { id: string; seq: number } }
+  | { type: "prompt"; parts: readonly UserPart[]; from: string }
+  | { type: "note"; text: string; by: string }
+  | { type: "reply"; parts: readonly ReplyPart[]; stop: Stop; model: string; usage: Usage; ms?: number }
+  // `call` is there when the tool started before its reply was recorded: a crash in between must not lose it
+  | { type: "started"; callId: string; name: string; call?: Call }
+  | { type: "judged"; callId: string; verdict: "allow" | "deny"; by: string; why: string }
+  | { type: "result"; callId: string; parts: readonly UserPart[]; failed: boolean; details?: Json; ms?: number }
+  | { type: "trimmed"; upto: number }
+  | { type: "compacted"; summary: string; upto: number }
+  | { type: "state"; key: string; value: Json }
+  // `voids` is the seq of a reply to leave out; only one none of whose calls started
+  | { type: "retried"; reason: string; attempt: number; voids?: number }
+  | { type: "spent"; usage: Usage; model: string; on: string }
+  | { type: "ended"; outcome: Outcome; reason?: string };
+
+/** A fact in its place: `seq` counts from 0 without gaps, `at` is milliseconds since 1970. */
+export type Event = Fact & { seq: number; at: number };
+export type EventOf<T extends Fact["type"]> = Extract<Event, { type: T }>;
+
+/** What is seen while it happens and never stored. */
+export type Delta =
+  | { type: "text" | "thinking"; text: string }
+  | { type: "call"; call: Call } // its arguments are complete: it may start now
+  | { type: "progress"; callId: string; text: string }
+  | { type: "status"; by: string; text: string }
+  | { type: "child"; callId: string; session: string; item: Event | Delta };
+
+export const NO_USAGE: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };

@@ -1,0 +1,23 @@
+import type { UserPart } from "./message.js";
+
+/** Something that starts or steers work: a user's words, a timer, a finished background job, a teammate. */
+export type Mail = { parts: readonly UserPart[]; from: string };
+
+/** Where prompts wait for the loop, which takes all of them at its next step. */
+export class Inbox {
+  #mail: Mail[] = [];
+
+  get waiting(): number {
+    return this.#mail.length;
+  }
+
+  post(mail: Mail): void {
+    this.#mail.push(mail);
+  }
+
+  take(): Mail[] {
+    const taken = this.#mail;
+    this.#mail = [];
+    return taken;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Event, Fact } from "./event.js";
+
+/**
+ * The one truth of a session: facts in order, appended and never changed.
+ * `append` returns once the fact is as durable as this log can make it; it throws when it is not.
+ */
+export interface Log {
+  readonly events: readonly Event[];
+  append(fact: Fact): Event;
+}
+
+/** A log that lives and dies with the process. */
+export function memoryLog(events: readonly Event[] = []): Log {
+  const kept: Event[] = [...events];
+  return {
+    events: kept,
+    append(fact) {
+      const event: Event = { ...fact, seq: kept.length, at: Date.now() };
+      kept.push(event);
+      return event;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Event, Fact } from "./event.js";
+import type { Session } from "./session.js";
+import type { Tool } from "./tool.js";
+
+type OneOrMore = Fact | readonly Fact[] | undefined;
+export type Facts = OneOrMore | Promise<OneOrMore>;
+
+/**
+ * One mechanism, hung on the loop. At each moment every plugin is asked at once about the same log and its
+ * facts are recorded in list order. A plugin that throws ends the run.
+ */
+export interface Plugin {
+  readonly name: string;
+  tools?(session: Session): Tool[];
+  /** A paragraph of the system prompt, read once when the session is made. */
+  system?(): string | Promise<string>;
+  /** Before the model is asked; an `ended` fact ends the run. */
+  beforeStep?(session: Session): Facts;
+  /** It could not answer; any fact but `ended` means: ask again. */
+  afterFailure?(session: Session, error: unknown): Facts;
+  /** It wants to stop; a `prompt` or `note` sends it back to work. */
+  beforeStop?(session: Session): Facts;
+  wrapTool?(tool: Tool): Tool;
+  onEvent?(event: Event): void;
+  /** Ends what the plugin started. Bounded in time. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import type { Delta, Event } from "./event.js";
+import type { Model } from "./model.js";
+
+/** What plugins and tools see of a running session. */
+export interface Session {
+  readonly events: readonly Event[];
+  readonly model: Model;
+  /** The workspace: an absolute path. */
+  readonly cwd: string;
+  /** Fires when the run must end; work that outlives it is a defect. */
+  readonly signal: AbortSignal;
+  emit(delta: Delta): void;
+}
