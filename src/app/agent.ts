@@ -1,0 +1,62 @@
+import { Inbox } from "../core/inbox.js";
+import type { Log } from "../core/log.js";
+import type { Agent } from "../core/loop.js";
+import type { Model } from "../core/model.js";
+import type { Plugin } from "../core/plugin.js";
+import type { Tool } from "../core/tool.js";
+import { endLeftovers } from "../platform/exec.js";
+import { limits } from "../plugins/limits.js";
+import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
+import { recover } from "../plugins/recover.js";
+import { bash } from "../tools/bash.js";
+import { editFile } from "../tools/edit-file.js";
+import { glob } from "../tools/glob.js";
+import { grep } from "../tools/grep.js";
+import { http } from "../tools/http.js";
+import { readFile } from "../tools/read-file.js";
+import { writeFile } from "../tools/write-file.js";
+
+/** The values an agent is made of; nothing here is read from the outside. */
+export type AgentParts = {
+  log: Log;
+  model: Model;
+  tools: readonly Tool[];
+  /** The workspace, links resolved. */
+  cwd: string;
+  mode: Mode;
+  ask(question: Question): Promise<Answer>;
+  /** Where the full text of long results goes. */
+  outputs: string;
+  plugins?: readonly Plugin[];
+  maxTurns?: number;
+  maxOutput?: number;
+};
+
+/** The order of plugins, which is policy, is written here and nowhere else. */
+export function agentOf(parts: AgentParts): Agent {
+  const { log, model, tools, cwd, mode, ask, outputs, maxTurns, maxOutput } = parts;
+  return {
+    log,
+    model,
+    tools,
+    inbox: new Inbox(),
+    plugins: [
+      permission({ mode, root: cwd, readable: [outputs], ask }),
+      limits(maxTurns === undefined ? {} : { maxTurns }),
+      recover(),
+      ...(parts.plugins ?? []),
+    ],
+    ...(maxOutput === undefined ? {} : { maxOutput }),
+  };
+}
+
+/** The tools every agent has unless it is given fewer. `env` is the environment of the commands it runs. */
+export function builtinTools(env: Record<string, string>, outputs: string): Tool[] {
+  const path = env.PATH;
+  return [readFile(), writeFile(), editFile(), bash({ env, outputs }), glob({ path }), grep({ path }), http({})];
+}
+
+/** Ends what the agent's plugins and commands left running. Bounded in time. */
+export async function closeAgent({ plugins }: Agent): Promise<void> {
+  await Promise.all([endLeftovers(), ...plugins.map((plugin) => plugin.close?.())]);
+}

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { last } from "../core/fold.js";
+import { type Log, memoryLog } from "../core/log.js";
+import type { Agent } from "../core/loop.js";
+import type { Model } from "../core/model.js";
+import type { Tool } from "../core/tool.js";
+import { lookup } from "../models/catalog.js";
+import { retrying } from "../models/retrying.js";
+import type { Answer, Question } from "../plugins/permission.js";
+import { openLog } from "../store/log-file.js";
+import { findSession, newestSession, newSessionId, sessionPath } from "../store/sessions.js";
+import { agentOf, builtinTools, closeAgent } from "./agent.js";
+import type { Config } from "./config.js";
+import { surroundings, systemPrompt } from "./prompt.js";
+import { UsageError } from "./usage-error.js";
+
+/** Which session to go on with; a new one when neither is given. */
+export type Resume = { newest?: boolean; id?: string };
+
+/** What a front end brings: a way to ask the person, and where words to that person go. */
+export type Front = { ask(question: Question): Promise<Answer>; notice(line: string): void };
+
+export type Opened = { agent: Agent; id: string; close(): Promise<void> };
+
+/** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
+export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
+  const model = await makeModel(config, front);
+  const session = openSession(config, resume, front);
+  const outputs = join(config.home, "outputs", session.id);
+  const agent = agentOf({
+    ...config,
+    log: session.log,
+    model,
+    cwd: last(session.log.events, "session")?.cwd ?? config.cwd,
+    tools: chosen(builtinTools(config.childEnv, outputs), config.tools),
+    ask: front.ask,
+    outputs,
+  });
+  return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
+}
+
+function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
+  if (names === undefined) return tools;
+  const unknown = names.find((name) => !tools.some((tool) => tool.name === name));
+  if (unknown === undefined) return tools.filter((tool) => names.includes(tool.name));
+  throw new UsageError(`--tools: there is no tool "${unknown}". Tools: ${tools.map((tool) => tool.name).join(", ")}.`);
+}
+
+async function makeModel(config: Config, front: Front): Promise<Model> {
+  const { choice, window, temperature } = config;
+  if (choice === undefined) throw new UsageError("No model is configured: give a key or a base URL.");
+  if (!lookup(choice.model)) {
+    const assumed = window === undefined ? "a window of 128,000 tokens is assumed and " : "";
+    front.notice(`${choice.model} is not in the catalogue: ${assumed}its cost is unknown.`);
+  }
+  const endpoint = {
+    ...choice,
+    ...(window === undefined ? {} : { window }),
+    ...(temperature === undefined ? {} : { temperature }),
+  };
+  if (choice.provider === "openai") return retrying((await import("../models/openai.js")).openai(endpoint));
+  return retrying((await import("../models/anthropic.js")).anthropic(endpoint));
+}
+
+type OpenSession = { id: string; log: Log; release(): void };
+
+function openSession(config: Config, resume: Resume, front: Front): OpenSession {
+  const saved = resume.newest || resume.id !== undefined ? savedSession(config, resume.id) : undefined;
+  const id = saved?.id ?? newSessionId();
+  const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
+  const session = saved ? reopen(path, front) : openNew(path, front);
+  if (last(session.log.events, "session") === undefined) {
+    const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
+    session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
+  }
+  return { ...session, id };
+}
+
+function savedSession(config: Config, id: string | undefined): { id: string; path: string } {
+  const saved = id === undefined ? newestSession(config.home, config.cwd) : findSession(config.home, id);
+  if (saved) return saved;
+  if (id === undefined) throw new UsageError(`There is no session of ${config.cwd} to continue.`);
+  throw new UsageError(`There is no session "${id}" in ${join(config.home, "sessions")}.`);
+}
+
+function reopen(path: string, front: Front): { log: Log; release(): void } {
+  const log = openLog(path);
+  if (log.skipped > 0) front.notice(`${log.skipped} damaged lines of ${path} were left out.`);
+  return { log, release: () => log.close() };
+}
+
+// work that cannot be saved is still work
+function openNew(path: string, front: Front): { log: Log; release(): void } {
+  try {
+    return reopen(path, front);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    front.notice(`This session is not saved: ${error.message}. Set NANOCODER_HOME to a folder that can be written.`);
+    return { log: memoryLog(), release: () => undefined };
+  }
+}

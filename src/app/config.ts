@@ -1,0 +1,159 @@
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { MODES, type Mode } from "../plugins/permission.js";
+import { type Choice, chooseEndpoint } from "./endpoint.js";
+import { proxyFor } from "./proxy.js";
+import { UsageError } from "./usage-error.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line said, as text. */
+export type Flags = {
+  model?: string;
+  provider?: string;
+  baseUrl?: string;
+  apiKey?: string;
+  cwd?: string;
+  permissionMode?: string;
+  yolo?: boolean;
+  maxTurns?: string;
+  timeout?: string;
+  system?: string;
+  appendSystem?: string;
+  tools?: string;
+};
+
+/** Where the process stands: what only the front end may ask of it. */
+export type Machine = { env: Environment; cwd: string; homedir: string };
+
+/** Plain data: flags over environment over defaults, checked. */
+export type Config = {
+  home: string;
+  /** The workspace, links resolved. */
+  cwd: string;
+  /** Absent: neither a key nor an address was found. */
+  choice?: Choice & { proxy?: string };
+  mode: Mode;
+  maxTurns?: number;
+  /** Of the whole run, in milliseconds. */
+  timeout?: number;
+  system: { instead?: string; more?: string };
+  /** Names of the only tools to offer. */
+  tools?: readonly string[];
+  maxOutput?: number;
+  temperature?: number;
+  window?: number;
+  shell: string;
+  /** The environment of child processes: without the keys of model providers. */
+  childEnv: Record<string, string>;
+};
+
+/** Reads the configuration; throws a UsageError that names the flag or variable at fault. */
+export function readConfig(flags: Flags, machine: Machine): Config {
+  const { env } = machine;
+  const choice = chooseEndpoint(flags, env);
+  return {
+    home: resolve(env.NANOCODER_HOME || join(machine.homedir, ".nanocoder")),
+    cwd: workspace(flags.cwd, machine.cwd),
+    ...(choice && { choice: withProxy(choice, env) }),
+    mode: mode(flags),
+    ...only("maxTurns", count("--max-turns", flags.maxTurns)),
+    ...only("timeout", duration("--timeout", flags.timeout)),
+    system: { ...only("instead", flags.system), ...only("more", flags.appendSystem) },
+    ...only(
+      "tools",
+      flags.tools
+        ?.split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== ""),
+    ),
+    ...only("maxOutput", count("NANOCODER_MAX_TOKENS", env.NANOCODER_MAX_TOKENS)),
+    ...only("temperature", number("NANOCODER_TEMPERATURE", env.NANOCODER_TEMPERATURE)),
+    ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
+    shell: env.SHELL || "/bin/sh",
+    childEnv: withoutKeys(env),
+  };
+}
+
+const SECRET = new Set([
+  "NANOCODER_API_KEY",
+  "NANOCODER_GATEWAY_MODELS",
+  "OPENAI_API_KEY",
+  "DEEPSEEK_API_KEY",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+]);
+
+/** Where this process stands. */
+export function thisMachine(): Machine {
+  return { env: process.env, cwd: process.cwd(), homedir: homedir() };
+}
+
+/** An environment for child processes: without the keys of model providers. */
+export function withoutKeys(env: Environment): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && !SECRET.has(name)) kept[name] = value;
+  return kept;
+}
+
+function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
+  return { ...choice, ...only("proxy", proxyFor(address(choice.baseUrl), env)) };
+}
+
+function address(baseUrl: string): URL {
+  if (!URL.canParse(baseUrl))
+    throw new UsageError(`The base URL "${baseUrl}" is not a URL. Write it like https://host/v1.`);
+  const url = new URL(baseUrl);
+  if (url.protocol === "http:" || url.protocol === "https:") return url;
+  throw new UsageError(`The base URL "${baseUrl}" must begin with http:// or https://.`);
+}
+
+function workspace(asked: string | undefined, here: string): string {
+  const folder = resolve(here, asked ?? ".");
+  try {
+    const real = realpathSync(folder);
+    if (!statSync(real).isDirectory()) throw new UsageError(`${folder} is not a folder. --cwd wants one.`);
+    accessSync(real, constants.R_OK | constants.X_OK);
+    return real;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const why =
+      error instanceof Error && "code" in error && error.code === "ENOENT" ? "does not exist" : "cannot be read";
+    throw new UsageError(`The folder ${folder} ${why}. Name another with --cwd.`);
+  }
+}
+
+function mode(flags: Flags): Mode {
+  const asked = flags.permissionMode ?? (flags.yolo ? "auto" : "default");
+  const known = MODES.find((each) => each === asked);
+  if (known) return known;
+  throw new UsageError(`--permission-mode ${asked}: choose one of ${MODES.join(", ")}.`);
+}
+
+function count(name: string, value: string | undefined): number | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
+  throw new UsageError(`${name} wants a whole number of at least 1, not "${value}".`);
+}
+
+function number(name: string, value: string | undefined): number | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
+  throw new UsageError(`${name} wants a number, not "${value}".`);
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function duration(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value);
+  const ms = found ? Number(found[1]) * (UNITS[found[2] ?? "s"] ?? 1000) : 0;
+  // a timer cannot wait longer than 2^31 ms, about 24 days
+  if (ms > 0 && ms < 2 ** 31) return ms;
+  throw new UsageError(`${name} wants a duration such as 90s, 5m or 1h, not "${value}".`);
+}
+
+function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
+}

@@ -1,0 +1,96 @@
+import { realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { last } from "../core/fold.js";
+import { type Log, memoryLog } from "../core/log.js";
+import { type Agent, run } from "../core/loop.js";
+import { plainText, text } from "../core/message.js";
+import type { Model } from "../core/model.js";
+import type { Plugin } from "../core/plugin.js";
+import type { Tool } from "../core/tool.js";
+import type { Answer, Mode, Question } from "../plugins/permission.js";
+import { newSessionId } from "../store/sessions.js";
+import { agentOf, builtinTools, closeAgent } from "./agent.js";
+import { thisMachine, withoutKeys } from "./config.js";
+import { surroundings, systemPrompt } from "./prompt.js";
+
+export type AgentOptions = {
+  /** Who answers: `openai(…)`, `anthropic(…)`, or any `Model`. */
+  model: Model;
+  /** The workspace; the process's folder when absent. */
+  cwd?: string;
+  /** `default` when absent: reads and edits inside the workspace, all else is asked. */
+  permissionMode?: Mode;
+  /** Answers what the mode would ask a person; when absent the answer is no. */
+  ask?: (question: Question) => Promise<Answer>;
+  /** Tools beside the built-in ones. */
+  tools?: readonly Tool[];
+  /** The names of the built-in tools to have; all when absent. */
+  builtins?: readonly string[];
+  plugins?: readonly Plugin[];
+  /** In place of the system prompt; the environment is still told. */
+  system?: string;
+  /** Added to the system prompt. */
+  appendSystem?: string;
+  /** Where facts go, and what a session goes on from; memory when absent. */
+  log?: Log;
+  /** Answers of the model per run; unlimited when absent. */
+  maxTurns?: number;
+  /** Tokens per answer; the model's own limit when absent. */
+  maxOutput?: number;
+};
+
+/** An agent with the two-line use: say something, get the answer. */
+export type ChatAgent = Agent & {
+  /** Works until the model stops and gives its last words. Throws when the run ended in any other way than done. */
+  chat(words: string, options?: { signal?: AbortSignal }): Promise<string>;
+  /** Ends what the agent's commands left running. */
+  close(): Promise<void>;
+};
+
+/**
+ * Makes an agent with the built-in tools, working in a folder.
+ *
+ * @example
+ * const agent = createAgent({ model: openai({ baseUrl, apiKey, model: "gpt-5" }), cwd: "." });
+ * console.log(await agent.chat("Which tests fail, and why?"));
+ * await agent.close();
+ */
+export function createAgent(options: AgentOptions): ChatAgent {
+  const machine = thisMachine();
+  const cwd = realpathSync(options.cwd ?? machine.cwd);
+  const log = options.log ?? memoryLog();
+  const id = last(log.events, "session")?.id ?? newSessionId();
+  if (last(log.events, "session") === undefined) {
+    const { system: instead, appendSystem: more } = options;
+    const parts = { ...(instead === undefined ? {} : { instead }), ...(more === undefined ? {} : { more }) };
+    const system = systemPrompt(surroundings(cwd, machine.env.SHELL || "/bin/sh"), parts);
+    log.append({ type: "session", version: 1, id, cwd, system });
+  }
+  const outputs = join(tmpdir(), `nanocoder-${id}`);
+  const builtins = builtinTools(withoutKeys(machine.env), outputs);
+  const agent = agentOf({
+    ...options,
+    log,
+    outputs,
+    cwd: last(log.events, "session")?.cwd ?? cwd,
+    mode: options.permissionMode ?? "default",
+    ask: options.ask ?? refuse,
+    tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
+  });
+  return { ...agent, chat: (words, { signal } = {}) => chat(agent, words, signal), close: () => closeAgent(agent) };
+}
+
+async function chat(agent: Agent, words: string, signal = new AbortController().signal): Promise<string> {
+  agent.inbox.post({ parts: [text(words)], from: "user" });
+  const work = run(agent, signal);
+  let step = await work.next();
+  while (!step.done) step = await work.next();
+  const ended = last(agent.log.events, "ended");
+  if (step.value !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? step.value}.`);
+  return plainText(last(agent.log.events, "reply")?.parts ?? []);
+}
+
+async function refuse({ why }: Question): Promise<Answer> {
+  return { verdict: "deny", why: `${why} (nobody is there to ask: pass \`ask\` or another permissionMode)` };
+}

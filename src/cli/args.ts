@@ -1,0 +1,108 @@
+import { Command, CommanderError, Option } from "commander";
+import type { Flags } from "../app/config.js";
+import { UsageError } from "../app/usage-error.js";
+import { MODES } from "../plugins/permission.js";
+
+export const FORMATS = ["text", "json", "stream-json"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export type RunFlags = Flags & {
+  print?: string;
+  continue?: boolean;
+  resume?: string | true;
+  outputFormat: Format;
+  includePartial?: boolean;
+};
+
+export type Asked =
+  | { type: "run"; flags: RunFlags; prompt: string | undefined }
+  | { type: "doctor"; flags: Flags }
+  | { type: "demo" }
+  | { type: "completion"; shell: string }
+  | { type: "told" };
+
+/** Reads the command line. Help goes to stdout; a mistake is a UsageError that names the nearest right word. */
+export function readArgs(argv: readonly string[], version: string): Asked {
+  let asked: Asked = { type: "told" };
+  const program = commandLine(version, (found) => {
+    asked = found;
+  });
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ""));
+  }
+  return asked;
+}
+
+/** The whole command line as data: what parses it, and what the completion scripts are made from. */
+export function commandLine(version: string, found: (asked: Asked) => void): Command {
+  const program = new Command("nanocoder")
+    .description("A coding agent for the terminal that does not stop until the checks pass.")
+    .version(version, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .argument("[prompt]", "with -p: no argument is needed")
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+    .addHelpText("after", EXAMPLES);
+  for (const option of runOptions()) program.addOption(option);
+  program.action((prompt: string | undefined, flags: RunFlags) => {
+    const afterDashes = flags.print === "--" ? prompt : flags.print;
+    found({ type: "run", flags, prompt: afterDashes ?? prompt });
+  });
+  program
+    .command("doctor")
+    .description("show what is configured and reachable, and how to mend what is not")
+    .addOption(new Option("-m, --model <name>"))
+    .addOption(new Option("--provider <name>"))
+    .addOption(new Option("--base-url <url>"))
+    .addOption(new Option("--api-key <key>"))
+    .action((_: unknown, command: Command) => found({ type: "doctor", flags: command.optsWithGlobals() }));
+  program
+    .command("demo")
+    .description("see it work, offline: real files, real tests; only the model's words are scripted")
+    .action(() => found({ type: "demo" }));
+  program
+    .command("completion")
+    .description("print a completion script")
+    .argument("<shell>", "bash, zsh or fish")
+    .action((shell: string) => found({ type: "completion", shell }));
+  return program;
+}
+
+function runOptions(): Option[] {
+  return [
+    new Option("-p, --print <prompt>", "one shot: work, print the answer, exit; - reads the prompt from stdin"),
+    new Option("-m, --model <name>", "the model to ask"),
+    new Option("--provider <name>", "the wire to speak").choices(["openai", "anthropic"]),
+    new Option("--base-url <url>", "the endpoint, such as http://localhost:11434/v1"),
+    new Option("--api-key <key>", "the key (better in the environment: arguments are shown in process lists)"),
+    new Option("-c, --continue", "go on with this folder's newest session"),
+    new Option("-r, --resume <id>", "go on with a session by its id"),
+    new Option("-C, --cwd <dir>", "work in this folder"),
+    new Option("--permission-mode <mode>", "what needs leave").choices([...MODES]),
+    new Option("--yolo", "the same as --permission-mode auto"),
+    new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
+    new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
+    new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),
+    new Option("--include-partial", "with stream-json: text as it comes"),
+    new Option("--system <text>", "in place of the system prompt; the environment is still told"),
+    new Option("--append-system <text>", "added to the system prompt"),
+    new Option("--tools <list>", "offer only these, separated by commas"),
+  ];
+}
+
+const EXAMPLES = `
+Examples:
+  nanocoder -p "why does the build fail? mend it" --permission-mode auto
+  git diff | nanocoder -p "review this"
+  nanocoder -p "go on" --continue --output-format json
+  nanocoder demo
+
+Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
+Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.
+
+Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
+130 interrupted, 143 terminated.
+`;

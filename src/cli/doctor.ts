@@ -1,0 +1,102 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { release } from "node:os";
+import { delimiter, join } from "node:path";
+import { styleText } from "node:util";
+import { type Config, type Flags, readConfig, thisMachine } from "../app/config.js";
+import { lookup } from "../models/catalog.js";
+import { reach } from "../models/reach.js";
+import { colours, write } from "./output.js";
+
+type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
+
+/** Says what is configured and reachable, each problem with its mend. Exit code 1 when something must be mended. */
+export async function doctor(flags: Flags): Promise<number> {
+  const config = readConfig(flags, thisMachine());
+  const findings = [
+    node(),
+    home(config),
+    ...(await model(config)),
+    program(config, "rg"),
+    program(config, "git"),
+    sandbox(),
+  ];
+  await write(process.stdout, `${findings.map(line).join("\n")}\n`, () => undefined);
+  return findings.some((finding) => finding.level === "bad") ? 1 : 0;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const what = `Node ${process.versions.node} on ${process.platform} ${release()} ${process.arch}`;
+  if (major > 20 || (major === 20 && minor >= 19)) return { level: "good", what };
+  return { level: "bad", what, mend: "install Node 20.19 or newer" };
+}
+
+function home({ home: folder }: Config): Finding {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    return { level: "good", what: `sessions are kept in ${folder}` };
+  } catch {
+    return {
+      level: "bad",
+      what: `${folder} cannot be written: sessions are not saved`,
+      mend: "set NANOCODER_HOME to a folder you own",
+    };
+  }
+}
+
+async function model({ choice, window }: Config): Promise<Finding[]> {
+  if (!choice) {
+    return [
+      {
+        level: "bad",
+        what: "no model is configured",
+        mend: "set OPENAI_API_KEY, ANTHROPIC_API_KEY or DEEPSEEK_API_KEY, or a base URL",
+      },
+    ];
+  }
+  const facts = lookup(choice.model);
+  const size = window ?? facts?.window;
+  const known =
+    size === undefined ? "window unknown (128,000 tokens assumed)" : `window ${size.toLocaleString("en")} tokens`;
+  const price = facts?.price ? `$${facts.price.input} in and $${facts.price.output} out per million` : "cost unknown";
+  const key = choice.apiKey === "none" ? "no key (local servers need none)" : `key from ${choice.keyFrom}`;
+  const asked = await reach(choice);
+  return [
+    { level: facts ? "good" : "note", what: `model ${choice.model} (${choice.provider} wire): ${known}, ${price}` },
+    asked.reached
+      ? { level: "good", what: `${choice.baseUrl} answers; ${key}` }
+      : { level: "bad", what: `${choice.baseUrl}: ${asked.why}; ${key}`, mend: asked.mend },
+  ];
+}
+
+function program({ childEnv }: Config, name: string): Finding {
+  const folders = (childEnv.PATH ?? "").split(delimiter);
+  const found = folders.map((folder) => join(folder, name)).find(isExecutable);
+  if (found) return { level: "good", what: `${name}: ${found}` };
+  const mend = name === "rg" ? "install ripgrep; until then a slower search of our own is used" : `install ${name}`;
+  return { level: "note", what: `${name} was not found on PATH`, mend };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sandbox(): Finding {
+  return {
+    level: "note",
+    what: "commands are not isolated: --permission-mode auto runs them as you, default refuses them",
+  };
+}
+
+function line({ level, what, mend }: Finding): string {
+  const mark = { good: "✓", note: "·", bad: "✗" }[level];
+  const style = { good: "green", note: "dim", bad: "red" } as const;
+  const shown = colours(process.stdout) ? styleText(style[level], mark, { validateStream: false }) : mark;
+  return `${shown} ${what}${mend === undefined ? "" : `\n    mend: ${mend}`}`;
+}

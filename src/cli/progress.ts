@@ -1,0 +1,96 @@
+import { styleText } from "node:util";
+import type { Delta, Event, EventOf } from "../core/event.js";
+import { type Call, callsIn, type Json, plainText } from "../core/message.js";
+import { visible } from "../platform/text.js";
+
+export type Progress = { see(item: Event | Delta): void; note(line: string): void; end(): void };
+
+type Sink = { write(text: string): unknown; isTTY?: boolean };
+
+/** The human side of a one-shot run, on stderr: a dim line per call, a diff after an edit, a spinner on a terminal. */
+export function progress(sink: Sink, colours: boolean): Progress {
+  const paint = (style: "dim" | "red" | "green" | "cyan", line: string) =>
+    colours ? styleText(style, line, { validateStream: false }) : line;
+  const spinner = sink.isTTY ? spin(sink) : undefined;
+  const calls = new Map<string, Call>();
+  const say = (line: string) => {
+    spinner?.clear();
+    sink.write(`${line}\n`);
+  };
+
+  const see = (item: Event | Delta) => {
+    for (const call of callsOf(item)) announce(call);
+    for (const line of linesOf(item)) say(paint(line.style, line.text));
+  };
+  const announce = (call: Call) => {
+    if (calls.has(call.id)) return;
+    calls.set(call.id, call);
+    say(paint("dim", `> ${call.name}(${argumentsLine(call.input)})`));
+  };
+  return { see, note: (line) => say(paint("dim", visible(line))), end: () => spinner?.end() };
+}
+
+function callsOf(item: Event | Delta): Call[] {
+  if (item.type === "call") return [item.call];
+  return item.type === "reply" ? callsIn(item.parts) : [];
+}
+
+function linesOf(item: Event | Delta): Line[] {
+  if (item.type === "result") return resultLines(item);
+  if (item.type === "status") return [{ style: "dim", text: `${item.by}: ${visible(item.text)}` }];
+  if (item.type !== "retried") return [];
+  return [{ style: "dim", text: `asking again (${item.attempt}): ${visible(item.reason)}` }];
+}
+
+function argumentsLine(input: Json): string {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
+  const shown = Object.entries(input).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const line = visible(shown.join(", "));
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+}
+
+type Line = { style: "dim" | "red" | "green" | "cyan"; text: string };
+
+function resultLines(event: EventOf<"result">): Line[] {
+  if (event.failed) return [{ style: "red", text: `  ! ${firstLine(plainText(event.parts))}` }];
+  const diff = diffOf(event.details);
+  if (diff === undefined) return [];
+  return visible(diff)
+    .trimEnd()
+    .split("\n")
+    .map((line) => ({ style: diffStyle(line), text: line }));
+}
+
+function diffOf(details: Json | undefined): string | undefined {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
+  return typeof details.diff === "string" && details.diff !== "" ? details.diff : undefined;
+}
+
+function diffStyle(line: string): Line["style"] {
+  if (line.startsWith("+")) return "green";
+  if (line.startsWith("-")) return "red";
+  return line.startsWith("@@") ? "cyan" : "dim";
+}
+
+function firstLine(text: string): string {
+  const line = visible(text.trim().split("\n", 1)[0] ?? "");
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+function spin(sink: Sink): { clear(): void; end(): void } {
+  const began = Date.now();
+  let frame = 0;
+  const clear = () => sink.write("\r\u001b[K");
+  const timer = setInterval(() => {
+    frame = (frame + 1) % FRAMES.length;
+    sink.write(`\r\u001b[K${FRAMES[frame]} working, ${Math.round((Date.now() - began) / 1000)} s`);
+  }, 120);
+  timer.unref();
+  const end = () => {
+    clearInterval(timer);
+    clear();
+  };
+  return { clear, end };
+}

@@ -1,0 +1,86 @@
+import type { Event, EventOf, Usage } from "../core/event.js";
+import { NO_USAGE } from "../core/event.js";
+import { addUsage } from "../core/fold.js";
+import { type Json, plainText } from "../core/message.js";
+import { cost } from "../models/catalog.js";
+import type { Interruption } from "./interrupts.js";
+
+export type Subtype =
+  | "success"
+  | "error_max_turns"
+  | "error_timeout"
+  | "error_provider"
+  | "error_denied"
+  | "interrupted";
+
+export type Denial = { tool: string; input: Json; reason: string };
+
+/** How a run went, read from its events. `cost` is in USD; null when a model's price is unknown. */
+export type Summary = {
+  subtype: Subtype;
+  exitCode: number;
+  /** The answer, or why there is none. */
+  result: string;
+  reason: string;
+  turns: number;
+  apiMs: number;
+  usage: Usage;
+  cost: number | null;
+  denials: Denial[];
+};
+
+/** Reads the events of one run. */
+export function summarise(events: readonly Event[], cause: Interruption | undefined): Summary {
+  const replies = events.filter((event) => event.type === "reply");
+  const ended = events.findLast((event) => event.type === "ended");
+  const denials = denied(events);
+  const { subtype, exitCode } = verdict(ended, cause, denials.length > 0);
+  const reason =
+    subtype === "success" ? "done" : subtype === "error_denied" ? "denied" : (cause ?? ended?.reason ?? "ended");
+  const answer = plainText(replies.at(-1)?.parts ?? []);
+  return {
+    subtype,
+    exitCode,
+    result: subtype === "error_provider" ? reason : answer,
+    reason,
+    turns: replies.length,
+    apiMs: replies.reduce((sum, reply) => sum + (reply.ms ?? 0), 0),
+    usage: replies.reduce((sum, reply) => addUsage(sum, reply.usage), NO_USAGE),
+    cost: total(replies),
+    denials,
+  };
+}
+
+function verdict(
+  ended: EventOf<"ended"> | undefined,
+  cause: Interruption | undefined,
+  wasDenied: boolean,
+): { subtype: Subtype; exitCode: number } {
+  if (ended?.outcome === "done")
+    return wasDenied ? { subtype: "error_denied", exitCode: 4 } : { subtype: "success", exitCode: 0 };
+  if (ended?.outcome === "limit") return { subtype: "error_max_turns", exitCode: 3 };
+  if (ended?.outcome !== "aborted") return { subtype: "error_provider", exitCode: 1 };
+  if (cause === "timeout") return { subtype: "error_timeout", exitCode: 3 };
+  return { subtype: "interrupted", exitCode: cause === "SIGTERM" || cause === "SIGHUP" ? 143 : 130 };
+}
+
+function denied(events: readonly Event[]): Denial[] {
+  const calls = new Map<string, { name: string; input: Json }>();
+  for (const event of events) {
+    if (event.type !== "reply") continue;
+    for (const part of event.parts) if (part.type === "call") calls.set(part.id, part);
+  }
+  return events
+    .filter((event) => event.type === "judged")
+    .filter((event) => event.verdict === "deny")
+    .map(({ callId, why }) => ({
+      tool: calls.get(callId)?.name ?? "",
+      input: calls.get(callId)?.input ?? {},
+      reason: why,
+    }));
+}
+
+function total(replies: readonly EventOf<"reply">[]): number | null {
+  const costs = replies.map((reply) => cost(reply.usage, reply.model));
+  return costs.some((each) => each === undefined) ? null : costs.reduce((sum: number, each) => sum + (each ?? 0), 0);
+}

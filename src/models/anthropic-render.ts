@@ -1,0 +1,127 @@
+import type {
+  ContentBlockParam,
+  MessageCreateParamsStreaming,
+  TextBlockParam,
+  ToolUseBlockParam,
+  Tool as VendorTool,
+} from "@anthropic-ai/sdk/resources/messages";
+import type { Image, Json, Message, ReplyPart, Thinking, ToolMessage, UserPart } from "../core/message.js";
+import type { Request, ToolSpec } from "../core/model.js";
+import { cleanText, once, resultText, wireId } from "./render.js";
+
+/** The head of a request: all but system, tools and messages. */
+export type Head = Omit<MessageCreateParamsStreaming, "messages" | "tools" | "system">;
+
+const ID = 64;
+const MARK = `,"cache_control":{"type":"ephemeral"}}`;
+/** How many of the newest user messages end in a cache mark: the last one, and the one the cache was written at before. */
+const MARKED = 2;
+
+type Row = { role: "user" | "assistant"; blocks: string[] };
+
+/** Renders requests for one host; each message and each tool list is rendered once, cache marks are added on joining. */
+export function anthropicRenderer(host: string): (head: Head, request: Request) => string {
+  const blocks = once((message: Message) => blocksOf(message, host));
+  const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
+  return (head, { system, messages, tools }) => {
+    const rows = merged(messages, blocks);
+    if (rows[0]?.role !== "user") rows.unshift({ role: "user", blocks: [textBlock("(The conversation goes on.)")] });
+    const users = rows.filter((row) => row.role === "user").slice(-MARKED);
+    const said = rows.map((row) => joined(row, users.includes(row)));
+    const told = system.trim() === "" ? "" : `"system":[${marked(textBlock(cleanText(system)))}],`;
+    const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
+    return `${JSON.stringify(head).slice(0, -1)},${offered}${told}"messages":[${said.join(",")}]}`;
+  };
+}
+
+// results and the words that follow are one message of the user, results first; so are two turns of one side
+function merged(messages: readonly Message[], blocks: (message: Message) => string[]): Row[] {
+  const rows: Row[] = [];
+  for (const message of messages) {
+    const role = message.role === "assistant" ? "assistant" : "user";
+    const more = blocks(message);
+    if (more.length === 0) continue;
+    const tail = rows.at(-1);
+    if (tail?.role === role) tail.blocks.push(...more);
+    else rows.push({ role, blocks: [...more] });
+  }
+  return rows;
+}
+
+function joined({ role, blocks }: Row, mark: boolean): string {
+  const content = mark ? [...blocks.slice(0, -1), ...blocks.slice(-1).map(marked)] : blocks;
+  return `{"role":"${role}","content":[${content.join(",")}]}`;
+}
+
+function marked(block: string): string {
+  return block.slice(0, -1) + MARK;
+}
+
+function blocksOf(message: Message, host: string): string[] {
+  if (message.role === "user") return message.parts.flatMap(userBlock);
+  if (message.role === "tool") return [JSON.stringify(result(message))];
+  const kept = message.parts.flatMap((part) => replyBlock(part, host));
+  return kept.map((block) => JSON.stringify(block));
+}
+
+function userBlock(part: UserPart): string[] {
+  if (part.type === "image") return [JSON.stringify(image(part))];
+  const words = cleanText(part.text);
+  return words.trim() === "" ? [] : [textBlock(words)];
+}
+
+function textBlock(words: string): string {
+  const block: TextBlockParam = { type: "text", text: words };
+  return JSON.stringify(block);
+}
+
+function image({ mime, data }: Image): ContentBlockParam {
+  return { type: "image", source: { type: "base64", media_type: imageType(mime), data } };
+}
+
+function imageType(mime: string) {
+  const types = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
+  return types.find((type) => type === mime) ?? "image/png";
+}
+
+function result({ callId, parts, failed }: ToolMessage): ContentBlockParam {
+  const images = parts.filter((part) => part.type === "image");
+  const words = resultText(parts);
+  return {
+    type: "tool_result",
+    tool_use_id: wireId(callId, ID),
+    content: images.length === 0 ? words : [{ type: "text", text: words }, ...images.map(imageInResult)],
+    ...(failed ? { is_error: true } : {}),
+  };
+}
+
+function imageInResult({ mime, data }: Image) {
+  return { type: "image", source: { type: "base64", media_type: imageType(mime), data } } as const;
+}
+
+// a turn of the model may not end in white space, nor hold a block of nothing else
+function replyBlock(part: ReplyPart, host: string): ContentBlockParam[] {
+  if (part.type === "thinking") return thinking(part, host);
+  if (part.type === "text") {
+    const words = cleanText(part.text).trimEnd();
+    return words === "" ? [] : [{ type: "text", text: words }];
+  }
+  const use: ToolUseBlockParam = { type: "tool_use", id: wireId(part.id, ID), name: part.name, input: part.input };
+  return [use];
+}
+
+// thinking goes back only where its signature came from: any other host refuses it
+function thinking({ text, opaque }: Thinking, host: string): ContentBlockParam[] {
+  const token = tokenOf(opaque);
+  if (token?.wire !== "anthropic" || token.host !== host) return [];
+  if (typeof token.data === "string") return [{ type: "redacted_thinking", data: token.data }];
+  return typeof token.signature === "string" ? [{ type: "thinking", thinking: text, signature: token.signature }] : [];
+}
+
+function tokenOf(opaque: Json | undefined): { [key: string]: Json } | undefined {
+  return typeof opaque === "object" && opaque !== null && !Array.isArray(opaque) ? opaque : undefined;
+}
+
+function tool({ name, description, schema }: ToolSpec): VendorTool {
+  return { name, description, input_schema: { ...schema, type: "object" } };
+}

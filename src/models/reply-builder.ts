@@ -1,0 +1,79 @@
+import type { Delta } from "../core/event.js";
+import type { Call, Json, ReplyPart, Thinking } from "../core/message.js";
+
+/**
+ * Gathers a reply from a wire's pieces. What came since the last `take` is handed on as few deltas: all text
+ * of one network read is one.
+ */
+export class ReplyBuilder {
+  readonly parts: ReplyPart[] = [];
+  #fresh: Delta[] = [];
+  #ids = new Set<string>();
+
+  text(words: string): void {
+    if (words === "") return;
+    const tail = this.parts.at(-1);
+    if (tail?.type === "text") tail.text += words;
+    else this.parts.push({ type: "text", text: words });
+    this.#show("text", words);
+  }
+
+  thinking(words: string, opaque?: Json): Thinking {
+    this.#show("thinking", words);
+    const tail = this.parts.at(-1);
+    if (tail?.type === "thinking") {
+      tail.text += words;
+      return tail;
+    }
+    const part: Thinking = { type: "thinking", text: words, ...(opaque === undefined ? {} : { opaque }) };
+    this.parts.push(part);
+    return part;
+  }
+
+  /** A part that is neither shown nor joined to the one before it. */
+  add(part: ReplyPart): void {
+    this.parts.push(part);
+  }
+
+  /** A call whose arguments are complete; an id that is missing or was used in this reply is replaced. */
+  call(id: string | undefined, name: string, args: string): void {
+    const known = id !== undefined && id !== "" && !this.#ids.has(id) ? id : this.#freeId();
+    this.#ids.add(known);
+    const call: Call = { type: "call", id: known, name, ...parseArguments(args) };
+    this.parts.push(call);
+    this.#fresh.push({ type: "call", call });
+  }
+
+  take(): Delta[] {
+    if (this.#fresh.length === 0) return NONE;
+    const taken = this.#fresh;
+    this.#fresh = [];
+    return taken;
+  }
+
+  #show(type: "text" | "thinking", words: string): void {
+    if (words === "") return;
+    const tail = this.#fresh.at(-1);
+    if (tail?.type === type) tail.text += words;
+    else this.#fresh.push({ type, text: words });
+  }
+
+  #freeId(): string {
+    for (let n = this.#ids.size; ; n += 1) if (!this.#ids.has(`call_${n}`)) return `call_${n}`;
+  }
+}
+
+const NONE: Delta[] = [];
+
+/** Some providers send nothing, or null, for a call without arguments. */
+export function parseArguments(args: string): { input: Json; malformed?: string } {
+  const trimmed = args.trim();
+  if (trimmed === "" || trimmed === "null") return { input: {} };
+  try {
+    const input: Json = JSON.parse(trimmed);
+    if (typeof input === "object" && input !== null && !Array.isArray(input)) return { input };
+  } catch {
+    // told to the model, which mends it
+  }
+  return { input: {}, malformed: args };
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Delta } from "../core/event.js";
+import { type Model, ModelError, type Reply, type Request } from "../core/model.js";
+import { abortOf } from "./http.js";
+
+export type RetryOptions = {
+  /** Attempts in all; 10 when absent. */
+  tries?: number;
+  /** Milliseconds before the second attempt, doubled each time up to `cap`, plus up to a quarter by chance. */
+  base?: number;
+  cap?: number;
+  random?: () => number;
+};
+
+/** The longest wait that a provider may ask for, in milliseconds. */
+const LONGEST_WISH = 120_000;
+
+/**
+ * Asks a model again when it could not answer for a passing reason, as long as nothing of the answer was
+ * shown. Waits as long as the provider asks (at most two minutes), else 0.5 s doubling to 32 s.
+ *
+ * @example
+ * const model = retrying(openai({ baseUrl, apiKey, model: "gpt-5" }));
+ */
+export function retrying(model: Model, options: RetryOptions = {}): Model {
+  return { ...model, stream: (request, signal) => attempts(model, { request, signal, ...options }) };
+}
+
+type Attempts = RetryOptions & { request: Request; signal: AbortSignal };
+
+async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, Reply> {
+  const { request, signal, tries = 10 } = asked;
+  for (let attempt = 1; ; attempt += 1) {
+    let shown = false;
+    const stream = model.stream(request, signal);
+    try {
+      let step = await stream.next();
+      while (!step.done) {
+        shown ||= step.value.type !== "status";
+        yield step.value;
+        step = await stream.next();
+      }
+      return step.value;
+    } catch (error) {
+      if (shown || attempt >= tries || signal.aborted || !(error instanceof ModelError && error.transient)) throw error;
+      const wait = waitBefore(attempt, error.retryAfter, asked);
+      const seconds = (wait / 1000).toFixed(1);
+      yield {
+        type: "status",
+        by: "retry",
+        text: `${error.message} Again in ${seconds} s (${attempt + 1} of ${tries}).`,
+      };
+      await sleep(wait, undefined, { signal }).catch(() => Promise.reject(abortOf(signal)));
+    } finally {
+      // a reader that left in the middle ends the request too
+      await stream.return(NOTHING);
+    }
+  }
+}
+
+const NOTHING: Reply = {
+  parts: [],
+  stop: "cut",
+  model: "",
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+};
+
+function waitBefore(attempt: number, wished: number | undefined, options: RetryOptions): number {
+  const { base = 500, cap = 32_000, random = Math.random } = options;
+  if (wished !== undefined) return Math.min(wished, LONGEST_WISH);
+  return Math.min(cap, base * 2 ** (attempt - 1)) * (1 + random() / 4);
+}

@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Event, Fact } from "../core/event.js";
+import type { Log } from "../core/log.js";
+import { takeLock } from "./lock.js";
+
+/** A log in a file: one JSON line per event, written whole before `append` returns. */
+export type LogFile = Log & {
+  readonly path: string;
+  /** Lines that were no event and were left out; they stay in the file. */
+  readonly skipped: number;
+  close(): void;
+};
+
+/**
+ * Opens a session's file for this process alone, and makes it when it is absent. A last line that a crash
+ * cut short is removed. Throws when another living process has it open, or when it cannot be written.
+ */
+export function openLog(path: string): LogFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const release = takeLock(`${path}.lock`);
+  try {
+    const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+    const { events, skipped } = load(file);
+    return {
+      path,
+      events,
+      skipped,
+      append: (fact) => write(file, path, events, fact),
+      close: () => close(file, release),
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The events of a session's file, for reading only. */
+export function readLog(path: string): { events: Event[]; skipped: number } {
+  return parse(readFileSync(path, "utf8"));
+}
+
+function load(file: number): { events: Event[]; skipped: number } {
+  if (fstatSync(file).size === 0) return { events: [], skipped: 0 };
+  const bytes = readFileSync(file);
+  const whole = bytes.lastIndexOf("\n") + 1;
+  const torn = bytes.subarray(whole).toString("utf8");
+  if (torn === "") return parse(bytes.toString("utf8"));
+  const complete = toEvent(torn) !== undefined;
+  if (complete) writeSync(file, "\n");
+  else ftruncateSync(file, whole);
+  return parse(bytes.toString("utf8", 0, complete ? bytes.length : whole));
+}
+
+function parse(content: string): { events: Event[]; skipped: number } {
+  const lines = content.split("\n").filter((line) => line !== "");
+  const events = lines.map(toEvent).filter((event) => event !== undefined);
+  return { events, skipped: lines.length - events.length };
+}
+
+// the log is our own file: its shape is checked as far as reading it needs
+function toEvent(line: string): Event | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isEvent(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEvent(value: unknown): value is Event {
+  if (typeof value !== "object" || value === null) return false;
+  return "type" in value && typeof value.type === "string" && "seq" in value && typeof value.seq === "number";
+}
+
+function write(file: number, path: string, events: Event[], fact: Fact): Event {
+  const event: Event = { ...fact, seq: (events.at(-1)?.seq ?? -1) + 1, at: Date.now() };
+  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  let written = 0;
+  try {
+    while (written < line.length) written += writeSync(file, line, written);
+  } catch (error) {
+    // what was written of the line goes again, so that the next one starts where it should
+    if (written > 0) ftruncateSync(file, fstatSync(file).size - written);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The session could not be written to ${path} (${why}). Nothing after the last saved step was sent.`,
+    );
+  }
+  events.push(event);
+  return event;
+}
+
+function close(file: number, release: () => void): void {
+  closeSync(file);
+  release();
+}
