@@ -1,0 +1,96 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
+
+/** What is kept in memory of an output, in characters, and the most that is written to its file, in bytes. */
+const BOUNDS = { head: 10_000, tail: 20_000, file: 1024 ** 3 };
+
+export type Captured = {
+  /** Head and tail with a line between them that says what is missing; valid Unicode without escape sequences. */
+  text: string;
+  /** Bytes in all. */
+  total: number;
+  /** Where the whole output is, when `text` is not all of it. */
+  file?: string;
+};
+
+/** Keeps the beginning and the end of an output of any length; once it is long, all of it goes to a file. */
+export class Capture {
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #folder: string;
+  #total = 0;
+  #head = "";
+  #tail = "";
+  #cut = false;
+  #file: { path: string; fd: number; size: number } | undefined;
+  #early: Buffer[] = [];
+
+  /** `folder` is made when the first long output needs it. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  add(bytes: Buffer): void {
+    this.#total += bytes.length;
+    this.#save(bytes);
+    this.#keep(this.#decoder.write(bytes));
+  }
+
+  end(): Captured {
+    this.#keep(this.#decoder.end());
+    if (this.#file) closeSync(this.#file.fd);
+    const text = this.#cut
+      ? `${plain(this.#head)}\n${this.#gap()}\n${plain(this.#tail)}`
+      : plain(this.#head + this.#tail);
+    return {
+      text: text.toWellFormed(),
+      total: this.#total,
+      ...(this.#cut && this.#file ? { file: this.#file.path } : {}),
+    };
+  }
+
+  #gap(): string {
+    const left = this.#total - Buffer.byteLength(this.#head) - Buffer.byteLength(this.#tail);
+    const where = this.#file ? `; the whole output is in ${this.#file.path}` : "";
+    return `[… ${left} bytes left out${where} …]`;
+  }
+
+  #keep(text: string): void {
+    const room = BOUNDS.head - this.#head.length;
+    if (room > 0) this.#head += text.slice(0, room);
+    if (text.length <= room) return;
+    this.#tail += text.slice(Math.max(0, room));
+    if (this.#tail.length <= BOUNDS.tail * 2) return;
+    this.#tail = this.#tail.slice(-BOUNDS.tail);
+    this.#cut = true;
+  }
+
+  // nothing is written for a short output
+  #save(bytes: Buffer): void {
+    if (!this.#file && this.#total <= BOUNDS.head + BOUNDS.tail) {
+      this.#early.push(bytes);
+      return;
+    }
+    this.#file ??= this.#open();
+    if (this.#file.size + bytes.length > BOUNDS.file) return;
+    this.#file.size += writeSync(this.#file.fd, bytes);
+  }
+
+  #open(): { path: string; fd: number; size: number } {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, `output-${Math.random().toString(36).slice(2, 12)}.txt`);
+    const fd = openSync(path, "wx", 0o600);
+    const before = Buffer.concat(this.#early);
+    this.#early = [];
+    return { path, fd, size: writeSync(fd, before) };
+  }
+}
+
+// CSI, OSC and two-character escape sequences (ECMA-48)
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+
+// of a line that was written over, the last state counts
+function plain(text: string): string {
+  const shown = text.replace(ESCAPES, "").replaceAll("\r\n", "\n");
+  return shown.includes("\r") ? shown.replace(/[^\n]*\r(?=[^\n])/g, "").replaceAll("\r", "") : shown;
+}

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { Capture } from "./capture.js";
+import { endTree, groupAlive, MARK } from "./processes.js";
+
+export type ShellRun = {
+  command: string;
+  cwd: string;
+  env: Record<string, string>;
+  /** Milliseconds. */
+  timeout: number;
+  signal: AbortSignal;
+  /** Where the whole of a long output goes. */
+  outputs: string;
+  onOutput?: ((bytes: Buffer) => void) | undefined;
+};
+
+export type ShellEnd = {
+  /** Null when a signal ended it. */
+  code: number | null;
+  killedBy: string | null;
+  ended: "exited" | "timeout" | "aborted";
+  output: string;
+  /** Bytes of output in all. */
+  total: number;
+  file?: string;
+  /** Where the shell ended, when it may have moved and could say so. */
+  cwd?: string;
+  /** Processes that it started still run; `endLeftovers` ends them. */
+  left: boolean;
+};
+
+/** How long output may still come from what the shell left running, in milliseconds. */
+const GRACE = 100;
+
+// the commands of this process: what they all carry, how many there were, and the groups that outlived their shell
+const ours = { mark: `${process.pid}.${Math.random().toString(36).slice(2)}`, count: 0, groups: new Set<number>() };
+
+/**
+ * Runs a command line in bash (else sh) in a process group of its own, without terminal and without stdin.
+ * Timeout and abort end all that came of it. Rejects when the shell cannot be started.
+ */
+export async function runShell(run: ShellRun): Promise<ShellEnd> {
+  if (run.signal.aborted) throw new Error("Not run: interrupted.");
+  ours.count += 1;
+  const mark = `${ours.mark}.${ours.count}.`;
+  const capture = new Capture(run.outputs);
+  const folder = new Capture(run.outputs);
+  const child = start(run, mark);
+  const [output, moved] = [readable(child, 1), readable(child, 3)];
+  const closed = Promise.all([flow(output, capture, run.onOutput), flow(moved, folder, undefined)]);
+  const exit = await untilExit(child, run, mark);
+  await within(GRACE, closed);
+  output?.destroy();
+  moved?.destroy();
+  const left = exit.ended === "exited" && groupAlive(exit.pid);
+  if (left) ours.groups.add(exit.pid);
+  const { text, total, file } = capture.end();
+  const cwd = folder.end().text.replace(/\n$/, "");
+  const { code, killedBy, ended } = exit;
+  return { code, killedBy, ended, output: text, total, left, ...(file && { file }), ...(cwd && { cwd }) };
+}
+
+/** Ends what the commands of this process left running, also what made itself a session of its own. Within 2 s. */
+export async function endLeftovers(): Promise<void> {
+  if (ours.count === 0) return;
+  const groups = [...ours.groups];
+  ours.groups.clear();
+  await endTree({ groups, mark: `${ours.mark}.` });
+}
+
+function start({ command, cwd, env, signal: _ }: ShellRun, mark: string): ChildProcess {
+  const moves = mayMove(command);
+  const script = `exec 2>&1${moves ? "; trap 'pwd -P >&3' EXIT" : ""}\n${command}`;
+  const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path));
+  const [shell, flags] = bash ? [bash, ["--noprofile", "--norc", "-c"]] : ["/bin/sh", ["-c"]];
+  return spawn(shell, [...flags, script], {
+    cwd,
+    detached: true,
+    env: { ...env, GIT_TERMINAL_PROMPT: "0", PAGER: "cat", GIT_PAGER: "cat", [MARK]: mark },
+    stdio: moves ? ["ignore", "pipe", "ignore", "pipe"] : ["ignore", "pipe", "ignore"],
+  });
+}
+
+// only then is the shell asked where it ended: each pipe costs a command a fifth of its time
+function mayMove(command: string): boolean {
+  return /cd|pushd|popd|eval|source|(^|[\s;&|])\.\s/.test(command);
+}
+
+function readable(child: ChildProcess, fd: number): Readable | undefined {
+  const stream = child.stdio[fd];
+  return stream && "read" in stream ? stream : undefined;
+}
+
+function flow(
+  stream: Readable | undefined,
+  into: Capture,
+  onOutput: ((bytes: Buffer) => void) | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (!stream) return resolve();
+    stream.on("data", (bytes: Buffer) => {
+      into.add(bytes);
+      onOutput?.(bytes);
+    });
+    stream.on("close", () => resolve());
+    // the other end went away: what came is what there is
+    stream.on("error", () => resolve());
+  });
+}
+
+type Exit = Pick<ShellEnd, "code" | "killedBy" | "ended"> & { pid: number };
+
+function untilExit(child: ChildProcess, { timeout, signal, cwd }: ShellRun, mark: string): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    let ended: Exit["ended"] = "exited";
+    let ending: Promise<void> = Promise.resolve();
+    const end = (how: "timeout" | "aborted") => {
+      if (ended !== "exited" || child.pid === undefined) return;
+      ended = how;
+      ending = endTree({ groups: [child.pid], mark });
+    };
+    const timer = setTimeout(() => end("timeout"), timeout);
+    const abort = () => end("aborted");
+    signal.addEventListener("abort", abort, { once: true });
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    child.on("error", (error) => {
+      settle();
+      reject(new Error(`The shell could not be started in ${cwd}: ${error.message}.`));
+    });
+    child.on("exit", (code, killedBy) => {
+      settle();
+      ending.then(() => resolve({ code, killedBy, ended, pid: child.pid ?? 0 }), reject);
+    });
+  });
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,55 @@
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+
+/**
+ * Where a path really leads: absolute, with every link on the way followed, also when the end of it does not
+ * exist yet. `~` is not a folder here: it throws.
+ */
+export function realTarget(cwd: string, path: string): string {
+  if (path === "") throw new Error("The path is empty.");
+  if (path.includes("\0")) throw new Error("The path holds a NUL character.");
+  if (path === "~" || path.startsWith("~/"))
+    throw new Error(`"${path}": ~ is not expanded here; give an absolute path or one relative to ${cwd}.`);
+  return follow(resolve(cwd, path), 0);
+}
+
+function follow(path: string, links: number): string {
+  if (links > 40) throw new Error(`${path}: too many links.`);
+  const real = attempt(() => realpathSync(path));
+  if (real !== undefined) return real;
+  const link = attempt(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined));
+  if (link !== undefined) return follow(isAbsolute(link) ? link : resolve(dirname(path), link), links + 1);
+  const parent = dirname(path);
+  return parent === path ? path : join(follow(parent, links), basename(path));
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code of a failed file operation, such as ENOENT. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: "it does not exist",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  ELOOP: "too many links",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** Why a file operation failed, in words. */
+export function fileReason(error: unknown): string {
+  const code = errorCode(error);
+  return (code && REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
+}

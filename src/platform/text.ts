@@ -1,0 +1,54 @@
+/** Cuts a text to its beginning and end, never inside a character. `cut` counts what was left out, in characters. */
+export function headTail(
+  text: string,
+  { head, tail }: { head: number; tail: number },
+): { head: string; tail: string; cut: number } {
+  if (text.length <= head + tail) return { head: text, tail: "", cut: 0 };
+  const first = text.slice(0, wholeBefore(text, head));
+  const last = text.slice(wholeAfter(text, text.length - tail));
+  return { head: first, tail: last, cut: text.length - first.length - last.length };
+}
+
+function wholeBefore(text: string, at: number): number {
+  return isLowSurrogate(text.charCodeAt(at)) ? at - 1 : at;
+}
+
+function wholeAfter(text: string, at: number): number {
+  return isLowSurrogate(text.charCodeAt(at)) ? at + 1 : at;
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
+}
+
+// control characters but tab and line feed, bidi controls, zero-width characters, and the invisible tag letters
+const HIDDEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+
+/** A text for a screen: characters that would act on it or hide in it are shown as `\u{202e}`. */
+export function visible(text: string): string {
+  return text.replace(/\r\n/g, "\n").replace(HIDDEN, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+}
+
+/** The candidates that are spelt most like a word, nearest first, within a third of its length. */
+export function nearest(word: string, candidates: readonly string[]): string[] {
+  const most = Math.max(2, Math.floor(word.length / 3));
+  const rated = candidates.map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }));
+  return rated
+    .filter(({ far }) => far <= most)
+    .sort((a, b) => a.far - b.far)
+    .map(({ name }) => name);
+}
+
+// Levenshtein's, one row at a time
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,99 @@
+import { statSync } from "node:fs";
+import * as z from "zod/mini";
+import { state } from "../core/fold.js";
+import { text } from "../core/message.js";
+import type { Session } from "../core/session.js";
+import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
+import { runShell, type ShellEnd } from "../platform/exec.js";
+import { realTarget } from "../platform/files.js";
+import { plainRead } from "./plain-command.js";
+import { toolInput } from "./schema.js";
+
+export type BashOptions = {
+  /** The whole environment of the commands. */
+  env: Record<string, string>;
+  /** The folder for the whole of long outputs. */
+  outputs: string;
+};
+
+type Input = { command: string; timeout?: number | undefined };
+
+/** Seconds. */
+const TIMEOUT = { usual: 120, most: 600 };
+/** The state key under which the shell's folder is kept from one command to the next. */
+const FOLDER = "shell.cwd";
+
+const INPUT = z.object({
+  command: z.string(),
+  timeout: z.optional(z.int().check(z.gte(1), z.describe("seconds, default 120, at most 600"))),
+});
+
+/** Runs command lines; the working directory is kept from one to the next. */
+export function bash(options: BashOptions): Tool<Input> {
+  return {
+    name: "bash",
+    description:
+      "Run a command line in bash: no terminal, no stdin; the working directory is kept. Long output is cut in the middle, the whole goes to a file.",
+    input: toolInput(INPUT, { cmd: "command" }),
+    effect: ({ command }, session) => effectOf(command, session),
+    run: (input, context) => run(input, context, options),
+  };
+}
+
+function effectOf(command: string, session: Session): Effect {
+  const plain = plainRead(command);
+  if (plain === undefined) return { kind: "run", subjects: [command] };
+  const cwd = folderOf(session);
+  return { kind: "read", subjects: plain.operands.map((path) => realTarget(cwd, path)) };
+}
+
+function folderOf({ events, cwd }: Session): string {
+  const kept = state(events, FOLDER);
+  return typeof kept === "string" ? kept : cwd;
+}
+
+async function run({ command, timeout }: Input, context: ToolContext, options: BashOptions): Promise<Result> {
+  if (command.trim() === "") throw new Error("The command is empty.");
+  const kept = folderOf(context);
+  const cwd = isFolder(kept) ? kept : context.cwd;
+  const seconds = Math.min(timeout ?? TIMEOUT.usual, TIMEOUT.most);
+  const { signal } = context;
+  const onOutput = (bytes: Buffer) => context.progress(bytes.toString("utf8"));
+  const end = await runShell({ ...options, command, cwd, signal, timeout: seconds * 1000, onOutput });
+  const now = end.cwd ?? cwd;
+  if (now !== kept) context.record({ type: "state", key: FOLDER, value: now });
+  const notes = notesOn(end, { kept, cwd, now, seconds });
+  const { code, ended } = end;
+  return {
+    parts: [text(reading(end, notes))],
+    failed: code !== 0 || ended !== "exited",
+    details: { code, ended, ...(end.file === undefined ? {} : { file: end.file }) },
+  };
+}
+
+// how it ended comes first when it ended badly: that must survive any cut
+function reading(end: ShellEnd, { bad, good }: Notes): string {
+  const output = end.output.trimEnd();
+  const lines = [...bad, ...(output === "" ? [] : [output]), ...good];
+  return lines.length === 0 ? "(no output)" : lines.join("\n");
+}
+
+type Notes = { bad: string[]; good: string[] };
+type Where = { kept: string; cwd: string; now: string; seconds: number };
+
+function notesOn(end: ShellEnd, { kept, cwd, now, seconds }: Where): Notes {
+  const bad: string[] = [];
+  const good: string[] = [];
+  if (end.ended === "timeout") bad.push(`[timed out after ${seconds} s; it and all it started were ended]`);
+  else if (end.ended === "aborted") bad.push("[interrupted; it and all it started were ended]");
+  else if (end.code === null) bad.push(`[ended by ${end.killedBy}]`);
+  else if (end.code !== 0) bad.push(`[exit code ${end.code}]`);
+  if (kept !== cwd) bad.push(`[${kept} is gone; this ran in ${cwd}]`);
+  if (now !== cwd) good.push(`[working directory is now ${now}]`);
+  if (end.left) good.push("[it left processes running in the background; they end with this session]");
+  return { bad, good };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

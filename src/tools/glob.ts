@@ -1,0 +1,84 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import type { Tool } from "../core/tool.js";
+import { realTarget } from "../platform/files.js";
+import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
+import { byCode, filesUnder, shownPath } from "../platform/walk.js";
+import { toolInput } from "./schema.js";
+
+/** `path` is the PATH variable, by which ripgrep is found. */
+export type SearchOptions = { path: string | undefined };
+
+type Input = { pattern: string; path?: string | undefined };
+
+const MOST = 200;
+const INPUT = z.object({
+  pattern: z.string(),
+  path: z.optional(z.string().check(z.describe("folder, default the workspace"))),
+});
+
+/** Finds files by name. */
+export function glob(options: SearchOptions): Tool<Input> {
+  return {
+    name: "glob",
+    description: "Find files by a pattern such as src/**/*.ts; what .gitignore names is left out.",
+    input: toolInput(INPUT),
+    effect: ({ path }, { cwd }) => ({ kind: "read", subjects: [realTarget(cwd, path ?? ".")] }),
+    async run({ pattern, path }, { cwd, signal }) {
+      const folder = searchedFolder(cwd, path);
+      const matches = await matcher(pattern);
+      const hidden = /(^|\/)\./.test(pattern);
+      const rg = await findRipgrep(options.path);
+      const files =
+        rg === undefined ? await filesUnder(folder, { hidden, signal }) : await listed({ rg, folder, hidden, signal });
+      const found = [...new Set(files.filter(matches))].sort(byCode);
+      if (found.length === 0) return "No files match.";
+      const shown = found.slice(0, MOST).map((file) => shownPath(cwd, join(folder, file)));
+      const more = found.length > MOST ? `\n[${found.length - MOST} more of ${found.length}; narrow the pattern]` : "";
+      return shown.join("\n") + more;
+    },
+  };
+}
+
+/** The folder to search, which must be one. */
+export function searchedFolder(cwd: string, path = "."): string {
+  const folder = realTarget(cwd, path);
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) throw new Error(`The folder ${path} does not exist.`);
+  if (!stat.isDirectory()) throw new Error(`${path} is not a folder.`);
+  return folder;
+}
+
+/** Whether a path relative to the searched folder fits a pattern; one without a slash fits names at any depth. */
+export async function matcher(pattern: string): Promise<(path: string) => boolean> {
+  const wanted = pattern.replace(/^\.\//, "");
+  if (wanted.startsWith("/") || wanted.split("/").includes("..")) {
+    throw new Error(`The pattern "${pattern}" must stay in the folder: name another folder with path.`);
+  }
+  const { default: picomatch } = await import("picomatch");
+  return picomatch(wanted.includes("/") ? wanted : `**/${wanted}`, { dot: true });
+}
+
+type Listing = { rg: string; folder: string; hidden: boolean; signal: AbortSignal };
+
+async function listed({ rg, folder, hidden, signal }: Listing): Promise<string[]> {
+  const args = [
+    "--files",
+    "--no-require-git",
+    "--no-ignore-global",
+    "--no-ignore-exclude",
+    "--no-ignore-parent",
+    "--no-ignore-dot",
+    "-g",
+    "!.git",
+    "-g",
+    "!node_modules",
+  ];
+  const { lines, problem } = await ripgrep(
+    { rg, args: [...args, ...(hidden ? ["--hidden"] : [])], cwd: folder, signal },
+    500_000,
+  );
+  if (problem !== "") throw new Error(`The search failed: ${problem.slice(0, 300)}`);
+  return lines;
+}

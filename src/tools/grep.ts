@@ -1,0 +1,169 @@
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod/mini";
+import type { Tool } from "../core/tool.js";
+import { realTarget } from "../platform/files.js";
+import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
+import { byCode, filesUnder, shownPath } from "../platform/walk.js";
+import { matcher, type SearchOptions } from "./glob.js";
+import { toolInput } from "./schema.js";
+
+type Input = {
+  pattern: string;
+  path?: string | undefined;
+  glob?: string | undefined;
+  ignore_case?: boolean | undefined;
+};
+
+/** Matches and characters of a line that are shown; bytes of a file that the own search opens. */
+const MOST = { matches: 200, line: 300, file: 20 * 1024 * 1024 };
+
+const INPUT = z.object({
+  pattern: z.string().check(z.describe("regular expression")),
+  path: z.optional(z.string().check(z.describe("file or folder"))),
+  glob: z.optional(z.string().check(z.describe("only files like *.ts"))),
+  ignore_case: z.optional(z.boolean()),
+});
+
+/** Searches the contents of files. */
+export function grep(options: SearchOptions): Tool<Input> {
+  return {
+    name: "grep",
+    description: "Search file contents; answers path:line:text. What .gitignore names is left out.",
+    input: toolInput(INPUT, { regex: "pattern", include: "glob" }),
+    effect: ({ path }, { cwd }) => ({ kind: "read", subjects: [realTarget(cwd, path ?? ".")] }),
+    async run(input, { cwd, signal }) {
+      checkPattern(input.pattern);
+      const place = placeOf(cwd, input.path);
+      const rg = await findRipgrep(options.path);
+      const search = { ...place, input, signal };
+      const { found, more } = rg === undefined ? await ownSearch(search) : await ripgrepSearch(rg, search);
+      if (found.length === 0) return "No matches found.";
+      const lines = found.map(
+        ({ file, line, text }) => `${shownPath(cwd, join(place.folder, file))}:${line}:${cut(text)}`,
+      );
+      return (
+        lines.join("\n") +
+        (more ? `\n[more than ${MOST.matches} matches; narrow the pattern, the path or the glob]` : "")
+      );
+    },
+  };
+}
+
+type Place = { folder: string; only: string | undefined };
+type Match = { file: string; line: string; text: string };
+type Found = { found: Match[]; more: boolean };
+type Search = Place & { input: Input; signal: AbortSignal };
+
+function checkPattern(pattern: string): void {
+  try {
+    new RegExp(pattern, "u");
+  } catch (error) {
+    const plain = attempt(() => new RegExp(pattern));
+    if (!plain) throw new Error(`Invalid regex: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function attempt(make: () => RegExp): RegExp | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
+function placeOf(cwd: string, path = "."): Place {
+  const target = realTarget(cwd, path);
+  const stat = statSync(target, { throwIfNoEntry: false });
+  if (stat === undefined) throw new Error(`${path} does not exist.`);
+  return stat.isDirectory() ? { folder: target, only: undefined } : { folder: dirname(target), only: basename(target) };
+}
+
+async function ripgrepSearch(rg: string, { folder, only, input, signal }: Search): Promise<Found> {
+  const args = [
+    "--line-number",
+    "--with-filename",
+    "--null",
+    "--no-heading",
+    "--color=never",
+    "--sort=path",
+    "--max-columns=4000",
+    "--max-columns-preview",
+    "--no-require-git",
+    "--no-ignore-global",
+    "--no-ignore-exclude",
+    "--no-ignore-parent",
+    "--no-ignore-dot",
+    "--no-messages",
+    `--max-filesize=${MOST.file}`,
+    "-g",
+    "!.git",
+    "-g",
+    "!node_modules",
+    ...(input.glob ? ["-g", input.glob] : []),
+    ...(input.ignore_case ? ["--ignore-case"] : []),
+    "-e",
+    input.pattern,
+    "--",
+    only ?? ".",
+  ];
+  const { lines, more, problem } = await ripgrep({ rg, args, cwd: folder, signal }, MOST.matches);
+  if (problem !== "") throw new Error(`Invalid regex: ${problem.replace(/^rg: /, "").slice(0, 300)}`);
+  return { found: lines.flatMap(parseLine), more };
+}
+
+function parseLine(row: string): Match[] {
+  const [, file, line, text] = /^(?:\.\/)?([^\0]*)\0(\d+):(.*)$/s.exec(row) ?? [];
+  return file === undefined || line === undefined || text === undefined
+    ? []
+    : [{ file, line, text: text.replace(/\r$/, "") }];
+}
+
+async function ownSearch({ folder, only, input, signal }: Search): Promise<Found> {
+  const pattern = expression(input);
+  const wanted = input.glob ? await matcher(input.glob) : () => true;
+  const files = only === undefined ? await filesUnder(folder, { hidden: false, signal }) : [only];
+  const found: Match[] = [];
+  for (const file of files.filter(wanted).sort(byCode)) {
+    signal.throwIfAborted();
+    for await (const match of matchesIn(join(folder, file), pattern)) {
+      if (found.length === MOST.matches) return { found, more: true };
+      found.push({ file, ...match });
+    }
+  }
+  return { found, more: false };
+}
+
+function expression({ pattern, ignore_case: fold }: Input): RegExp {
+  return attempt(() => new RegExp(pattern, fold ? "iu" : "u")) ?? new RegExp(pattern, fold ? "i" : "");
+}
+
+async function* matchesIn(path: string, pattern: RegExp): AsyncGenerator<{ line: string; text: string }> {
+  if (!isSearchable(path)) return;
+  const stream = createReadStream(path, "utf8");
+  let line = 0;
+  try {
+    for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line += 1;
+      if (pattern.test(text)) yield { line: String(line), text };
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+function isSearchable(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.size > MOST.file) return false;
+  const head = Buffer.alloc(Math.min(8192, stat.size));
+  const file = openSync(path, "r");
+  readSync(file, head, 0, head.length, 0);
+  closeSync(file);
+  return !head.includes(0);
+}
+
+function cut(text: string): string {
+  const whole = text.toWellFormed();
+  return whole.length > MOST.line ? `${whole.slice(0, MOST.line).toWellFormed()} […]` : whole;
+}
