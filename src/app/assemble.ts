@@ -4,7 +4,9 @@ import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
 import type { Tool } from "../core/tool.js";
+import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
+import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { openLog } from "../store/log-file.js";
@@ -23,8 +25,8 @@ export type Front = { ask(question: Question): Promise<Answer>; notice(line: str
 export type Opened = { agent: Agent; id: string; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
-export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
-  const model = await makeModel(config, front);
+export function assemble(config: Config, resume: Resume, front: Front): Opened {
+  const model = makeModel(config, front);
   const session = openSession(config, resume, front);
   const outputs = join(config.home, "outputs", session.id);
   const agent = agentOf({
@@ -46,7 +48,7 @@ function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
   throw new UsageError(`--tools: there is no tool "${unknown}". Tools: ${tools.map((tool) => tool.name).join(", ")}.`);
 }
 
-async function makeModel(config: Config, front: Front): Promise<Model> {
+function makeModel(config: Config, front: Front): Model {
   const { choice, window, temperature } = config;
   if (choice === undefined) throw new UsageError("No model is configured: give a key or a base URL.");
   if (!lookup(choice.model)) {
@@ -58,8 +60,7 @@ async function makeModel(config: Config, front: Front): Promise<Model> {
     ...(window === undefined ? {} : { window }),
     ...(temperature === undefined ? {} : { temperature }),
   };
-  if (choice.provider === "openai") return retrying((await import("../models/openai.js")).openai(endpoint));
-  return retrying((await import("../models/anthropic.js")).anthropic(endpoint));
+  return retrying(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
 }
 
 type OpenSession = { id: string; log: Log; release(): void };

@@ -6,6 +6,8 @@ import { MODES } from "../plugins/permission.js";
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
+export const COMMANDS = ["doctor", "demo", "completion", "help"] as const;
+
 export type RunFlags = Flags & {
   print?: string;
   continue?: boolean;

@@ -1,5 +1,4 @@
 import http from "node:http";
-import https from "node:https";
 import { ModelError } from "../core/model.js";
 import type { Timeouts } from "./endpoint.js";
 
@@ -11,46 +10,48 @@ export type Line = { post(url: URL, post: Post): Promise<Answered> };
 
 /** Opens a line. Every wait on it is bounded; a failure is a ModelError that says what to look at. */
 export function openLine(timeouts: Timeouts, proxy: string | undefined): Line {
-  let agent: http.Agent | undefined;
+  let way: Way | undefined;
   return {
     async post(url, post) {
-      agent ??= await agentFor(url, proxy);
-      const sent = { url, post, agent, timeouts, proxy };
+      way ??= await wayTo(url, proxy);
+      const sent = { url, post, way, timeouts, proxy };
       try {
         return await send(sent);
       } catch (error) {
         // the server closed an idle connection just as it was used again: nothing was read of the request
         if (!(error instanceof StaleConnection)) throw error;
-        return send({ ...sent, agent: fresh(url, agent) });
+        return send({ ...sent, way: { ...way, agent: way.fresh() } });
       }
     },
   };
 }
 
-async function agentFor(url: URL, proxy: string | undefined): Promise<http.Agent> {
-  const secure = url.protocol === "https:";
-  if (proxy === undefined || !secure) return new (secure ? https : http).Agent({ keepAlive: true, noDelay: true });
-  const { HttpsProxyAgent } = await import("https-proxy-agent");
-  return new HttpsProxyAgent(proxy, { keepAlive: true });
-}
+/** `fresh` makes an agent that holds no used connection. */
+type Way = { request: typeof http.request; agent: http.Agent; fresh(): http.Agent };
 
-function fresh(url: URL, agent: http.Agent): http.Agent {
-  return agent.constructor === http.Agent || agent.constructor === https.Agent
-    ? new (url.protocol === "https:" ? https : http).Agent({ noDelay: true })
-    : agent;
+// TLS is loaded when it is needed: it costs a start more than all the rest of the wire
+async function wayTo(url: URL, proxy: string | undefined): Promise<Way> {
+  const { request, Agent } = url.protocol === "https:" ? await import("node:https") : http;
+  if (proxy === undefined || url.protocol === "http:") {
+    const fresh = () => new Agent({ keepAlive: true, noDelay: true });
+    return { request, agent: fresh(), fresh };
+  }
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
+  const fresh = () => new HttpsProxyAgent(proxy, { keepAlive: true });
+  return { request, agent: fresh(), fresh };
 }
 
 class StaleConnection extends Error {}
 
-type Sent = { url: URL; post: Post; agent: http.Agent; timeouts: Timeouts; proxy: string | undefined };
+type Sent = { url: URL; post: Post; way: Way; timeouts: Timeouts; proxy: string | undefined };
 
-function send({ url, post, agent, timeouts, proxy }: Sent): Promise<Answered> {
+function send({ url, post, way, timeouts, proxy }: Sent): Promise<Answered> {
   const { body, signal, headers } = post;
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === "https:" ? https : http).request({
+    const request = way.request({
       ...target(url, proxy),
       method: "POST",
-      agent,
+      agent: way.agent,
       headers: { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
     });
     const watch = watchdog(request, timeouts);

@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import * as z from "zod/mini";
 import { state } from "../core/fold.js";
 import { text } from "../core/message.js";
 import type { Session } from "../core/session.js";
@@ -7,7 +6,7 @@ import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { runShell, type ShellEnd } from "../platform/exec.js";
 import { realTarget } from "../platform/files.js";
 import { plainRead } from "./plain-command.js";
-import { toolInput } from "./schema.js";
+import { optional, string, toolInput, whole } from "./schema.js";
 
 export type BashOptions = {
   /** The whole environment of the commands. */
@@ -23,10 +22,7 @@ const TIMEOUT = { usual: 120, most: 600 };
 /** The state key under which the shell's folder is kept from one command to the next. */
 const FOLDER = "shell.cwd";
 
-const INPUT = z.object({
-  command: z.string(),
-  timeout: z.optional(z.int().check(z.gte(1), z.describe("seconds, default 120, at most 600"))),
-});
+const INPUT = { command: string(), timeout: optional(whole(1, "seconds, default 120, at most 600")) };
 
 /** Runs command lines; the working directory is kept from one to the next. */
 export function bash(options: BashOptions): Tool<Input> {

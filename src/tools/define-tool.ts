@@ -81,11 +81,9 @@ function plain<T>(json: JsonSchema): Schema<T> {
   return {
     json,
     async parse(input: Json) {
-      const { fromJSONSchema, prettifyError } = await import("zod");
-      const outcome = fromJSONSchema(json).safeParse(input);
-      if (!outcome.success) throw new Error(prettifyError(outcome.error));
+      const { checkAgainst } = await import("./json-schema-check.js");
       // checked against the schema that T describes
-      return outcome.data as T;
+      return checkAgainst(json, input) as T;
     },
   };
 }

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import * as z from "zod/mini";
 import type { Result, Tool } from "../core/tool.js";
 import { errorCode, fileReason, realTarget } from "../platform/files.js";
 import { writeWhole } from "../platform/write-whole.js";
@@ -7,17 +6,12 @@ import { absent, ambiguous } from "./edit-refusal.js";
 import { type Codec, codecFor } from "./file-codec.js";
 import { findText, type Hit, withEndingsOf } from "./find-text.js";
 import { reportEdit } from "./report-edit.js";
-import { toolInput } from "./schema.js";
+import { boolean, optional, string, toolInput } from "./schema.js";
 import { writeFile } from "./write-file.js";
 
 type Input = { path: string; old_text: string; new_text: string; replace_all?: boolean | undefined };
 
-const INPUT = z.object({
-  path: z.string(),
-  old_text: z.string(),
-  new_text: z.string(),
-  replace_all: z.optional(z.boolean()),
-});
+const INPUT = { path: string(), old_text: string(), new_text: string(), replace_all: optional(boolean()) };
 
 const ALIASES = {
   file_path: "path",

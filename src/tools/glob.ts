@@ -1,11 +1,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod/mini";
 import type { Tool } from "../core/tool.js";
 import { realTarget } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
-import { toolInput } from "./schema.js";
+import { optional, string, toolInput } from "./schema.js";
 
 /** `path` is the PATH variable, by which ripgrep is found. */
 export type SearchOptions = { path: string | undefined };
@@ -13,10 +12,7 @@ export type SearchOptions = { path: string | undefined };
 type Input = { pattern: string; path?: string | undefined };
 
 const MOST = 200;
-const INPUT = z.object({
-  pattern: z.string(),
-  path: z.optional(z.string().check(z.describe("folder, default the workspace"))),
-});
+const INPUT = { pattern: string(), path: optional(string("folder, default the workspace")) };
 
 /** Finds files by name. */
 export function glob(options: SearchOptions): Tool<Input> {

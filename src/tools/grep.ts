@@ -1,13 +1,11 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import * as z from "zod/mini";
 import type { Tool } from "../core/tool.js";
 import { realTarget } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { matcher, type SearchOptions } from "./glob.js";
-import { toolInput } from "./schema.js";
+import { boolean, optional, string, toolInput } from "./schema.js";
 
 type Input = {
   pattern: string;
@@ -19,12 +17,12 @@ type Input = {
 /** Matches and characters of a line that are shown; bytes of a file that the own search opens. */
 const MOST = { matches: 200, line: 300, file: 20 * 1024 * 1024 };
 
-const INPUT = z.object({
-  pattern: z.string().check(z.describe("regular expression")),
-  path: z.optional(z.string().check(z.describe("file or folder"))),
-  glob: z.optional(z.string().check(z.describe("only files like *.ts"))),
-  ignore_case: z.optional(z.boolean()),
-});
+const INPUT = {
+  pattern: string("regular expression"),
+  path: optional(string("file or folder")),
+  glob: optional(string("only files like *.ts")),
+  ignore_case: optional(boolean()),
+};
 
 /** Searches the contents of files. */
 export function grep(options: SearchOptions): Tool<Input> {
@@ -141,6 +139,7 @@ function expression({ pattern, ignore_case: fold }: Input): RegExp {
 
 async function* matchesIn(path: string, pattern: RegExp): AsyncGenerator<{ line: string; text: string }> {
   if (!isSearchable(path)) return;
+  const { createInterface } = await import("node:readline");
   const stream = createReadStream(path, "utf8");
   let line = 0;
   try {

@@ -1,12 +1,9 @@
-import { lookup as resolveName } from "node:dns";
 import nodeHttp, { type IncomingMessage, type RequestOptions } from "node:http";
-import nodeHttps from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import * as z from "zod/mini";
 import type { Tool } from "../core/tool.js";
 import { headTail } from "../platform/text.js";
 import { isPrivate } from "./address.js";
-import { toolInput } from "./schema.js";
+import { oneOf, optional, string, strings, toolInput } from "./schema.js";
 
 export type HttpOptions = {
   /** `host:port` of servers that may be asked although they are not public. */
@@ -25,13 +22,13 @@ type Input = {
 const MOST = { body: 5 * 1024 * 1024, shown: 10_000, time: 30_000, redirects: 5 };
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] as const;
 
-const INPUT = z.object({
-  url: z.string(),
-  method: z.optional(z.enum(METHODS)),
-  headers: z.optional(z.record(z.string(), z.string())),
-  query: z.optional(z.record(z.string(), z.string())),
-  body: z.optional(z.string()),
-});
+const INPUT = {
+  url: string(),
+  method: optional(oneOf(METHODS)),
+  headers: optional(strings()),
+  query: optional(strings()),
+  body: optional(string()),
+};
 
 /** Asks a public web server; private, link-local and metadata addresses are refused at each hop. */
 export function http({ allowPrivate = [] }: HttpOptions): Tool<Input> {
@@ -81,7 +78,7 @@ async function follow(first: URL, asking: Asking): Promise<string> {
   throw new Error(`${first.host} redirects more than ${MOST.redirects} times.`);
 }
 
-function ask(url: URL, method: string, { input, allowPrivate, signal }: Asking): Promise<Answered> {
+async function ask(url: URL, method: string, { input, allowPrivate, signal }: Asking): Promise<Answered> {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const name = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const open = allowPrivate.includes(`${name}:${port}`);
@@ -91,12 +88,13 @@ function ask(url: URL, method: string, { input, allowPrivate, signal }: Asking):
     method,
     signal,
     agent: false,
-    lookup: open ? undefined : publicLookup(url.host),
+    lookup: open ? undefined : await publicLookup(url.host),
     // secrets are for the host they were given for
     headers: { "user-agent": "nanocoder", accept: "*/*", ...(sameHost ? input.headers : {}) },
   };
+  const { request: send } = url.protocol === "https:" ? await import("node:https") : nodeHttp;
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === "https:" ? nodeHttps : nodeHttp).request(url, options, (response) => {
+    const request = send(url, options, (response) => {
       read(response).then((got) => resolve({ response, ...got }), reject);
     });
     request.on("error", (error) =>
@@ -117,7 +115,8 @@ function refused(host: string, address: string): string {
 }
 
 // the address that is looked up is the one that is connected to: there is no second look-up to change it
-function publicLookup(host: string): LookupFunction {
+async function publicLookup(host: string): Promise<LookupFunction> {
+  const { lookup: resolveName } = await import("node:dns");
   return (name, options, done) => {
     resolveName(name, { ...options, all: true }, (error, found) => {
       if (error) return done(error, "", 4);

@@ -1,11 +1,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import * as z from "zod/mini";
 import type { Result, Tool } from "../core/tool.js";
 import { errorCode, fileReason, realTarget } from "../platform/files.js";
 import { nearest } from "../platform/text.js";
-import { toolInput } from "./schema.js";
+import { optional, string, toolInput, whole } from "./schema.js";
 
 /** Lines by default, characters of a line, characters in all, bytes of an image, bytes read to count a file's lines. */
 const MOST = { lines: 2000, line: 2000, all: 60_000, image: 5 * 1024 * 1024, count: 100 * 1024 * 1024 };
@@ -20,11 +19,11 @@ const IMAGES: Record<string, string> = {
 
 type Input = { path: string; offset?: number | undefined; limit?: number | undefined };
 
-const INPUT = z.object({
-  path: z.string(),
-  offset: z.optional(z.int().check(z.gte(1), z.describe("first line, from 1"))),
-  limit: z.optional(z.int().check(z.gte(1), z.describe("lines, default 2000"))),
-});
+const INPUT = {
+  path: string(),
+  offset: optional(whole(1, "first line, from 1")),
+  limit: optional(whole(1, "lines, default 2000")),
+};
 
 /** Shows a file's lines with their numbers; never holds more of it than it shows. */
 export function readFile(): Tool<Input> {

@@ -1,79 +1,109 @@
-import * as z from "zod/mini";
 import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import type { Schema } from "../core/tool.js";
 
-type Fields = { [key: string]: Json };
+// A schema library costs a one-shot run a seventh of its start-up; flat arguments need this much of one.
+
+/** One argument: how it is told to the model, and its value when what came fits; `undefined` when it does not. */
+export type Argument<T> = { json: JsonSchema; wanted: string; optional: boolean; read(value: Json): T | undefined };
+
+type Values<A> = { [K in keyof A]: A[K] extends Argument<infer T> ? T : never };
+
+export function string(about?: string): Argument<string> {
+  return argument({ type: "string" }, { about, read: (value) => (typeof value === "string" ? value : undefined) });
+}
+
+/** A whole number, also as a string of digits. */
+export function whole(least: number, about?: string): Argument<number> {
+  const read = (value: Json) => {
+    const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+    return typeof number === "number" && Number.isSafeInteger(number) && number >= least ? number : undefined;
+  };
+  return {
+    ...argument({ type: "integer", minimum: least }, { about, read }),
+    wanted: `a whole number of at least ${least}`,
+  };
+}
+
+export function boolean(): Argument<boolean> {
+  const known: Record<string, boolean> = { true: true, false: false };
+  return argument({ type: "boolean" }, { read: (value) => known[String(value)] });
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): Argument<T> {
+  const read = (value: Json) => values.find((each) => each === value);
+  return { ...argument({ type: "string", enum: [...values] }, { read }), wanted: `one of ${values.join(", ")}` };
+}
+
+/** An object whose values are strings. */
+export function strings(): Argument<Record<string, string>> {
+  const json = { type: "object", additionalProperties: { type: "string" } };
+  const read = (value: Json) => {
+    if (!isFields(value)) return undefined;
+    const kept: Record<string, string> = {};
+    for (const [name, each] of Object.entries(value)) kept[name] = String(each);
+    return kept;
+  };
+  return { ...argument(json, { read }), wanted: "an object of strings" };
+}
+
+export function optional<T>(inner: Argument<T>): Argument<T | undefined> {
+  return { ...inner, optional: true };
+}
 
 /**
- * What a built-in tool takes. `aliases` are other names that models use for an argument; a whole number that
- * came as a string is taken as one. `parse` throws a sentence for each argument that is wrong.
+ * What a built-in tool takes. `aliases` are other names that models use for an argument. `parse` throws a
+ * sentence for each argument that is missing or wrong.
  */
-export function toolInput<T>(shape: z.ZodMiniType<T>, aliases: Record<string, string> = {}): Schema<T> {
-  let json: JsonSchema | undefined;
-  const schema: Schema<T> = {
-    get json() {
-      json ??= schemaOf(shape);
-      return json;
-    },
+export function toolInput<A extends Record<string, Argument<unknown>>>(
+  args: A,
+  aliases: Record<string, string> = {},
+): Schema<Values<A>> {
+  const names = Object.entries(args);
+  const properties = Object.fromEntries(names.map(([name, { json }]) => [name, json]));
+  const required = names.filter(([, each]) => !each.optional).map(([name]) => name);
+  return {
+    json: { type: "object", properties, required },
     parse(input) {
       const fields = isFields(input) ? renamed(input, aliases) : {};
-      const outcome = shape.safeParse(fields);
-      if (outcome.success) return outcome.data;
-      const again = shape.safeParse(numbered(fields, propertiesOf(schema.json)));
-      if (again.success) return again.data;
-      throw new Error(
-        again.error.issues.map((issue) => complaint(String(issue.path[0]), fields, schema.json)).join(" "),
-      );
+      const wrong = names.flatMap(([name, each]) => complaint(name, each, fields[name]));
+      if (wrong.length > 0) throw new Error(wrong.join(" "));
+      const values = names.flatMap(([name, each]) => (name in fields ? [[name, each.read(fields[name] ?? null)]] : []));
+      // each value was just checked by its argument
+      return Object.fromEntries(values) as Values<A>;
     },
   };
-  return schema;
 }
 
-function schemaOf(shape: z.ZodMiniType): JsonSchema {
-  // a JSON Schema is JSON; the names of its dialect and of JavaScript's largest number help no model
-  const text = JSON.stringify(z.toJSONSchema(shape, { io: "input" }), (key, value) =>
-    key === "$schema" || key === "additionalProperties" || value === Number.MAX_SAFE_INTEGER ? undefined : value,
-  );
-  return JSON.parse(text);
+type Reading<T> = { about?: string | undefined; read(value: Json): T | undefined };
+
+function argument<T>(json: JsonSchema, { about, read }: Reading<T>): Argument<T> {
+  return {
+    json: about === undefined ? json : { ...json, description: about },
+    wanted: `a ${json.type}`,
+    optional: false,
+    read,
+  };
 }
 
-function renamed(input: Fields, aliases: Record<string, string>): Fields {
+function complaint(
+  name: string,
+  { wanted, optional: free, read }: Argument<unknown>,
+  value: Json | undefined,
+): string[] {
+  if (value === undefined) return free ? [] : [`${name} is missing (${wanted}).`];
+  return read(value) === undefined ? [`${name} must be ${wanted}, not ${JSON.stringify(value).slice(0, 60)}.`] : [];
+}
+
+function renamed(input: { [key: string]: Json }, aliases: Record<string, string>): { [key: string]: Json } {
   const entries = Object.entries(input).map(([key, value]): [string, Json] => {
     const proper = aliases[key];
     return [proper !== undefined && !(proper in input) ? proper : key, value];
   });
-  // some models write null for an argument they leave out
+  // some models write null for what they leave out
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
 }
 
-function numbered(fields: Fields, properties: Fields): Fields {
-  const entries = Object.entries(fields).map(([key, value]): [string, Json] => {
-    const wanted = typeOf(properties[key]);
-    if (wanted === "integer" && typeof value === "string" && /^-?\d+$/.test(value)) return [key, Number(value)];
-    if (wanted === "boolean" && (value === "true" || value === "false")) return [key, value === "true"];
-    return [key, value];
-  });
-  return Object.fromEntries(entries);
-}
-
-function complaint(key: string, fields: Fields, schema: JsonSchema): string {
-  const property = propertiesOf(schema)[key];
-  const wanted =
-    isFields(property) && Array.isArray(property.enum) ? `one of ${property.enum.join(", ")}` : typeOf(property);
-  const least = isFields(property) && typeof property.minimum === "number" ? ` of at least ${property.minimum}` : "";
-  if (!(key in fields)) return `${key} is missing (${wanted}${least}).`;
-  return `${key} must be ${wanted}${least}, not ${JSON.stringify(fields[key])?.slice(0, 60)}.`;
-}
-
-function propertiesOf(schema: JsonSchema): Fields {
-  return isFields(schema.properties) ? schema.properties : {};
-}
-
-function typeOf(property: Json | undefined): string {
-  return isFields(property) && typeof property.type === "string" ? property.type : "a value";
-}
-
-function isFields(value: Json | undefined): value is Fields {
+function isFields(value: Json | undefined): value is { [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,15 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import * as z from "zod/mini";
 import { text } from "../core/message.js";
 import type { Result, Tool } from "../core/tool.js";
 import { fileReason, realTarget } from "../platform/files.js";
 import { writeWhole } from "../platform/write-whole.js";
 import { reportEdit } from "./report-edit.js";
-import { toolInput } from "./schema.js";
+import { string, toolInput } from "./schema.js";
 
 type Input = { path: string; content: string };
 
-const INPUT = z.object({ path: z.string(), content: z.string() });
+const INPUT = { path: string(), content: string() };
 
 /** Writes a whole file, folders included; a crash leaves the old one or the new one. */
 export function writeFile(): Tool<Input> {
