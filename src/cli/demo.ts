@@ -36,12 +36,16 @@ async function show(folder: string, server: { url: string; requests: readonly un
   const opened = assemble(configFor(folder, server.url), {}, { ask: allow, notice: () => undefined });
   opened.agent.inbox.post({ parts: [text(TASK)], from: "user" });
   let answers = 0;
+  let words = "";
   for await (const item of run(opened.agent, stop.signal)) {
+    if (item.type === "text") words += item.text;
+    else if (words !== "") {
+      say(`nanocoder> ${words}`);
+      words = "";
+    }
     human.see(item);
     if (item.type === "result" && isTestRun(item.parts)) say(indent(plainText(item.parts)));
-    if (item.type !== "reply") continue;
-    answers += 1;
-    if (plainText(item.parts) !== "") say(`nanocoder> ${plainText(item.parts)}`);
+    if (item.type === "reply") answers += 1;
   }
   await opened.close();
   stop.end();
@@ -71,7 +75,7 @@ async function allow() {
 }
 
 function isTestRun(parts: Parameters<typeof plainText>[0]): boolean {
-  return /passed|AssertionError/.test(plainText(parts));
+  return /^(3 checks passed|\[exit code)/.test(plainText(parts));
 }
 
 function indent(block: string): string {

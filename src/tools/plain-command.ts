@@ -25,15 +25,21 @@ const COMMANDS: Record<string, Rule> = {
   stat: { flags: /^-[Lt]+$/, operands: "paths" },
 };
 
-// no quote, no expansion, no operator, no glob, no assignment: the shell passes such words on as they stand
+// no quote, expansion, redirection, glob or assignment: the shell passes such words on as they stand
 const PLAIN = /^[A-Za-z0-9_./,@%+:-]+( +[A-Za-z0-9_./,@%+:-]+)*$/;
+const JOINTS = / *(?:;|&&|\|\||\|) */;
 
 /**
- * A command line that is known to do nothing but read, or undefined. It is a short list on purpose: what is
- * not on it may do anything.
+ * A command line that is known to do nothing but read, or undefined: plain words, also several commands joined
+ * by `;`, `&&`, `||` and `|`. It is a short list on purpose: what is not on it may do anything.
  */
 export function plainRead(command: string): PlainRead | undefined {
-  const line = command.trim();
+  const parts = command.trim().split(JOINTS).map(simpleRead);
+  if (!parts.every((part) => part !== undefined)) return undefined;
+  return { operands: parts.flatMap((part) => part.operands) };
+}
+
+function simpleRead(line: string): PlainRead | undefined {
   if (!PLAIN.test(line)) return undefined;
   const [name = "", ...words] = line.split(/ +/);
   const rule = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
