@@ -3,29 +3,9 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { MODES, type Mode } from "../plugins/permission.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
+import type { Environment, Flags, Machine } from "./input.js";
 import { proxyFor } from "./proxy.js";
 import { UsageError } from "./usage-error.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the command line said, as text. */
-export type Flags = {
-  model?: string;
-  provider?: string;
-  baseUrl?: string;
-  apiKey?: string;
-  cwd?: string;
-  permissionMode?: string;
-  yolo?: boolean;
-  maxTurns?: string;
-  timeout?: string;
-  system?: string;
-  appendSystem?: string;
-  tools?: string;
-};
-
-/** Where the process stands: what only the front end may ask of it. */
-export type Machine = { env: Environment; cwd: string; homedir: string };
 
 /** Plain data: flags over environment over defaults, checked. */
 export type Config = {

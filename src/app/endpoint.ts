@@ -1,4 +1,4 @@
-import type { Environment, Flags } from "./config.js";
+import type { Environment, Flags } from "./input.js";
 import { UsageError } from "./usage-error.js";
 
 export type Provider = "openai" | "anthropic";

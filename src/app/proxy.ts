@@ -1,4 +1,4 @@
-import type { Environment } from "./config.js";
+import type { Environment } from "./input.js";
 
 /** The proxy that the usual variables name for an address; NO_PROXY lists host endings, `*` means all. */
 export function proxyFor(url: URL, env: Environment): string | undefined {

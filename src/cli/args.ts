@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import type { Flags } from "../app/config.js";
+import type { Flags } from "../app/input.js";
 import { UsageError } from "../app/usage-error.js";
 import { MODES } from "../plugins/permission.js";
 
@@ -30,12 +30,20 @@ export function readArgs(argv: readonly string[], version: string): Asked {
     asked = found;
   });
   try {
-    program.parse(argv, { from: "user" });
+    program.parse(withPromptAfterDashes(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ""));
   }
   return asked;
+}
+
+// `-p -- TEXT`: without this `--` would be the prompt
+function withPromptAfterDashes(argv: readonly string[]): string[] {
+  const dashes = argv.indexOf("--");
+  const [flag, words] = [argv[dashes - 1], argv[dashes + 1]];
+  if (dashes < 1 || words === undefined || (flag !== "-p" && flag !== "--print")) return [...argv];
+  return [...argv.slice(0, dashes - 1), `--print=${words}`, "--", ...argv.slice(dashes + 2)];
 }
 
 /** The whole command line as data: what parses it, and what the completion scripts are made from. */
@@ -45,13 +53,13 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .argument("[prompt]", "with -p: no argument is needed")
+    .helpCommand(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
     .addHelpText("after", EXAMPLES);
   for (const option of runOptions()) program.addOption(option);
   program.action((prompt: string | undefined, flags: RunFlags) => {
-    const afterDashes = flags.print === "--" ? prompt : flags.print;
-    found({ type: "run", flags, prompt: afterDashes ?? prompt });
+    found({ type: "run", flags, prompt: flags.print ?? prompt });
   });
   program
     .command("doctor")

@@ -1,10 +1,12 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { release } from "node:os";
 import { delimiter, join } from "node:path";
 import { styleText } from "node:util";
-import { type Config, type Flags, readConfig, thisMachine } from "../app/config.js";
+import { type Config, readConfig, thisMachine } from "../app/config.js";
+import type { Flags } from "../app/input.js";
 import { lookup } from "../models/catalog.js";
 import { reach } from "../models/reach.js";
+import { makeFolder } from "../platform/files.js";
 import { colours, write } from "./output.js";
 
 type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
@@ -33,7 +35,7 @@ function node(): Finding {
 
 function home({ home: folder }: Config): Finding {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     accessSync(folder, constants.W_OK);
     return { level: "good", what: `sessions are kept in ${folder}` };
   } catch {

@@ -11,10 +11,14 @@ const GRACE = 3000;
 
 export type ToolRunner = {
   /** Runs the call as soon as no earlier one conflicts. It always ends in exactly one `result`. */
-  start(call: Call, from: "stream" | "reply"): void;
+  start(call: Call, from: From): void;
   /** Resolves when each started call has its result; rejects when a fact could not be recorded. */
   settled(): Promise<void>;
 };
+
+type From = "stream" | "reply";
+/** A call, and whether its reply is still to be recorded. */
+type Begun = { call: Call; from: From };
 
 type Setup = {
   tools: readonly Tool[];
@@ -31,12 +35,12 @@ export function toolRunner(setup: Setup): ToolRunner {
   let planned: Promise<unknown> = Promise.resolve();
   const all: Promise<void>[] = [];
 
-  const schedule = async (call: Call, from: "stream" | "reply") => {
-    const plan = await prepare(setup, call);
-    if ("failed" in plan) return finish(setup, call, plan, from);
+  const schedule = async (begun: Begun) => {
+    const plan = await prepare(setup, begun.call);
+    if ("failed" in plan) return finish(setup, begun, plan);
     const before = jobs.filter((job) => conflict(job.effect, plan.effect)).map((job) => job.done);
     const done = Promise.all(before)
-      .then(() => slots(() => perform(setup, call, plan, from)))
+      .then(() => slots(() => perform(setup, begun, plan)))
       .then(() => undefined);
     jobs.push({ effect: plan.effect, done });
     return { done };
@@ -44,7 +48,7 @@ export function toolRunner(setup: Setup): ToolRunner {
 
   return {
     start(call, from) {
-      const scheduled = planned.then(() => schedule(call, from));
+      const scheduled = planned.then(() => schedule({ call, from }));
       planned = scheduled.catch(() => undefined);
       all.push(scheduled.then((job) => job?.done));
       all.at(-1)?.catch(() => undefined);
@@ -87,11 +91,12 @@ async function prepare({ tools, session }: Setup, call: Call): Promise<Plan | Re
   }
 }
 
-async function perform(setup: Setup, call: Call, plan: Plan, from: "stream" | "reply"): Promise<void> {
+async function perform(setup: Setup, begun: Begun, plan: Plan): Promise<void> {
   const { session, record } = setup;
-  if (session.signal.aborted) return finish(setup, call, refusal("Not run: the user interrupted."), from);
+  const { call } = begun;
+  if (session.signal.aborted) return finish(setup, begun, refusal("Not run: the user interrupted."));
   const began = performance.now();
-  recordStart(setup, call, from);
+  recordStart(setup, begun);
   const context: ToolContext = {
     ...session,
     callId: call.id,
@@ -136,12 +141,12 @@ function waitForDeaf(signal: AbortSignal): { gone: Promise<never>; end(): void }
   };
 }
 
-function finish(setup: Setup, call: Call, result: Result, from: "stream" | "reply"): void {
-  recordStart(setup, call, from);
-  setup.record({ type: "result", callId: call.id, parts: result.parts, failed: result.failed ?? false });
+function finish(setup: Setup, begun: Begun, result: Result): void {
+  recordStart(setup, begun);
+  setup.record({ type: "result", callId: begun.call.id, parts: result.parts, failed: result.failed ?? false });
 }
 
-function recordStart({ record }: Setup, call: Call, from: "stream" | "reply"): void {
+function recordStart({ record }: Setup, { call, from }: Begun): void {
   record({ type: "started", callId: call.id, name: call.name, ...(from === "stream" ? { call } : {}) });
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import { makeFolder } from "./files.js";
 
 /** What is kept in memory of an output, in characters, and the most that is written to its file, in bytes. */
 const BOUNDS = { head: 10_000, tail: 20_000, file: 1024 ** 3 };
@@ -77,7 +78,7 @@ export class Capture {
   }
 
   #open(): { path: string; fd: number; size: number } {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder, 0o700);
     const path = join(this.#folder, `output-${Math.random().toString(36).slice(2, 12)}.txt`);
     const fd = openSync(path, "wx", 0o600);
     const before = Buffer.concat(this.#early);

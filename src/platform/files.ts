@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
@@ -52,4 +52,17 @@ const REASONS: Record<string, string> = {
 export function fileReason(error: unknown): string {
   const code = errorCode(error);
   return (code && REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Makes a folder and what is missing above it. Not by `recursive`, which never returns where a file system refuses with ENOENT. */
+export function makeFolder(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EEXIST" && lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path), mode);
+    mkdirSync(path, { mode });
+  }
 }

@@ -3,7 +3,7 @@ import type { Json } from "../core/message.js";
 import { text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
-import type { Effect, Tool, ToolContext } from "../core/tool.js";
+import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
 export type Mode = (typeof MODES)[number];
@@ -27,7 +27,7 @@ type Verdict = { verdict: "allow" } | { verdict: "deny" | "ask"; why: string };
 export function permission(options: PermissionOptions): Plugin {
   return {
     name: "permission",
-    wrapTool: (tool) => ({ ...tool, run: (input, context) => guarded(tool, input, context, options) }),
+    wrapTool: (tool) => ({ ...tool, run: (input, context) => guarded(tool, { input, context }, options) }),
   };
 }
 
@@ -50,7 +50,9 @@ export function judge(mode: Mode, effect: Effect, options: Pick<PermissionOption
     : { verdict: "ask", why: `${guarded} steers tools that run later` };
 }
 
-async function guarded(tool: Tool, input: unknown, context: ToolContext, options: PermissionOptions) {
+type Made = { input: unknown; context: ToolContext };
+
+async function guarded(tool: Tool, { input, context }: Made, options: PermissionOptions): Promise<string | Result> {
   const effect = tool.effect(input, context);
   const verdict = judge(currentMode(context, options.mode), effect, options);
   if (verdict.verdict === "allow") return tool.run(input, context);

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Event, Fact } from "../core/event.js";
 import type { Log } from "../core/log.js";
+import { makeFolder } from "../platform/files.js";
 import { takeLock } from "./lock.js";
 
 /** A log in a file: one JSON line per event, written whole before `append` returns. */
@@ -17,7 +18,7 @@ export type LogFile = Log & {
  * cut short is removed. Throws when another living process has it open, or when it cannot be written.
  */
 export function openLog(path: string): LogFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const release = takeLock(`${path}.lock`);
   try {
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
@@ -26,7 +27,7 @@ export function openLog(path: string): LogFile {
       path,
       events,
       skipped,
-      append: (fact) => write(file, path, events, fact),
+      append: (fact) => write({ file, path, events }, fact),
       close: () => close(file, release),
     };
   } catch (error) {
@@ -73,7 +74,9 @@ function isEvent(value: unknown): value is Event {
   return "type" in value && typeof value.type === "string" && "seq" in value && typeof value.seq === "number";
 }
 
-function write(file: number, path: string, events: Event[], fact: Fact): Event {
+type Open = { file: number; path: string; events: Event[] };
+
+function write({ file, path, events }: Open, fact: Fact): Event {
   const event: Event = { ...fact, seq: (events.at(-1)?.seq ?? -1) + 1, at: Date.now() };
   const line = Buffer.from(`${JSON.stringify(event)}\n`);
   let written = 0;

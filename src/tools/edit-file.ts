@@ -57,7 +57,7 @@ async function edit(target: string, input: Input): Promise<Result> {
   }
   const before = codec.decode(bytes);
   const { hits } = findText(before, old);
-  if (hits.length === 0) throw new Error(absent(path, before, old, fresh));
+  if (hits.length === 0) throw new Error(absent(path, before, { old, fresh }));
   if (hits.length > 1 && !all) throw new Error(ambiguous(path, before, hits));
   const after = splice(before, hits, fresh);
   if (after === before) throw new Error(`${path} already reads like this: there is nothing to change.`);

@@ -8,7 +8,7 @@ export function ambiguous(path: string, content: string, hits: readonly Hit[]): 
 }
 
 /** Why a text was not found, with what comes nearest to it. */
-export function absent(path: string, content: string, old: string, fresh: string): string {
+export function absent(path: string, content: string, { old, fresh }: { old: string; fresh: string }): string {
   const lead = `old_text stands 0 times in ${path}; nothing was changed.`;
   if (numbered(old)) return `${lead} It carries the line numbers of read_file: send the text without them.`;
   if (fresh !== "" && content.includes(fresh))
@@ -31,26 +31,28 @@ const MOST = { lines: 20_000, shown: 1500 };
 // the place whose lines share most with the wanted ones, blanks aside
 function nearestBlock(content: string, old: string): string | undefined {
   const lines = content.split("\n", MOST.lines);
-  const wanted = old.split("\n").map((line) => line.trim());
-  const known = new Set(wanted.filter((line) => line.length > 2));
+  const lookedFor = old.split("\n").map((line) => line.trim());
+  const wanted = { lines: lookedFor, known: new Set(lookedFor.filter((line) => line.length > 2)) };
   let best = { at: 0, score: 0 };
   for (let at = 0; at < lines.length; at += 1) {
-    const score = scoreAt(lines, at, wanted, known);
+    const score = scoreAt(lines, at, wanted);
     if (score > best.score) best = { at, score };
   }
   if (best.score === 0) return undefined;
-  const block = lines.slice(best.at, best.at + wanted.length);
+  const block = lines.slice(best.at, best.at + lookedFor.length);
   return block
     .map((line, n) => `${best.at + n + 1}\t${line}`)
     .join("\n")
     .slice(0, MOST.shown);
 }
 
-function scoreAt(lines: readonly string[], at: number, wanted: readonly string[], known: ReadonlySet<string>): number {
+type Wanted = { lines: readonly string[]; known: ReadonlySet<string> };
+
+function scoreAt(lines: readonly string[], at: number, wanted: Wanted): number {
   const here = lines[at]?.trim() ?? "";
-  const anchored = known.has(here) ? 1 : likeness(here, wanted[0] ?? "");
+  const anchored = wanted.known.has(here) ? 1 : likeness(here, wanted.lines[0] ?? "");
   if (anchored < 0.6) return 0;
-  return wanted
+  return wanted.lines
     .slice(0, 200)
     .reduce((sum, line, n) => sum + (line !== "" && lines[at + n]?.trim() === line ? 1 : 0), anchored);
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { text } from "../core/message.js";
 import type { Result, Tool } from "../core/tool.js";
-import { fileReason, realTarget } from "../platform/files.js";
+import { fileReason, makeFolder, realTarget } from "../platform/files.js";
 import { writeWhole } from "../platform/write-whole.js";
 import { reportEdit } from "./report-edit.js";
 import { string, toolInput } from "./schema.js";
@@ -26,7 +26,7 @@ async function write({ target, path, content }: Input & { target: string }): Pro
   const before = existing(target, path);
   if (before === content) return { parts: [text(`${path} already holds exactly this; nothing was written.`)] };
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target), 0o777);
     await writeWhole(target, Buffer.from(content));
   } catch (error) {
     throw new Error(`${path} could not be written: ${fileReason(error)}. It is as it was.`);

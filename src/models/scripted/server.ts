@@ -163,7 +163,7 @@ type Answering = { stage: Stage; side: Side; seen: SeenRequest; response: Server
 
 async function answer({ stage, side, seen, response }: Answering): Promise<void> {
   const turn = await turnFor(stage.script, seen).catch(
-    (error: Error) => ({ error: { status: 500, message: error.message } }) as Turn,
+    (error: Error) => ({ error: { status: 400, message: error.message } }) as Turn,
   );
   await pause(turn.delay);
   if (turn.silent === true) return;

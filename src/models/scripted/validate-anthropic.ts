@@ -131,7 +131,7 @@ function userTurn(blocks: readonly Fields[], waiting: readonly string[], { place
     marked(block, marks, here);
     if (block.type === "tool_result") {
       if (spoken) refuse(here, "tool_result blocks must come first");
-      answered.add(result(block, waiting, answered, here));
+      answered.add(result(block, { waiting, answered }, here));
       continue;
     }
     spoken = true;
@@ -143,7 +143,9 @@ function userTurn(blocks: readonly Fields[], waiting: readonly string[], { place
   if (missing.length > 0) unanswered(missing, place);
 }
 
-function result(block: Fields, waiting: readonly string[], answered: ReadonlySet<string>, place: string): string {
+type Asked = { waiting: readonly string[]; answered: ReadonlySet<string> };
+
+function result(block: Fields, { waiting, answered }: Asked, place: string): string {
   onlyKeys(block, ["type", "tool_use_id", "content", "is_error", "cache_control"], place);
   const id = filled(block.tool_use_id, `${place}.tool_use_id`);
   if (!waiting.includes(id))

@@ -1,0 +1,20 @@
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line said, as text. */
+export type Flags = {
+  model?: string;
+  provider?: string;
+  baseUrl?: string;
+  apiKey?: string;
+  cwd?: string;
+  permissionMode?: string;
+  yolo?: boolean;
+  maxTurns?: string;
+  timeout?: string;
+  system?: string;
+  appendSystem?: string;
+  tools?: string;
+};
+
+/** Where the process stands: what only the front end may ask of it. */
+export type Machine = { env: Environment; cwd: string; homedir: string };
