@@ -1,0 +1,117 @@
+import { mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bash } from "../../src/tools/bash.js";
+import { plainRead } from "../../src/tools/plain-command.js";
+import { bench, folder } from "./tools.js";
+
+const tool = bash({ env: { PATH: process.env.PATH ?? "" }, outputs: join(folder(), "out") });
+
+describe("bash", () => {
+  it("begins with the exit code when it is not 0", async () => {
+    const result = await bench().call(tool, { command: "echo out; echo err >&2; exit 3" });
+    expect(result).toMatchObject({ text: "[exit code 3]\nout\nerr", failed: true, details: { code: 3 } });
+  });
+
+  it("says that there was no output, and how a command ended", async () => {
+    const at = bench();
+    expect((await at.call(tool, { command: "true" })).text).toBe("(no output)");
+    expect(await at.call(tool, { command: "sleep 5", timeout: 1 })).toMatchObject({
+      text: "[timed out after 1 s; it and all it started were ended]",
+      failed: true,
+    });
+    expect((await at.call(tool, { command: "kill -9 $$" })).text).toBe("[ended by SIGKILL]");
+  });
+
+  it("keeps the working directory, and falls back to the workspace when it is gone", async () => {
+    const at = bench();
+    expect((await at.call(tool, { command: "mkdir a; cd a" })).text).toBe(`[working directory is now ${at.cwd}/a]`);
+    expect((await at.call(tool, { command: "pwd" })).text).toBe(`${at.cwd}/a`);
+    rmSync(join(at.cwd, "a"), { recursive: true });
+    const gone = await at.call(tool, { command: "pwd" });
+    expect(gone.text).toBe(`[${at.cwd}/a is gone; this ran in ${at.cwd}]\n${at.cwd}`);
+    expect((await at.call(tool, { command: "pwd" })).text).toBe(at.cwd);
+  });
+
+  it("tells what it would read, by the real paths, and everything else as a run", async () => {
+    const at = bench();
+    mkdirSync(join(at.cwd, "in"));
+    symlinkSync("/etc", join(at.cwd, "link"));
+    expect(await at.effect(tool, { command: "cat in/x link/passwd" })).toEqual({
+      kind: "read",
+      subjects: [`${at.cwd}/in/x`, `${realpathSync("/etc")}/passwd`],
+    });
+    expect(await at.effect(tool, { command: "sleep 1; echo 3" })).toEqual({ kind: "read", subjects: [] });
+    expect(await at.effect(tool, { command: "ls" })).toEqual({ kind: "read", subjects: [at.cwd] });
+    expect(await at.effect(tool, { command: "npm test" })).toEqual({ kind: "run", subjects: ["npm test"] });
+    await at.call(tool, { command: "cd in" });
+    expect(await at.effect(tool, { command: "cat y" })).toEqual({ kind: "read", subjects: [`${at.cwd}/in/y`] });
+  });
+
+  it("refuses an empty command and wrong arguments", async () => {
+    await expect(bench().call(tool, { command: " " })).rejects.toThrow("empty");
+    await expect(bench().call(tool, {})).rejects.toThrow("command is missing (a string).");
+    await expect(bench().call(tool, { command: "true", timeout: 0 })).rejects.toThrow(
+      "timeout must be a whole number of at least 1",
+    );
+  });
+});
+
+describe("a command that is known to read", () => {
+  it.each([
+    "ls",
+    "ls -la src",
+    "cat a.txt b.txt",
+    "head -n 5 x",
+    "tail -20 x",
+    "wc -l a",
+    "pwd",
+    "echo hi there",
+    "sleep 1; echo 0",
+    "cat a | head -3",
+    "true && false || pwd",
+    "date".replace("date", "whoami"),
+  ])("%s", (command) => {
+    expect(plainRead(command)).toBeDefined();
+  });
+
+  it.each([
+    "rm x",
+    "ls; rm x",
+    "ls && rm x",
+    "cat a > b",
+    "cat a >> b",
+    "echo `id`",
+    "echo $(id)",
+    "echo $HOME",
+    "cat ~/x",
+    "ls *.ts",
+    "cat 'a'",
+    'cat "a"',
+    "ls\nrm x",
+    "ls & rm x",
+    "tail -f x",
+    "find . -delete",
+    "date -s now",
+    "FOO=bar ls",
+    "./ls",
+    "/bin/ls",
+    "sort -o x y",
+    "cat a\\ b",
+    "ls #x",
+    "cat <a",
+    "{ls,rm}",
+    "hasOwnProperty",
+    "constructor x",
+    "",
+    ";",
+    "ls ;; rm",
+    "echo a!b",
+    "cat a;",
+    "uname -x; id",
+    "stat -c %n --printf=x a",
+    "head --bytes=1 x",
+  ])("is not %j", (command) => {
+    expect(plainRead(command)).toBeUndefined();
+  });
+});
