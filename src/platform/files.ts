@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
@@ -31,6 +31,17 @@ function attempt<T>(look: () => T): T | undefined {
   }
 }
 
+/** What a path is; undefined when there is nothing, also because a part of it is a file. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new Error(`${path} cannot be looked at: ${fileReason(error)}.`);
+  }
+}
+
 /** The code of a failed file operation, such as ENOENT. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
@@ -41,6 +52,7 @@ const REASONS: Record<string, string> = {
   EACCES: "permission denied",
   EPERM: "not permitted",
   EISDIR: "it is a folder",
+  EEXIST: "a part of the path is a file, not a folder",
   ENOTDIR: "a part of the path is a file, not a folder",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
@@ -60,7 +72,7 @@ export function makeFolder(path: string, mode: number): void {
     mkdirSync(path, { mode });
   } catch (error) {
     const code = errorCode(error);
-    if (code === "EEXIST" && lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     makeFolder(dirname(path), mode);
     mkdirSync(path, { mode });

@@ -28,11 +28,18 @@ function isExecutable(path: string): boolean {
   }
 }
 
-export type Search = { rg: string; args: readonly string[]; cwd: string; signal: AbortSignal };
+export type Search = {
+  rg: string;
+  args: readonly string[];
+  cwd: string;
+  signal: AbortSignal;
+  /** Which lines count. */
+  keep?: (line: string) => boolean;
+};
 
 /** Lines of ripgrep's output until `most` of them; then it is ended. `problem` is what it said on stderr when it failed. */
 export function ripgrep(
-  { rg, args, cwd, signal }: Search,
+  { rg, args, cwd, signal, keep = () => true }: Search,
   most: number,
 ): Promise<{ lines: string[]; more: boolean; problem: string }> {
   return new Promise((resolve, reject) => {
@@ -43,7 +50,7 @@ export function ripgrep(
       if (more) return;
       const found = (rest + piece).split("\n");
       rest = (found.pop() ?? "").slice(0, 1_000_000);
-      lines.push(...found);
+      lines.push(...found.filter(keep));
       more = lines.length > most;
       if (more) child.kill();
     });
@@ -52,7 +59,7 @@ export function ripgrep(
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (rest !== "" && !more) lines.push(rest);
+      if (rest !== "" && !more && keep(rest)) lines.push(rest);
       // 1 means: nothing found
       resolve({ lines: lines.slice(0, most), more, problem: code === 0 || code === 1 || more ? "" : problem.trim() });
     });

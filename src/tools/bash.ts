@@ -1,10 +1,9 @@
-import { statSync } from "node:fs";
 import { state } from "../core/fold.js";
 import { text } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { runShell, type ShellEnd } from "../platform/exec.js";
-import { realTarget } from "../platform/files.js";
+import { realTarget, statOf } from "../platform/files.js";
 import { plainRead } from "./plain-command.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 
@@ -91,5 +90,5 @@ function notesOn(end: ShellEnd, { kept, cwd, now, seconds }: Where): Notes {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(path)?.isDirectory() ?? false;
 }

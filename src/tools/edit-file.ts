@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Result, Tool } from "../core/tool.js";
-import { errorCode, fileReason, realTarget } from "../platform/files.js";
+import { errorCode, fileReason, realTarget, statOf } from "../platform/files.js";
 import { writeWhole } from "../platform/write-whole.js";
 import { absent, ambiguous } from "./edit-refusal.js";
 import { type Codec, codecFor } from "./file-codec.js";
@@ -77,7 +77,7 @@ function splice(content: string, hits: readonly Hit[], fresh: string): string {
 }
 
 function load(target: string, path: string): Buffer {
-  const stat = statSync(target, { throwIfNoEntry: false });
+  const stat = statOf(target);
   if (stat === undefined)
     throw new Error(`${path} does not exist; create it with write_file, or look for it with glob.`);
   if (!stat.isFile())
@@ -110,6 +110,6 @@ async function save({
 }
 
 function isEmptyOrAbsent(target: string): boolean {
-  const stat = statSync(target, { throwIfNoEntry: false });
+  const stat = statOf(target);
   return stat === undefined || (stat.isFile() && stat.size === 0);
 }

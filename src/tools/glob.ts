@@ -1,7 +1,6 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Tool } from "../core/tool.js";
-import { realTarget } from "../platform/files.js";
+import { realTarget, statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { optional, string, toolInput } from "./schema.js";
@@ -28,7 +27,7 @@ export function glob(options: SearchOptions): Tool<Input> {
       const rg = await findRipgrep(options.path);
       const files =
         rg === undefined ? await filesUnder(folder, { hidden, signal }) : await listed({ rg, folder, hidden, signal });
-      const found = [...new Set(files.filter(matches))].sort(byCode);
+      const found = [...new Set(files.filter((file) => matches(file)))].sort(byCode);
       if (found.length === 0) return "No files match.";
       const shown = found.slice(0, MOST).map((file) => shownPath(cwd, join(folder, file)));
       const more = found.length > MOST ? `\n[${found.length - MOST} more of ${found.length}; narrow the pattern]` : "";
@@ -40,7 +39,7 @@ export function glob(options: SearchOptions): Tool<Input> {
 /** The folder to search, which must be one. */
 export function searchedFolder(cwd: string, path = "."): string {
   const folder = realTarget(cwd, path);
-  const stat = statSync(folder, { throwIfNoEntry: false });
+  const stat = statOf(folder);
   if (stat === undefined) throw new Error(`The folder ${path} does not exist.`);
   if (!stat.isDirectory()) throw new Error(`${path} is not a folder.`);
   return folder;

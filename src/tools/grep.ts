@@ -1,7 +1,7 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Tool } from "../core/tool.js";
-import { realTarget } from "../platform/files.js";
+import { realTarget, statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { matcher, type SearchOptions } from "./glob.js";
@@ -73,7 +73,7 @@ function attempt(make: () => RegExp): RegExp | undefined {
 
 function placeOf(cwd: string, path = "."): Place {
   const target = realTarget(cwd, path);
-  const stat = statSync(target, { throwIfNoEntry: false });
+  const stat = statOf(target);
   if (stat === undefined) throw new Error(`${path} does not exist.`);
   return stat.isDirectory() ? { folder: target, only: undefined } : { folder: dirname(target), only: basename(target) };
 }
@@ -99,14 +99,16 @@ async function ripgrepSearch(rg: string, { folder, only, input, signal }: Search
     "!.git",
     "-g",
     "!node_modules",
-    ...(input.glob ? ["-g", input.glob] : []),
     ...(input.ignore_case ? ["--ignore-case"] : []),
     "-e",
     input.pattern,
     "--",
     only ?? ".",
   ];
-  const { lines, more, problem } = await ripgrep({ rg, args, cwd: folder, signal }, MOST.matches);
+  // not by rg's own globs: those bring back what .gitignore names
+  const wanted = input.glob ? await matcher(input.glob) : () => true;
+  const keep = (row: string) => parseLine(row).some(({ file }) => wanted(file));
+  const { lines, more, problem } = await ripgrep({ rg, args, cwd: folder, signal, keep }, MOST.matches);
   if (problem !== "") throw new Error(`Invalid regex: ${problem.replace(/^rg: /, "").slice(0, 300)}`);
   return { found: lines.flatMap(parseLine), more };
 }
@@ -123,7 +125,7 @@ async function ownSearch({ folder, only, input, signal }: Search): Promise<Found
   const wanted = input.glob ? await matcher(input.glob) : () => true;
   const files = only === undefined ? await filesUnder(folder, { hidden: false, signal }) : [only];
   const found: Match[] = [];
-  for (const file of files.filter(wanted).sort(byCode)) {
+  for (const file of files.filter((each) => wanted(each)).sort(byCode)) {
     signal.throwIfAborted();
     for await (const match of matchesIn(join(folder, file), pattern)) {
       if (found.length === MOST.matches) return { found, more: true };
@@ -153,7 +155,7 @@ async function* matchesIn(path: string, pattern: RegExp): AsyncGenerator<{ line:
 }
 
 function isSearchable(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat?.isFile() || stat.size > MOST.file) return false;
   const head = Buffer.alloc(Math.min(8192, stat.size));
   const file = openSync(path, "r");

@@ -22,6 +22,9 @@ type Input = {
 const MOST = { body: 5 * 1024 * 1024, shown: 10_000, time: 30_000, redirects: 5 };
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] as const;
 
+/** Names that mean this machine or its cloud's metadata, whatever they resolve to. */
+const LOCAL = /^(.*\.)?(localhost|local|internal)$/i;
+
 const INPUT = {
   url: string(),
   method: optional(oneOf(METHODS)),
@@ -82,7 +85,7 @@ async function ask(url: URL, method: string, { input, allowPrivate, signal }: As
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
   const name = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const open = allowPrivate.includes(`${name}:${port}`);
-  if (!open && isIP(name) !== 0 && isPrivate(name)) throw new Error(refused(url.host, name));
+  if (!open && (LOCAL.test(name) || (isIP(name) !== 0 && isPrivate(name)))) throw new Error(refused(url.host, name));
   const sameHost = url.host === hostOf(input.url);
   const options: RequestOptions = {
     method,

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { text } from "../core/message.js";
 import type { Result, Tool } from "../core/tool.js";
-import { fileReason, makeFolder, realTarget } from "../platform/files.js";
+import { fileReason, makeFolder, realTarget, statOf } from "../platform/files.js";
 import { writeWhole } from "../platform/write-whole.js";
 import { reportEdit } from "./report-edit.js";
 import { string, toolInput } from "./schema.js";
@@ -39,7 +39,7 @@ async function write({ target, path, content }: Input & { target: string }): Pro
 }
 
 function existing(target: string, path: string): string | undefined {
-  const stat = statSync(target, { throwIfNoEntry: false });
+  const stat = statOf(target);
   if (stat === undefined) return undefined;
   if (stat.isDirectory()) throw new Error(`${path} is a folder; name a file in it.`);
   if (!stat.isFile()) throw new Error(`${path} is not a regular file; it is not written to.`);
