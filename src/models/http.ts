@@ -1,6 +1,7 @@
-import http from "node:http";
+import type http from "node:http";
 import { ModelError } from "../core/model.js";
 import type { Timeouts } from "./endpoint.js";
+import { type Way, wayTo } from "./way.js";
 
 export type Post = { headers: Record<string, string>; body: string; signal: AbortSignal };
 export type Answered = { status: number; headers: http.IncomingHttpHeaders; chunks: AsyncIterable<Buffer> };
@@ -10,137 +11,149 @@ export type Line = { post(url: URL, post: Post): Promise<Answered> };
 
 /** Opens a line. Every wait on it is bounded; a failure is a ModelError that says what to look at. */
 export function openLine(timeouts: Timeouts, proxy: string | undefined): Line {
-  let way: Way | undefined;
+  let known: Way | undefined;
   return {
     async post(url, post) {
-      way ??= await wayTo(url, proxy);
-      const sent = { url, post, way, timeouts, proxy };
+      const way = known ?? (await wayTo(url, proxy));
+      known = way;
+      const sent = { url, post, timeouts };
       try {
-        return await send(sent);
+        return await send(way, sent);
       } catch (error) {
         // the server closed an idle connection just as it was used again: nothing was read of the request
         if (!(error instanceof StaleConnection)) throw error;
-        return send({ ...sent, way: { ...way, agent: way.fresh() } });
+        known = { ...way, agent: way.fresh() };
+        return send(known, sent);
       }
     },
   };
 }
 
-/** `fresh` makes an agent that holds no used connection. */
-type Way = { request: typeof http.request; agent: http.Agent; fresh(): http.Agent };
-
-// TLS is loaded when it is needed: it costs a start more than all the rest of the wire
-async function wayTo(url: URL, proxy: string | undefined): Promise<Way> {
-  const { request, Agent } = url.protocol === "https:" ? await import("node:https") : http;
-  if (proxy === undefined || url.protocol === "http:") {
-    const fresh = () => new Agent({ keepAlive: true, noDelay: true });
-    return { request, agent: fresh(), fresh };
-  }
-  const { HttpsProxyAgent } = await import("https-proxy-agent");
-  const fresh = () => new HttpsProxyAgent(proxy, { keepAlive: true });
-  return { request, agent: fresh(), fresh };
-}
-
 class StaleConnection extends Error {}
 
-type Sent = { url: URL; post: Post; way: Way; timeouts: Timeouts; proxy: string | undefined };
+type Sent = { url: URL; post: Post; timeouts: Timeouts };
 
-function send({ url, post, way, timeouts, proxy }: Sent): Promise<Answered> {
-  const { body, signal, headers } = post;
+function send(way: Way, { url, post, timeouts }: Sent): Promise<Answered> {
+  const { body, signal } = post;
   return new Promise((resolve, reject) => {
-    const request = way.request({
-      ...target(url, proxy),
-      method: "POST",
-      agent: way.agent,
-      headers: { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-    });
+    const request = open(way, url, post);
+    request.setNoDelay(true);
     const watch = watchdog(request, timeouts);
     const abort = () => request.destroy(new Error("aborted"));
-    const fail = (error: Error) => {
+    const finish = () => {
       watch.end();
       signal.removeEventListener("abort", abort);
-      reject(connectionFailure(error, { url, request, signal, why: watch.why }));
     };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    request.on("error", fail);
+    request.on("error", (error) => {
+      finish();
+      reject(connectionFailure(error, { url, via: way.via, request, signal, why: watch.why }));
+    });
     request.on("response", (response) => {
-      const finish = () => {
-        watch.end();
-        signal.removeEventListener("abort", abort);
-      };
-      const chunks = piecesOf(response, { url, request, signal, watch, finish });
+      const chunks = piecesOf(response, { url, signal, watch, finish });
       resolve({ status: response.statusCode ?? 0, headers: response.headers, chunks });
     });
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
     request.end(body);
   });
 }
 
-// an http target is asked of the proxy by its whole URL; an https one through the agent's tunnel
-function target(url: URL, proxy: string | undefined): http.RequestOptions {
-  if (proxy === undefined || url.protocol === "https:") {
-    return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port: url.port, path: url.pathname + url.search };
+// a key with a line break in it is refused here, before anything is sent
+function open(way: Way, url: URL, { headers, body }: Post): http.ClientRequest {
+  const length = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  try {
+    return way.request({
+      ...way.target(url),
+      method: "POST",
+      agent: way.agent,
+      headers: { ...headers, ...length, ...way.headers(url) },
+    });
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new ModelError(`${url.host} could not be asked: ${what}; look for a line break or a space in the key.`, {
+      transient: false,
+      cause: error,
+    });
   }
-  const via = new URL(proxy);
-  return { hostname: via.hostname, port: via.port || 80, path: url.href, setHost: false };
 }
 
-type Watchdog = { readonly why: string | undefined; heard(): void; end(): void };
+type Watchdog = { readonly why: string | undefined; rest(): void; wait(): void; end(): void };
 
-// one timer, set anew at each stage
+// one timer, set anew at each stage; a reader that takes its time is not the server's silence
 function watchdog(request: http.ClientRequest, { connect, firstByte, idle }: Timeouts): Watchdog {
   let why: string | undefined;
   let timer: NodeJS.Timeout;
+  let resting = false;
   const arm = (ms: number, reason: string) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
+      if (resting) return;
       why = `${reason} for ${Math.round(ms / 100) / 10} s`;
       request.destroy(new Error(why));
     }, ms);
   };
   arm(connect, "no connection");
   request.on("socket", (socket) => {
-    if (!socket.connecting) return arm(firstByte, "no answer");
-    socket.once("connect", () => arm(firstByte, "no answer"));
+    const connected = "encrypted" in socket ? "secureConnect" : "connect";
+    if (socket.connecting) socket.once(connected, () => arm(firstByte, "no answer"));
+    else arm(firstByte, "no answer");
   });
   request.on("response", () => arm(idle, "nothing more came"));
   return {
     get why() {
       return why;
     },
-    heard: () => void timer.refresh(),
+    rest() {
+      resting = true;
+    },
+    wait() {
+      resting = false;
+      timer.refresh();
+    },
     end: () => clearTimeout(timer),
   };
 }
 
-type Reading = { url: URL; request: http.ClientRequest; signal: AbortSignal; watch: Watchdog; finish(): void };
+type Reading = { url: URL; signal: AbortSignal; watch: Watchdog; finish(): void };
 
 async function* piecesOf(response: http.IncomingMessage, reading: Reading): AsyncGenerator<Buffer> {
+  const { url, signal, watch } = reading;
   try {
     for await (const chunk of response) {
-      reading.watch.heard();
+      watch.rest();
       yield chunk;
+      watch.wait();
     }
   } catch (error) {
-    if (reading.signal.aborted) throw abortOf(reading.signal);
-    const why = reading.watch.why ?? "the connection broke";
-    throw new ModelError(`The answer of ${reading.url.host} was cut off: ${why}.`, { transient: true, cause: error });
+    if (signal.aborted) throw abortOf(signal);
+    const why = watch.why ?? "the connection broke";
+    throw new ModelError(`The answer of ${url.host} was cut off: ${why}.`, { transient: true, cause: error });
   } finally {
     reading.finish();
     response.destroy();
   }
 }
 
-type Failure = { url: URL; request: http.ClientRequest; signal: AbortSignal; why: string | undefined };
+type Failure = {
+  url: URL;
+  via: string | undefined;
+  request: http.ClientRequest;
+  signal: AbortSignal;
+  why: string | undefined;
+};
 
-function connectionFailure(error: Error, { url, request, signal, why }: Failure): Error {
+function connectionFailure(error: Error, { url, via, request, signal, why }: Failure): Error {
   if (signal.aborted) return abortOf(signal);
   const code = "code" in error ? String(error.code) : "";
-  if (request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE")) return new StaleConnection();
+  if (why === undefined && request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE"))
+    return new StaleConnection();
   const what = why ?? REASONS[code] ?? error.message;
-  const lasting = code.startsWith("ERR_TLS") || code.includes("CERT") || code === "ERR_INVALID_URL";
-  return new ModelError(`${url.host} could not be asked: ${what}.`, { transient: !lasting, cause: error });
+  const through = via === undefined ? "" : ` through the proxy ${via}`;
+  const lasting = /^ERR_TLS|CERT|^UNABLE_TO|^EPROTO$/.test(code);
+  return new ModelError(`${url.host} could not be asked${through}: ${what}.`, { transient: !lasting, cause: error });
 }
+
+const UNTRUSTED = "its certificate is not trusted; set NODE_EXTRA_CA_CERTS to the file of the authority that signed it";
 
 const REASONS: Record<string, string> = {
   ECONNREFUSED: "the connection was refused; is the server running, and is the base URL right?",
@@ -149,6 +162,12 @@ const REASONS: Record<string, string> = {
   ECONNRESET: "the connection was closed before an answer",
   ETIMEDOUT: "the connection timed out",
   EPROTO: "it does not speak TLS; is the base URL http:// rather than https://?",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name; check the base URL",
 };
 
 /** What an abort throws. */

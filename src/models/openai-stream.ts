@@ -92,9 +92,14 @@ export class OpenaiStream {
   #delta(delta: ChunkDelta): void {
     if (delta.reasoning_content) this.#think(delta.reasoning_content, "reasoning_content");
     else if (delta.reasoning) this.#think(delta.reasoning, "reasoning");
-    if (delta.content) this.#words(this.#tags.feed(delta.content));
+    if (delta.content) this.#content(delta.content);
     if (delta.refusal) this.builder.text(delta.refusal);
     if (delta.tool_calls) for (const [place, call] of delta.tool_calls.entries()) this.#callPiece(call, place);
+  }
+
+  #content(content: string): void {
+    if (this.#tags.passed) this.builder.text(content);
+    else this.#words(this.#tags.feed(content));
   }
 
   #think(words: string, field: string): void {

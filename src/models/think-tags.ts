@@ -11,6 +11,11 @@ export class ThinkTags {
   #state: "start" | "thinking" | "after" | "text" = "start";
   #held = "";
 
+  /** The answer has begun: nothing more is split off. */
+  get passed(): boolean {
+    return this.#state === "text" && this.#held === "";
+  }
+
   feed(piece: string): Words {
     if (this.#state === "text") return { text: piece, thinking: "" };
     this.#held += piece;

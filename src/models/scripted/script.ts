@@ -58,7 +58,7 @@ export type SeenRequest = {
   readonly body: Json;
   readonly raw: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** When it arrived, in milliseconds since 1970, with fractions. */
+  /** When its first bytes arrived, in milliseconds since 1970, with fractions. */
   readonly at: number;
 };
 

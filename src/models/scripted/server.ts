@@ -71,6 +71,7 @@ function arrival({ requests, waiting }: Stage, n: number): Promise<SeenRequest> 
 }
 
 async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const at = performance.timeOrigin + performance.now();
   const path = request.url?.split("?")[0] ?? "";
   const raw = await bodyOf(request);
   if (request.method === "GET" && path.endsWith("/models"))
@@ -98,7 +99,7 @@ async function serve(stage: Stage, request: IncomingMessage, response: ServerRes
     stage.refusals.push(error.message);
     return send(response, { status: error.status, body: side.error(error) });
   }
-  const seen = seenRequest({ side, body: body ?? null, raw, headers, n: stage.requests.length });
+  const seen = seenRequest({ side, body: body ?? null, raw, headers, at, n: stage.requests.length });
   stage.requests.push(seen);
   for (const { n, tell } of stage.waiting) if (n === seen.n) tell(seen);
   await answer({ stage, side, seen, response });
@@ -128,10 +129,10 @@ function headersOf(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 }
 
-type Arrived = { side: Side; body: Json; raw: string; headers: Record<string, string>; n: number };
+type Arrived = { side: Side; body: Json; raw: string; headers: Record<string, string>; at: number; n: number };
 
 // read only when the script asks: a long loop must not pay for what nobody looks at
-function seenRequest({ side, body, raw, headers, n }: Arrived): SeenRequest {
+function seenRequest({ side, body, raw, headers, at, n }: Arrived): SeenRequest {
   const read = lazily(() => side.read(body));
   return {
     n,
@@ -139,7 +140,7 @@ function seenRequest({ side, body, raw, headers, n }: Arrived): SeenRequest {
     body,
     raw,
     headers,
-    at: performance.timeOrigin + performance.now(),
+    at,
     model: isFields(body) ? String(body.model) : "",
     get system() {
       return read().system;
