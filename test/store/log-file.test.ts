@@ -92,6 +92,20 @@ describe("openLog", () => {
     }
   });
 
+  it("takes over the lock of a process that was killed and that its parent has not looked after", async () => {
+    const path = place();
+    openLog(path).close();
+    // the shell's child ends at once; the shell, now a sleep, never asks for it
+    const parent = spawn("sh", ["-c", "sh -c 'echo $$' & exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    const [line] = await once(parent.stdout, "data");
+    const pid = Number(String(line));
+    const stat = () => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+    while (stat()[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 5));
+    writeFileSync(`${path}.lock`, JSON.stringify({ pid, start: stat()[19] }));
+    openLog(path).close();
+    parent.kill("SIGKILL");
+  });
+
   it("says where and why when the disk is full, and keeps the file whole", () => {
     const path = place();
     const log = openLog(path);
