@@ -1,7 +1,7 @@
 import type { Event, EventOf, Usage } from "./event.js";
 import { NO_USAGE } from "./event.js";
 import type { AssistantMessage, Json, Message, ToolMessage, UserMessage, UserPart } from "./message.js";
-import { callsIn, text } from "./message.js";
+import { text } from "./message.js";
 
 /** What the model reads for a call that never got its result: the process died, or the log was cut. */
 export const UNANSWERED =
@@ -16,8 +16,7 @@ export function messages(events: readonly Event[]): Message[] {
   const start = last(events, "compacted");
   const trimmed = last(events, "trimmed")?.upto ?? -1;
   const live = start === undefined ? events : events.filter((event) => event.seq > start.upto || event === start);
-  const results = firstResults(live);
-  const voided = new Set(live.map((event) => (event.type === "retried" ? event.voids : undefined)));
+  const { results, replied, voided } = survey(live);
   const answered = new Set<string>();
   const out: Message[] = [];
   let said: Said[] = [];
@@ -31,14 +30,12 @@ export function messages(events: readonly Event[]): Message[] {
     if (message.parts.length === 0) return;
     speak();
     out.push(message);
-    for (const call of callsIn(message.parts)) {
-      answered.add(call.id);
-      out.push(toolMessage(results.get(call.id), call.id, trimmed));
+    for (const part of message.parts) {
+      if (part.type === "call") out.push(toolMessage(results.get(part.id), part.id, trimmed));
     }
   };
 
   if (start !== undefined) said.push(start);
-  const replied = repliedCalls(live);
   for (const event of live) {
     if (event.type === "reply" && !voided.has(event.seq)) reply(event);
     else if (event.type === "started" && event.call && !replied.has(event.callId)) reply(event);
@@ -85,26 +82,30 @@ export function addUsage(a: Usage, b: Usage): Usage {
 type Said = EventOf<"prompt"> | EventOf<"note"> | EventOf<"compacted">;
 type Source = EventOf<"reply"> | EventOf<"started">;
 
-function firstResults(events: readonly Event[]): Map<string, EventOf<"result">> {
-  const results = new Map<string, EventOf<"result">>();
+type Survey = { results: Map<string, EventOf<"result">>; replied: Set<string>; voided: Set<number> };
+
+// this runs at every step over the whole log: one pass, nothing allocated for an event
+function survey(events: readonly Event[]): Survey {
+  const found: Survey = { results: new Map(), replied: new Set(), voided: new Set() };
   for (const event of events) {
-    if (event.type === "result" && !results.has(event.callId)) results.set(event.callId, event);
+    if (event.type === "result" && !found.results.has(event.callId)) found.results.set(event.callId, event);
+    else if (event.type === "retried" && event.voids !== undefined) found.voided.add(event.voids);
+    else if (event.type === "reply") noteCalls(event, found.replied);
   }
-  return results;
+  return found;
 }
 
-function repliedCalls(events: readonly Event[]): Set<string> {
-  const ids = events.flatMap((event) => (event.type === "reply" ? callsIn(event.parts).map((call) => call.id) : []));
-  return new Set(ids);
+function noteCalls({ parts }: EventOf<"reply">, ids: Set<string>): void {
+  for (const part of parts) if (part.type === "call") ids.add(part.id);
 }
 
 const assistants = new WeakMap<Event, AssistantMessage>();
 
-function assistantMessage(event: Source, answered: ReadonlySet<string>): AssistantMessage {
+// each call once: `answered` holds those that came before, and takes these
+function assistantMessage(event: Source, answered: Set<string>): AssistantMessage {
   const known = assistants.get(event) ?? { role: "assistant", parts: partsOf(event) };
   assistants.set(event, known);
-  const here = new Set<string>();
-  const fresh = known.parts.filter((part) => part.type !== "call" || (!answered.has(part.id) && isNew(here, part.id)));
+  const fresh = known.parts.filter((part) => part.type !== "call" || isNew(answered, part.id));
   return fresh.length === known.parts.length ? known : { role: "assistant", parts: fresh };
 }
 

@@ -1,6 +1,5 @@
 import type { Delta, Event } from "./event.js";
 import type { Call, ReplyPart } from "./message.js";
-import { callsIn } from "./message.js";
 
 /** A reply while it comes. */
 export type Hearing = {
@@ -51,7 +50,7 @@ function usedIds(events: readonly Event[]): Set<string> {
   const ids = new Set<string>();
   for (const event of events) {
     if (event.type === "started") ids.add(event.callId);
-    if (event.type === "reply") for (const call of callsIn(event.parts)) ids.add(call.id);
+    else if (event.type === "reply") for (const part of event.parts) if (part.type === "call") ids.add(part.id);
   }
   return ids;
 }

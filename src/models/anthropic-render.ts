@@ -8,6 +8,7 @@ import type {
 import type { Image, Json, Message, ReplyPart, Thinking, ToolMessage, UserPart } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
 import { cleanText, once, resultText, wireId } from "./render.js";
+import { type Body, RequestBody } from "./request-body.js";
 
 /** The head of a request: all but system, tools and messages. */
 export type Head = Omit<MessageCreateParamsStreaming, "messages" | "tools" | "system">;
@@ -20,18 +21,29 @@ const MARKED = 2;
 type Row = { role: "user" | "assistant"; blocks: string[] };
 
 /** Renders requests for one host; each message and each tool list is rendered once, cache marks are added on joining. */
-export function anthropicRenderer(host: string): (head: Head, request: Request) => string {
+export function anthropicRenderer(host: string): (head: Head, request: Request) => Body {
   const blocks = once((message: Message) => blocksOf(message, host));
+  const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
   return (head, { system, messages, tools }) => {
     const rows = merged(messages, blocks);
     if (rows[0]?.role !== "user") rows.unshift({ role: "user", blocks: [textBlock("(The conversation goes on.)")] });
-    const users = rows.filter((row) => row.role === "user").slice(-MARKED);
-    const said = rows.map((row) => joined(row, users.includes(row)));
+    const loose = rows.slice(firstMarked(rows));
     const told = system.trim() === "" ? "" : `"system":[${marked(textBlock(cleanText(system)))}],`;
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
-    return `${JSON.stringify(head).slice(0, -1)},${offered}${told}"messages":[${said.join(",")}]}`;
+    return body.build({
+      head: `${JSON.stringify(head).slice(0, -1)},${offered}${told}"messages":[`,
+      rows: rows.slice(0, rows.length - loose.length).map((row) => joined(row, false)),
+      loose: loose.map((row) => joined(row, row.role === "user")),
+      tail: "]}",
+    });
   };
+}
+
+// from the second-newest message of the user on, rows carry marks that wander
+function firstMarked(rows: readonly Row[]): number {
+  const users = rows.flatMap((row, at) => (row.role === "user" ? [at] : []));
+  return users.at(-MARKED) ?? 0;
 }
 
 // results and the words that follow are one message of the user, results first; so are two turns of one side

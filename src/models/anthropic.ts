@@ -9,6 +9,7 @@ import { type Endpoint, TIMEOUTS } from "./endpoint.js";
 import { refusal, strangeAnswer, streamFailure } from "./failures.js";
 import { type Answered, type Line, openLine } from "./http.js";
 import { errorBody, readAll } from "./read-body.js";
+import type { Body } from "./request-body.js";
 
 /** The wire demands a limit: for a model that is not in the catalogue, and at most for any other. */
 const OUTPUT = { unknown: 8192, most: 32_000 };
@@ -32,7 +33,7 @@ export function anthropic(endpoint: Endpoint): Model {
   return { id: endpoint.model, window, stream: (request, signal) => stream(wire, request, signal) };
 }
 
-type Wire = { endpoint: Endpoint; url: URL; line: Line; render: (head: Head, request: Request) => string };
+type Wire = { endpoint: Endpoint; url: URL; line: Line; render: (head: Head, request: Request) => Body };
 
 /** The address of the method, from a base URL in any of the forms people write. */
 export function messagesUrl(baseUrl: string): URL {

@@ -1,9 +1,10 @@
 import type http from "node:http";
 import { ModelError } from "../core/model.js";
 import type { Timeouts } from "./endpoint.js";
+import type { Body } from "./request-body.js";
 import { type Way, wayTo } from "./way.js";
 
-export type Post = { headers: Record<string, string>; body: string; signal: AbortSignal };
+export type Post = { headers: Record<string, string>; body: Body; signal: AbortSignal };
 export type Answered = { status: number; headers: http.IncomingHttpHeaders; chunks: AsyncIterable<Buffer> };
 
 /** A line to one server: keeps its connection between requests. */
@@ -54,13 +55,18 @@ function send(way: Way, { url, post, timeouts }: Sent): Promise<Answered> {
     });
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
-    request.end(body);
+    request.cork();
+    for (const bytes of body) if (bytes.length > 0) request.write(bytes);
+    request.end();
   });
 }
 
 // a key with a line break in it is refused here, before anything is sent
 function open(way: Way, url: URL, { headers, body }: Post): http.ClientRequest {
-  const length = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const length = {
+    "content-type": "application/json",
+    "content-length": body.reduce((sum, bytes) => sum + bytes.length, 0),
+  };
   try {
     return way.request({
       ...way.target(url),

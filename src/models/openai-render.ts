@@ -7,6 +7,7 @@ import type { AssistantMessage, Call, Image, Message, Thinking, ToolMessage, Use
 import { callsIn, plainText } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
 import { cleanText, once, resultText, wireId } from "./render.js";
+import { type Body, RequestBody } from "./request-body.js";
 
 /** The head of a request: all but its messages. `reasoning_content` and the like are never among it. */
 export type Head = Omit<ChatCompletionCreateParamsStreaming, "messages" | "tools">;
@@ -19,8 +20,9 @@ type ImagePart = { type: "image_url"; image_url: { url: string } };
 const ID = 40;
 
 /** Renders requests for one host; each message and each tool list is rendered once. */
-export function openaiRenderer(host: string): (head: Head, request: Request) => string {
+export function openaiRenderer(host: string): (head: Head, request: Request) => Body {
   const message = once((each: Message) => rendered(each, host));
+  const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
   return (head, { system, messages, tools }) => {
     const rows = system === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
@@ -29,7 +31,7 @@ export function openaiRenderer(host: string): (head: Head, request: Request) => 
       if (text !== "") rows.push(text);
     }
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
-    return `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[${rows.join(",")}]}`;
+    return body.build({ head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`, rows, tail: "]}" });
   };
 }
 

@@ -9,6 +9,7 @@ import { type Answered, type Line, openLine } from "./http.js";
 import { type Head, openaiRenderer } from "./openai-render.js";
 import { type Chunk, OpenaiStream } from "./openai-stream.js";
 import { errorBody, readAll } from "./read-body.js";
+import type { Body } from "./request-body.js";
 
 /**
  * A model behind an OpenAI-compatible chat-completions endpoint (OpenAI, DeepSeek, Kimi, Qwen, GLM, Ollama,
@@ -36,7 +37,7 @@ type Wire = {
   endpoint: Endpoint;
   url: URL;
   line: Line;
-  render: (head: Head, request: Request) => string;
+  render: (head: Head, request: Request) => Body;
   /** What this endpoint was found to take. */
   dialect: Dialect;
 };
