@@ -1,74 +1,45 @@
 import type { Stop, Usage } from "../core/event.js";
 import type { Thinking } from "../core/message.js";
 import { ModelError, type Reply } from "../core/model.js";
+import type { Asked } from "./endpoint.js";
+import { streamFailure } from "./failures.js";
 import { ReplyBuilder } from "./reply-builder.js";
+import { type Gathering, parseObject } from "./sse.js";
+import type { BlockDelta, ContentBlock, EventUsage, StreamEvent, WholeMessage } from "./wire-types.js";
 
-/** The parts of a message stream event that are read. */
-export type StreamEvent = {
-  type: string;
-  index?: number;
-  message?: { model?: string; usage?: EventUsage };
-  content_block?: {
-    type: string;
-    id?: string;
-    name?: string;
-    input?: unknown;
-    text?: string;
-    thinking?: string;
-    data?: string;
-  };
-  delta?: {
-    type?: string;
-    text?: string;
-    thinking?: string;
-    signature?: string;
-    partial_json?: string;
-    stop_reason?: string | null;
-  };
-  usage?: EventUsage;
-  error?: unknown;
-};
-type EventUsage = {
-  input_tokens?: number | null;
-  output_tokens?: number | null;
-  cache_read_input_tokens?: number | null;
-  cache_creation_input_tokens?: number | null;
-};
+type Block = { type: string; id: string | undefined; name: string; args: string; thinking: Thinking | undefined };
 
-type Block = { type: string; id: string | undefined; name: string; args: string; thinking?: Thinking };
-
-/** Gathers the events of one streamed message. `host` marks thinking for the way back. */
-export class AnthropicStream {
+/** Gathers the events of one message. */
+export class AnthropicStream implements Gathering {
   readonly builder = new ReplyBuilder();
   readonly #blocks = new Map<number, Block>();
-  #usage: EventUsage = {};
+  readonly #asked: Asked;
+  readonly #usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   #stop: string | undefined;
   #complete = false;
-  #begun = false;
   #model: string;
 
-  constructor(
-    model: string,
-    private readonly host: string,
-  ) {
+  constructor(model: string, asked: Asked) {
     this.#model = model;
+    this.#asked = asked;
   }
 
-  get begun(): boolean {
-    return this.#begun;
+  get complete(): boolean {
+    return this.#complete;
   }
 
-  event(event: StreamEvent): void {
-    this.#begun = true;
+  take(data: string): void {
+    const event = parseObject<StreamEvent>(data, this.#asked);
+    const index = event.index ?? 0;
     switch (event.type) {
       case "content_block_delta":
-        this.#delta(event);
+        if (event.delta) this.#delta(this.#blocks.get(index), event.delta);
         break;
       case "content_block_start":
-        this.#open(event);
+        if (event.content_block) this.#open(index, event.content_block);
         break;
       case "content_block_stop":
-        this.#close(event.index ?? 0);
+        this.#close(index);
         break;
       case "message_start":
         this.#model = event.message?.model || this.#model;
@@ -82,53 +53,61 @@ export class AnthropicStream {
         this.#complete = true;
         break;
       default: // ping, and what is yet to be invented
+        if (event.type === "error" || event.error) throw streamFailure(event, this.#asked);
     }
   }
 
-  /** The whole reply; throws when the stream ended before its end. */
+  /** A message that came in one piece. */
+  whole({ model, content, stop_reason, usage }: WholeMessage): void {
+    this.#model = model || this.#model;
+    for (const [index, block] of (content ?? []).entries()) {
+      this.#open(index, block);
+      this.#close(index);
+    }
+    this.#stop = stop_reason ?? undefined;
+    this.#count(usage);
+    this.#complete = true;
+  }
+
+  // a call is told when its block ends, which is as early as can be
+  settle(): void {}
+
   reply(): Reply {
     if (!this.#complete)
       throw new ModelError("The answer was cut off: the stream ended in the middle.", { transient: true });
     const { parts } = this.builder;
-    const stop = stopOf(
-      this.#stop,
-      parts.some((part) => part.type === "call"),
-    );
-    return { parts, stop, model: this.#model, usage: usageOf(this.#usage) };
+    const called = parts.some((part) => part.type === "call");
+    return { parts, stop: stopOf(this.#stop, called), model: this.#model, usage: this.#usage };
   }
 
-  #open({ index = 0, content_block: block }: StreamEvent): void {
-    if (!block) return;
-    const opened: Block = { type: block.type, id: block.id, name: block.name ?? "", args: "" };
+  #open(index: number, block: ContentBlock): void {
+    const type = block.type ?? "";
+    const args = hasKeys(block.input) ? JSON.stringify(block.input) : "";
+    const opened: Block = { type, id: block.id ?? undefined, name: block.name ?? "", args, thinking: undefined };
     this.#blocks.set(index, opened);
-    if (block.type === "tool_use" && hasKeys(block.input)) opened.args = JSON.stringify(block.input);
-    if (block.type === "text" && block.text) this.builder.text(block.text);
-    if (block.type === "thinking") opened.thinking = this.#newThinking(block.thinking ?? "");
-    if (block.type === "redacted_thinking" && block.data !== undefined) {
-      this.builder.add({
-        type: "thinking",
-        text: "",
-        opaque: { wire: "anthropic", host: this.host, data: block.data },
-      });
+    if (type === "thinking") this.#openThinking(opened);
+    if (type === "redacted_thinking" && block.data) {
+      this.builder.add({ type: "thinking", text: "", opaque: this.#token("data", block.data) });
     }
+    if (type === "text" || type === "thinking") this.#delta(opened, block);
   }
 
-  #newThinking(text: string): Thinking {
-    const part: Thinking = { type: "thinking", text: "" };
-    this.builder.add(part);
-    if (text !== "") this.builder.thinking(text);
-    return part;
+  // a part of its own for each block: each has its signature
+  #openThinking(opened: Block): void {
+    opened.thinking = { type: "thinking", text: "" };
+    this.builder.add(opened.thinking);
   }
 
-  #delta({ index = 0, delta }: StreamEvent): void {
-    const block = this.#blocks.get(index);
-    if (!delta || !block) return;
-    if (delta.text) this.builder.text(delta.text);
-    else if (delta.thinking) this.builder.thinking(delta.thinking);
-    else if (delta.partial_json) block.args += delta.partial_json;
-    else if (delta.signature && block.thinking) {
-      block.thinking.opaque = { wire: "anthropic", host: this.host, signature: delta.signature };
-    }
+  #delta(block: Block | undefined, { text, thinking, signature, partial_json }: BlockDelta): void {
+    if (!block) return;
+    if (text) this.builder.text(text);
+    if (thinking) this.builder.thinking(thinking);
+    if (partial_json) block.args += partial_json;
+    if (signature && block.thinking) block.thinking.opaque = this.#token("signature", signature);
+  }
+
+  #token(field: "signature" | "data", value: string) {
+    return { wire: "anthropic", host: this.#asked.url.host, [field]: value };
   }
 
   #close(index: number): void {
@@ -138,10 +117,12 @@ export class AnthropicStream {
   }
 
   // the numbers of a stream are totals: a later one replaces an earlier one
-  #count(usage: EventUsage | undefined): void {
-    for (const [name, value] of Object.entries(usage ?? {})) {
-      if (typeof value === "number") this.#usage = { ...this.#usage, [name]: value };
-    }
+  #count(counted: EventUsage | null | undefined): void {
+    const usage = this.#usage;
+    usage.input = counted?.input_tokens ?? usage.input;
+    usage.output = counted?.output_tokens ?? usage.output;
+    usage.cacheRead = counted?.cache_read_input_tokens ?? usage.cacheRead;
+    usage.cacheWrite = counted?.cache_creation_input_tokens ?? usage.cacheWrite;
   }
 }
 
@@ -152,13 +133,4 @@ function hasKeys(input: unknown): boolean {
 function stopOf(reason: string | undefined, called: boolean): Stop {
   if (reason === "max_tokens" || reason === "model_context_window_exceeded") return "length";
   return called ? "calls" : "end";
-}
-
-function usageOf(usage: EventUsage): Usage {
-  return {
-    input: usage.input_tokens ?? 0,
-    output: usage.output_tokens ?? 0,
-    cacheRead: usage.cache_read_input_tokens ?? 0,
-    cacheWrite: usage.cache_creation_input_tokens ?? 0,
-  };
 }

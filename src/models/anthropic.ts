@@ -1,15 +1,15 @@
-import { StringDecoder } from "node:string_decoder";
-import { createParser } from "eventsource-parser";
 import type { Delta } from "../core/event.js";
-import { type Model, ModelError, type Reply, type Request } from "../core/model.js";
+import type { Model, Reply, Request } from "../core/model.js";
 import { anthropicRenderer, type Head } from "./anthropic-render.js";
-import { AnthropicStream, type StreamEvent } from "./anthropic-stream.js";
+import { AnthropicStream } from "./anthropic-stream.js";
 import { lookup } from "./catalog.js";
-import { type Endpoint, TIMEOUTS } from "./endpoint.js";
+import { type Asked, askedOf, baseOf, type Endpoint, TIMEOUTS } from "./endpoint.js";
 import { refusal, strangeAnswer, streamFailure } from "./failures.js";
 import { type Answered, type Line, openLine } from "./http.js";
 import { errorBody, readAll } from "./read-body.js";
 import type { Body } from "./request-body.js";
+import { parseObject, readStream } from "./sse.js";
+import type { WholeMessage } from "./wire-types.js";
 
 /** The wire demands a limit: for a model that is not in the catalogue, and at most for any other. */
 const OUTPUT = { unknown: 8192, most: 32_000 };
@@ -25,75 +25,63 @@ export function anthropic(endpoint: Endpoint): Model {
   const url = messagesUrl(endpoint.baseUrl);
   const wire: Wire = {
     endpoint,
-    url,
+    asked: askedOf(url, endpoint, endpoint.authToken === undefined ? "ANTHROPIC_API_KEY" : "ANTHROPIC_AUTH_TOKEN"),
     line: openLine({ ...TIMEOUTS, ...endpoint.timeouts }, endpoint.proxy),
     render: anthropicRenderer(url.host),
+    temperature: endpoint.temperature,
   };
   const window = endpoint.window ?? lookup(endpoint.model)?.window ?? 128_000;
   return { id: endpoint.model, window, stream: (request, signal) => stream(wire, request, signal) };
 }
 
-type Wire = { endpoint: Endpoint; url: URL; line: Line; render: (head: Head, request: Request) => Body };
+type Wire = {
+  endpoint: Endpoint;
+  asked: Asked;
+  line: Line;
+  render: (head: Head, request: Request) => Body;
+  /** Until the model is found to refuse it. */
+  temperature: number | undefined;
+};
 
 /** The address of the method, from a base URL in any of the forms people write. */
 export function messagesUrl(baseUrl: string): URL {
-  const url = new URL(baseUrl);
-  const path = url.pathname.replace(/\/+$/, "");
+  const { url, path } = baseOf(baseUrl);
   if (path.endsWith("/messages")) url.pathname = path;
   else url.pathname = path.endsWith("/v1") ? `${path}/messages` : `${path}/v1/messages`;
   return url;
 }
 
 async function* stream(wire: Wire, request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply> {
+  const { asked, endpoint } = wire;
   const answered = await ask(wire, request, signal);
   const type = answered.headers["content-type"] ?? "";
-  if (type.includes("html") || type.includes("json")) throw await notAStream(wire.url, type, answered);
-  const reading = new AnthropicStream(wire.endpoint.model, wire.url.host);
-  const decoder = new StringDecoder("utf8");
-  const parser = createParser({ onEvent: ({ data }) => take(data, reading, wire.url) });
-  let head = "";
-  for await (const bytes of answered.chunks) {
-    const piece = decoder.write(bytes);
-    if (head.length < 200) head += piece;
-    parser.feed(piece);
-    yield* reading.builder.take();
-  }
-  parser.feed("\n\n");
-  if (!reading.begun) throw strangeAnswer(wire.url, type, head);
+  if (type.includes("html")) throw strangeAnswer(asked, type, await readAll(answered.chunks));
+  const reading = new AnthropicStream(endpoint.model, asked);
+  if (!type.includes("json")) return yield* readStream(reading, { answered, asked, signal });
+  // some endpoints ignore `stream` and answer in one piece
+  const body = await readAll(answered.chunks);
+  const answer = parseObject<WholeMessage & { error?: unknown }>(body, asked);
+  if (answer.error) throw streamFailure(answer, asked);
+  if (!Array.isArray(answer.content)) throw strangeAnswer(asked, type, body);
+  reading.whole(answer);
   yield* reading.builder.take();
   return reading.reply();
 }
 
-function take(data: string, reading: AnthropicStream, url: URL): void {
-  const event = parseEvent(data, url);
-  if (event.type === "error" || event.error) throw streamFailure(event, url);
-  reading.event(event);
-}
-
-function parseEvent(data: string, url: URL): StreamEvent {
-  try {
-    return JSON.parse(data);
-  } catch (error) {
-    const shown = data.slice(0, 100);
-    throw new ModelError(`${url.host} sent something that is not JSON: ${shown}`, { transient: true, cause: error });
+async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<Answered> {
+  const { asked, endpoint, line } = wire;
+  for (;;) {
+    const body = wire.render(head(wire, request), request);
+    const answered = await line.post(asked.url, { headers: headers(endpoint), body, signal });
+    if (answered.status === 200) return answered;
+    const complaint = await errorBody(answered.chunks);
+    const refused = answered.status === 400 && wire.temperature !== undefined && complaint.includes("temperature");
+    if (!refused) throw refusal({ ...answered, body: complaint }, asked);
+    wire.temperature = undefined;
   }
 }
 
-async function notAStream(url: URL, type: string, { chunks }: Answered): Promise<ModelError> {
-  const body = await readAll(chunks);
-  return body.includes('"error"') ? streamFailure(body, url) : strangeAnswer(url, type, body);
-}
-
-async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<Answered> {
-  const { endpoint, line, url } = wire;
-  const body = wire.render(head(endpoint, request), request);
-  const answered = await line.post(url, { headers: headers(endpoint), body, signal });
-  if (answered.status === 200) return answered;
-  const error = await errorBody(answered.chunks);
-  throw refusal({ ...answered, body: error, url, secrets: [endpoint.apiKey, endpoint.authToken] });
-}
-
-function head({ model, maxOutput, temperature }: Endpoint, request: Request): Head {
+function head({ endpoint: { model, maxOutput }, temperature }: Wire, request: Request): Head {
   const known = lookup(model)?.maxOutput;
   const usual = known === undefined ? OUTPUT.unknown : Math.min(known, OUTPUT.most);
   const most = request.maxOutput ?? maxOutput ?? usual;
@@ -103,6 +91,8 @@ function head({ model, maxOutput, temperature }: Endpoint, request: Request): He
 function headers({ apiKey, authToken, headers: more }: Endpoint): Record<string, string> {
   const key: Record<string, string> = authToken
     ? { authorization: `Bearer ${authToken}` }
-    : { "x-api-key": apiKey ?? "" };
+    : apiKey
+      ? { "x-api-key": apiKey }
+      : {};
   return { accept: "text/event-stream", "anthropic-version": "2023-06-01", ...key, ...more };
 }

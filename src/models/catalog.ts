@@ -5,11 +5,19 @@ export type Price = { input: number; output: number; cacheRead: number; cacheWri
 /** What is known of a model: its window and output limit in tokens; no price means unknown. */
 export type ModelFacts = { window: number; maxOutput: number; price?: Price };
 
-/** The facts of a model by its name; a provider's prefix and a date at the end do not matter. */
+/**
+ * The facts of a model by its name; a provider's prefix and a date at the end do not matter. A router's variant
+ * (`:free`, `:nitro`) has its own price, which is not known; any other `:tag` is a local model, whose window is
+ * the server's to choose.
+ */
 export function lookup(name: string): ModelFacts | undefined {
-  const bare = name.toLowerCase().split("/").at(-1)?.replace(/:.*$/, "") ?? "";
-  return TABLE.find(([pattern]) => pattern.test(bare))?.[1];
+  const [bare = "", tag] = (name.toLowerCase().split("/").at(-1) ?? "").split(":");
+  const found = TABLE.find(([pattern]) => pattern.test(bare))?.[1];
+  if (found === undefined || tag === undefined) return found;
+  return VARIANTS.includes(tag) ? { window: found.window, maxOutput: found.maxOutput } : undefined;
 }
+
+const VARIANTS = ["free", "nitro", "floor", "exacto", "online", "beta", "thinking", "extended"];
 
 /** What tokens cost in USD; undefined where the price is not known. */
 export function cost(usage: Usage, model: string): number | undefined {
@@ -34,30 +42,46 @@ function claudePrice(input: number, output: number): Price {
   return { input, output, cacheRead: input / 10, cacheWrite: input * 1.25 };
 }
 
-// list prices of the makers' own endpoints; the first pattern that fits counts
+const DATED = "(-latest|[-@]?20\\d\\d.*)?$";
+const named = (pattern: string) => new RegExp(`^${pattern}${DATED}`);
+
+// list prices of the makers' own endpoints; none where it depends on the hour or on the length of the request
 const TABLE: readonly (readonly [RegExp, ModelFacts])[] = [
-  [/^gpt-4o-mini/, facts(128_000, 16_384, openaiPrice(0.15, 0.075, 0.6))],
-  [/^gpt-4o/, facts(128_000, 16_384, openaiPrice(2.5, 1.25, 10))],
-  [/^gpt-4\.1-nano/, facts(1_047_576, 32_768, openaiPrice(0.1, 0.025, 0.4))],
-  [/^gpt-4\.1-mini/, facts(1_047_576, 32_768, openaiPrice(0.4, 0.1, 1.6))],
-  [/^gpt-4\.1/, facts(1_047_576, 32_768, openaiPrice(2, 0.5, 8))],
-  [/^gpt-5(\.1)?-nano/, facts(400_000, 128_000, openaiPrice(0.05, 0.005, 0.4))],
-  [/^gpt-5(\.1)?(-codex)?-mini/, facts(400_000, 128_000, openaiPrice(0.25, 0.025, 2))],
-  [/^gpt-5(\.1)?(-codex|-20\d\d-.*)?$/, facts(400_000, 128_000, openaiPrice(1.25, 0.125, 10))],
+  [named("gpt-4o-mini"), facts(128_000, 16_384, openaiPrice(0.15, 0.075, 0.6))],
+  [/^gpt-4o-2024-05-13/, facts(128_000, 4096)],
+  [named("gpt-4o"), facts(128_000, 16_384, openaiPrice(2.5, 1.25, 10))],
+  [named("gpt-4\\.1-nano"), facts(1_047_576, 32_768, openaiPrice(0.1, 0.025, 0.4))],
+  [named("gpt-4\\.1-mini"), facts(1_047_576, 32_768, openaiPrice(0.4, 0.1, 1.6))],
+  [named("gpt-4\\.1"), facts(1_047_576, 32_768, openaiPrice(2, 0.5, 8))],
+  [named("gpt-5-nano"), facts(400_000, 128_000, openaiPrice(0.05, 0.005, 0.4))],
+  [named("gpt-5(\\.1-codex)?-mini"), facts(400_000, 128_000, openaiPrice(0.25, 0.025, 2))],
+  [named("gpt-5(\\.1)?(-codex)?"), facts(400_000, 128_000, openaiPrice(1.25, 0.125, 10))],
+  [named("gpt-5\\.2"), facts(400_000, 128_000, openaiPrice(1.75, 0.175, 14))],
+  [/^gpt-5(\.\d)?-chat/, facts(128_000, 16_384)],
+  [named("gpt-5\\.[45]"), facts(1_050_000, 128_000)],
   [/^gpt-5/, facts(400_000, 128_000)],
-  [/^o3-mini|^o4-mini/, facts(200_000, 100_000, openaiPrice(1.1, 0.275, 4.4))],
-  [/^o3(-20.*)?$/, facts(200_000, 100_000, openaiPrice(2, 0.5, 8))],
-  [/^claude-(opus-4-5|4-5-opus|opus-4\.5)/, facts(200_000, 64_000, claudePrice(5, 25))],
-  [/^claude-(opus-4|4-opus)/, facts(200_000, 32_000, claudePrice(15, 75))],
-  [/^claude-(sonnet-4|4-sonnet|3-7-sonnet)/, facts(200_000, 64_000, claudePrice(3, 15))],
-  [/^claude-(haiku-4-5|haiku-4\.5)/, facts(200_000, 64_000, claudePrice(1, 5))],
-  [/^claude-3-5-haiku/, facts(200_000, 8192, claudePrice(0.8, 4))],
-  [/^claude-3-5-sonnet/, facts(200_000, 8192, claudePrice(3, 15))],
-  [/^claude/, facts(200_000, 32_000)],
-  [/^deepseek-(chat|reasoner)/, facts(128_000, 8192, openaiPrice(0.28, 0.028, 0.42))],
-  [/^deepseek/, facts(128_000, 8192)],
-  [/^kimi-k2/, facts(256_000, 32_768)],
-  [/^qwen3-coder/, facts(256_000, 65_536)],
+  [named("o4-mini"), facts(200_000, 100_000, openaiPrice(1.1, 0.275, 4.4))],
+  [named("o3-mini"), facts(200_000, 100_000, openaiPrice(1.1, 0.55, 4.4))],
+  [named("o3"), facts(200_000, 100_000, openaiPrice(2, 0.5, 8))],
+  [named("claude-3[-.]5-haiku"), facts(200_000, 8192, claudePrice(0.8, 4))],
+  [named("claude-3[-.]5-sonnet"), facts(200_000, 8192, claudePrice(3, 15))],
+  [named("claude-3[-.]7-sonnet"), facts(200_000, 64_000, claudePrice(3, 15))],
+  [/^claude-3-/, facts(200_000, 4096)],
+  [named("claude-haiku-4[-.]5"), facts(200_000, 64_000, claudePrice(1, 5))],
+  [named("claude-sonnet-4([-.][05])?"), facts(200_000, 64_000, claudePrice(3, 15))],
+  [named("claude-sonnet-4[-.]6"), facts(1_000_000, 128_000, claudePrice(3, 15))],
+  [named("claude-opus-4([-.][01])?"), facts(200_000, 32_000, claudePrice(15, 75))],
+  [named("claude-opus-4[-.]5"), facts(200_000, 64_000, claudePrice(5, 25))],
+  [named("claude-opus-(4[-.][68]|5)"), facts(1_000_000, 128_000, claudePrice(5, 25))],
+  [named("claude-opus-5[-.]5"), facts(1_000_000, 128_000, claudePrice(4, 20))],
+  [named("claude-sonnet-5[-.]5"), facts(1_000_000, 128_000, claudePrice(2, 10))],
+  [named("claude-haiku-5[-.]5"), facts(1_000_000, 128_000)],
+  [/^claude-/, facts(200_000, 32_000)],
+  [/^deepseek-(flash|v4)/, facts(1_000_000, 384_000)],
+  [/^deepseek-(chat|reasoner)/, facts(128_000, 8192)],
+  [/^kimi-k2(-0711.*|-instruct)?$/, facts(131_072, 32_768)],
+  [/^kimi-k2/, facts(262_144, 32_768)],
+  [/^qwen3-coder/, facts(262_144, 65_536)],
   [/^glm-4\.[67]/, facts(200_000, 128_000)],
   [/^glm-4\.5/, facts(128_000, 96_000)],
   [/^gemini-2\.5/, facts(1_048_576, 65_536)],

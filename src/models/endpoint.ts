@@ -1,3 +1,5 @@
+import { ModelError } from "../core/model.js";
+
 /** Where and how a model is asked. Times are in milliseconds. */
 export type Endpoint = {
   /** With or without the version and the path of the method; see each wire. */
@@ -5,6 +7,8 @@ export type Endpoint = {
   apiKey?: string;
   /** A bearer token in place of a key (Anthropic). */
   authToken?: string;
+  /** Where the key came from, for the message that says it was refused. */
+  keyFrom?: string;
   model: string;
   /** Context window in tokens; the catalogue's, else 128,000. */
   window?: number;
@@ -22,3 +26,23 @@ export type Endpoint = {
 export type Timeouts = { connect: number; firstByte: number; idle: number };
 
 export const TIMEOUTS: Timeouts = { connect: 30_000, firstByte: 300_000, idle: 120_000 };
+
+/** Who is asked, as far as messages need it: `secrets` are never shown, also when the provider repeats them. */
+export type Asked = { url: URL; keyFrom: string; secrets: readonly string[] };
+
+/** `usual` is where the key usually comes from. */
+export function askedOf(url: URL, { apiKey, authToken, headers, keyFrom }: Endpoint, usual: string): Asked {
+  const secrets = [apiKey, authToken, ...Object.values(headers ?? {})].filter((secret) => secret !== undefined);
+  return { url, keyFrom: keyFrom ?? usual, secrets };
+}
+
+/** The base URL and its path without slashes at the end; throws for what is no http address. */
+export function baseOf(baseUrl: string): { url: URL; path: string } {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new ModelError(`The base URL "${baseUrl}" is no address: write it like https://host/v1.`, {
+      transient: false,
+    });
+  }
+  return { url, path: url.pathname.replace(/\/+$/, "") };
+}

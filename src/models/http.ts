@@ -12,19 +12,20 @@ export type Line = { post(url: URL, post: Post): Promise<Answered> };
 
 /** Opens a line. Every wait on it is bounded; a failure is a ModelError that says what to look at. */
 export function openLine(timeouts: Timeouts, proxy: string | undefined): Line {
-  let known: Way | undefined;
+  let known: Promise<Way> | undefined;
   return {
     async post(url, post) {
-      const way = known ?? (await wayTo(url, proxy));
-      known = way;
+      known ??= wayTo(url, proxy);
+      const way = await known;
       const sent = { url, post, timeouts };
       try {
         return await send(way, sent);
       } catch (error) {
         // the server closed an idle connection just as it was used again: nothing was read of the request
         if (!(error instanceof StaleConnection)) throw error;
-        known = { ...way, agent: way.fresh() };
-        return send(known, sent);
+        const renewed = { ...way, agent: way.fresh() };
+        known = Promise.resolve(renewed);
+        return send(renewed, sent);
       }
     },
   };
@@ -136,7 +137,6 @@ async function* piecesOf(response: http.IncomingMessage, reading: Reading): Asyn
     throw new ModelError(`The answer of ${url.host} was cut off: ${why}.`, { transient: true, cause: error });
   } finally {
     reading.finish();
-    response.destroy();
   }
 }
 

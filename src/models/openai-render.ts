@@ -3,14 +3,18 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
-import type { AssistantMessage, Call, Image, Message, Thinking, ToolMessage, UserMessage } from "../core/message.js";
+import type { AssistantMessage, Call, Image, Message, ToolMessage, UserMessage } from "../core/message.js";
 import { callsIn, plainText } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
-import { cleanText, once, resultText, wireId } from "./render.js";
+import { cleanJson, cleanText, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
 import { type Body, RequestBody } from "./request-body.js";
 
-/** The head of a request: all but its messages. `reasoning_content` and the like are never among it. */
+/** The head of a request: all but its messages. */
 export type Head = Omit<ChatCompletionCreateParamsStreaming, "messages" | "tools">;
+/** Which turns carry thinking back: those with calls, all of them (blank where there was none), or none. */
+export type ThinkingBack = "calls" | "all" | "none";
+export type Render = (head: Head, request: Request, thinking: ThinkingBack) => Body;
+
 type User = Extract<ChatCompletionMessageParam, { role: "user" }>;
 type Assistant = Extract<ChatCompletionMessageParam, { role: "assistant" }> & { reasoning_content?: string };
 type ToolAnswer = Extract<ChatCompletionMessageParam, { role: "tool" }>;
@@ -20,18 +24,19 @@ type ImagePart = { type: "image_url"; image_url: { url: string } };
 const ID = 40;
 
 /** Renders requests for one host; each message and each tool list is rendered once. */
-export function openaiRenderer(host: string): (head: Head, request: Request) => Body {
-  const message = once((each: Message) => rendered(each, host));
+export function openaiRenderer(host: string): Render {
+  const rows = (back: ThinkingBack) => once((each: Message) => rendered(each, { host, back }));
+  const rendering = { calls: rows("calls"), all: rows("all"), none: rows("none") };
   const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
-  return (head, { system, messages, tools }) => {
-    const rows = system === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
-    for (const row of withImages(messages)) {
-      const text = typeof row === "string" ? row : message(row);
-      if (text !== "") rows.push(text);
+  return (head, { system, messages, tools }, thinking) => {
+    const said = system.trim() === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
+    for (const each of withImages(messages)) {
+      const row = typeof each === "string" ? each : rendering[thinking](each);
+      if (row !== "") said.push(row);
     }
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
-    return body.build({ head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`, rows, tail: "]}" });
+    return body.build({ head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`, rows: said, tail: "]}" });
   };
 }
 
@@ -57,13 +62,15 @@ function imagesRow(images: readonly Image[]): string {
   return JSON.stringify(row);
 }
 
-function rendered(message: Message, host: string): string {
+type Way = { host: string; back: ThinkingBack };
+
+function rendered(message: Message, way: Way): string {
   if (message.role === "user") return user(message);
-  return message.role === "tool" ? answer(message) : assistant(message, host);
+  return message.role === "tool" ? answer(message) : assistant(message, way);
 }
 
 function user({ parts }: UserMessage): string {
-  const spoken = parts.filter((part) => part.type === "image" || part.text !== "");
+  const spoken = parts.filter((part) => part.type === "image" || part.text.trim() !== "");
   if (spoken.length === 0) return "";
   const words = spoken.map((part) =>
     part.type === "text" ? ({ type: "text", text: cleanText(part.text) } as const) : image(part),
@@ -82,39 +89,41 @@ function answer({ callId, parts }: ToolMessage): string {
   return JSON.stringify(row);
 }
 
-function assistant({ parts }: AssistantMessage, host: string): string {
-  const words = cleanText(plainText(parts));
-  const calls = callsIn(parts);
-  if (words === "" && calls.length === 0) return "";
-  const thought =
-    calls.length > 0
-      ? thinkingFor(
-          parts.filter((part) => part.type === "thinking"),
-          host,
-        )
-      : "";
+function assistant(message: AssistantMessage, way: Way): string {
+  const words = cleanText(plainText(message.parts));
+  const calls = callsIn(message.parts);
+  if (words.trim() === "" && calls.length === 0) return "";
   const row: Assistant = {
     role: "assistant",
-    content: words === "" ? null : words,
-    ...(thought === "" ? {} : { reasoning_content: thought }),
+    content: words.trim() === "" ? null : words,
+    ...thinkingBack(message, calls, way),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(call) }),
   };
   return JSON.stringify(row);
 }
 
-function call({ id, name, input }: Call) {
-  return { id: wireId(id, ID), type: "function" as const, function: { name, arguments: JSON.stringify(input) } };
+function call(made: Call) {
+  const args = cleanJson(JSON.stringify(inputOf(made)));
+  return {
+    id: wireId(made.id, ID),
+    type: "function" as const,
+    function: { name: wireName(made.name), arguments: args },
+  };
 }
 
-// DeepSeek and its kin want the thinking of a turn with calls back; nobody else gets it
-function thinkingFor(thinking: readonly Thinking[], host: string): string {
-  const own = thinking.filter(({ opaque }) => {
+// only to the host it came from, and only what came as `reasoning_content`: nobody else knows that field
+function thinkingBack({ parts }: AssistantMessage, calls: readonly Call[], { host, back }: Way) {
+  if (back === "none" || (back === "calls" && calls.length === 0)) return {};
+  const own = parts.filter((part) => {
+    if (part.type !== "thinking") return false;
+    const { opaque } = part;
     if (typeof opaque !== "object" || opaque === null || Array.isArray(opaque)) return false;
     return opaque.wire === "openai" && opaque.host === host && opaque.field === "reasoning_content";
   });
-  return cleanText(own.map(({ text }) => text).join(""));
+  const thought = cleanText(own.map((part) => (part.type === "thinking" ? part.text : "")).join(""));
+  return thought === "" && back === "calls" ? {} : { reasoning_content: thought };
 }
 
 function tool({ name, description, schema }: ToolSpec): ChatCompletionTool {
-  return { type: "function", function: { name, description, parameters: schema } };
+  return { type: "function", function: { name, description, parameters: wireSchema(schema) } };
 }

@@ -1,182 +1,120 @@
 import type { Stop, Usage } from "../core/event.js";
 import { NO_USAGE } from "../core/event.js";
-import type { Json } from "../core/message.js";
 import { ModelError, type Reply } from "../core/model.js";
-import { JsonProgress } from "./json-progress.js";
+import type { Asked } from "./endpoint.js";
+import { streamFailure } from "./failures.js";
+import { OpenCalls } from "./open-calls.js";
 import { ReplyBuilder } from "./reply-builder.js";
-import { ThinkTags } from "./think-tags.js";
+import { type Gathering, parseObject } from "./sse.js";
+import { ThinkTags, type Words } from "./think-tags.js";
+import type { Choice, Chunk, ChunkDelta, ChunkUsage, ContentPiece } from "./wire-types.js";
 
-/** The parts of a chat completion chunk that are read; compatible endpoints leave out or add what they like. */
-export type Chunk = {
-  model?: string;
-  error?: unknown;
-  choices?: readonly Choice[];
-  usage?: ChunkUsage | null;
-};
-type Choice = { delta?: ChunkDelta | null; message?: ChunkDelta | null; finish_reason?: string | null };
-type ChunkDelta = {
-  content?: string | null;
-  refusal?: string | null;
-  reasoning_content?: string | null;
-  reasoning?: string | null;
-  tool_calls?: readonly ChunkCall[] | null;
-};
-type ChunkCall = {
-  index?: number | null;
-  id?: string | null;
-  function?: { name?: string | null; arguments?: string | { [key: string]: Json } | null } | null;
-};
-type ChunkUsage = {
-  prompt_tokens?: number | null;
-  completion_tokens?: number | null;
-  prompt_tokens_details?: { cached_tokens?: number | null } | null;
-  prompt_cache_hit_tokens?: number | null;
-};
-
-type OpenCall = { key: number; id: string | undefined; name: string; args: JsonProgress; told: boolean };
-
-/** Gathers the chunks of one streamed chat completion. `host` marks thinking for the way back. */
-export class OpenaiStream {
+/** Gathers the chunks of one chat completion. */
+export class OpenaiStream implements Gathering {
   readonly builder = new ReplyBuilder();
   readonly #tags = new ThinkTags();
-  readonly #calls: OpenCall[] = [];
+  readonly #calls = new OpenCalls(this.builder);
+  readonly #asked: Asked;
   #finish: string | undefined;
   #done = false;
   #usage: Usage = NO_USAGE;
   #model: string;
 
-  constructor(
-    model: string,
-    private readonly host: string,
-  ) {
+  constructor(model: string, asked: Asked) {
     this.#model = model;
+    this.#asked = asked;
   }
 
-  chunk(chunk: Chunk): void {
-    if (chunk.model) this.#model = chunk.model;
-    if (chunk.usage) this.#usage = usageOf(chunk.usage);
-    const choice = chunk.choices?.[0];
-    if (choice === undefined) return;
-    const delta = choice.delta ?? choice.message;
-    if (delta) this.#delta(delta);
-    if (choice.finish_reason) this.#finished(choice.finish_reason);
+  take(data: string, name: string | undefined): void {
+    if (data === "[DONE]") {
+      this.#done = true;
+      return;
+    }
+    const chunk = parseObject<Chunk>(data, this.#asked);
+    if (name === "error") throw streamFailure(chunk, this.#asked);
+    this.chunk(chunk);
   }
 
-  /** The stream's own last word. */
-  done(): void {
+  /** An answer that came in one piece. */
+  whole(answer: Chunk): void {
+    this.chunk(answer);
     this.#done = true;
   }
 
-  /** After each network read: a call whose arguments stand there whole need not wait for the next piece. */
+  chunk(chunk: Chunk): void {
+    if (chunk.error || chunk.object === "error") throw streamFailure(chunk, this.#asked);
+    if (chunk.model) this.#model = chunk.model;
+    if (chunk.usage) this.#usage = usageOf(chunk.usage);
+    const choice = chunk.choices?.[0];
+    if (choice) this.#choice(choice);
+  }
+
   settle(): void {
-    for (const call of this.#calls) if (!call.told && call.args.closed && isJson(call.args.text)) this.#tell(call);
+    this.#calls.settle();
   }
 
   get complete(): boolean {
     return this.#finish !== undefined || this.#done;
   }
 
-  /** The whole reply; throws when the stream ended before its end. */
   reply(): Reply {
     if (!this.complete)
       throw new ModelError("The answer was cut off: the stream ended in the middle.", { transient: true });
-    this.#closeAll();
+    this.#close();
     const { parts } = this.builder;
-    const stop = stopOf(
-      this.#finish,
-      parts.some((part) => part.type === "call"),
-    );
-    return { parts, stop, model: this.#model, usage: this.#usage };
+    const called = parts.some((part) => part.type === "call");
+    return { parts, stop: stopOf(this.#finish, called), model: this.#model, usage: this.#usage };
+  }
+
+  #choice(choice: Choice): void {
+    if (choice.error) throw streamFailure(choice, this.#asked);
+    if (choice.usage) this.#usage = usageOf(choice.usage);
+    const delta = choice.delta ?? choice.message;
+    if (delta) this.#delta(delta);
+    if (choice.finish_reason) this.#finished(choice.finish_reason);
   }
 
   #delta(delta: ChunkDelta): void {
     if (delta.reasoning_content) this.#think(delta.reasoning_content, "reasoning_content");
     else if (delta.reasoning) this.#think(delta.reasoning, "reasoning");
-    if (delta.content) this.#content(delta.content);
+    if (typeof delta.content === "string") this.#words(delta.content);
+    else if (Array.isArray(delta.content)) for (const piece of delta.content) this.#piece(piece);
     if (delta.refusal) this.builder.text(delta.refusal);
-    if (delta.tool_calls) for (const [place, call] of delta.tool_calls.entries()) this.#callPiece(call, place);
+    if (Array.isArray(delta.tool_calls))
+      for (const [at, call] of delta.tool_calls.entries()) this.#calls.piece(call, at);
   }
 
-  #content(content: string): void {
-    if (this.#tags.passed) this.builder.text(content);
-    else this.#words(this.#tags.feed(content));
-  }
-
+  // marked with the field it came in: that tells whether it is wanted back
   #think(words: string, field: string): void {
-    this.builder.thinking(words, { wire: "openai", host: this.host, field });
+    this.builder.thinking(words, { wire: "openai", host: this.#asked.url.host, field });
   }
 
-  #words({ text, thinking }: { text: string; thinking: string }): void {
-    if (thinking !== "") this.builder.thinking(thinking);
+  #piece({ text, thinking }: ContentPiece): void {
+    for (const thought of thinking ?? []) if (thought.text) this.builder.thinking(thought.text);
+    if (text) this.builder.text(text);
+  }
+
+  #words(content: string): void {
+    if (this.#tags.passed) this.builder.text(content);
+    else if (content !== "") this.#split(this.#tags.feed(content));
+  }
+
+  #split({ text, thinking }: Words): void {
+    this.builder.thinking(thinking);
     this.builder.text(text);
   }
 
-  #callPiece(piece: ChunkCall, place: number): void {
-    const call = this.#find(piece, place) ?? this.#open(piece, place);
-    if (piece.id) call.id ??= piece.id;
-    const { name, arguments: args } = piece.function ?? {};
-    // some repeat the name in each piece, some send it in pieces
-    if (name && name !== call.name) call.name += name;
-    if (args === undefined || args === null) return;
-    const text = typeof args === "string" ? args : JSON.stringify(args);
-    if (!call.told) call.args.add(text);
-    else if (text.trim() !== "")
-      throw new ModelError("The model sent more arguments after a complete call.", { transient: true });
-  }
-
-  // by index; where that is missing a new id, or a new name after a closed call, begins another call
-  #find(piece: ChunkCall, place: number): OpenCall | undefined {
-    const { index, id } = piece;
-    if (typeof index !== "number") {
-      const newest = this.#calls.at(-1);
-      const another = id
-        ? newest?.id !== undefined && newest.id !== id
-        : Boolean(piece.function?.name) && newest?.args.closed;
-      return another
-        ? undefined
-        : (this.#calls.find((call) => id && call.id === id) ?? (place === 0 ? newest : undefined));
-    }
-    const same = this.#calls.findLast((call) => call.key === index);
-    const another = same && id && same.id !== undefined && same.id !== id && piece.function?.name;
-    return another ? undefined : same;
-  }
-
-  #open(piece: ChunkCall, place: number): OpenCall {
-    // a call ends where the next begins
-    for (const earlier of this.#calls) if (!earlier.told && earlier.args.closed) this.#tell(earlier);
-    const key = piece.index ?? this.#calls.length + place;
-    const call: OpenCall = { key, id: undefined, name: "", args: new JsonProgress(), told: false };
-    this.#calls.push(call);
-    return call;
-  }
-
   #finished(reason: string): void {
+    if (reason === "error" || reason === "insufficient_system_resource")
+      throw new ModelError(`${this.#asked.url.host} broke off its answer (${reason}).`, { transient: true });
     this.#finish = reason;
-    if (reason !== "length") this.#closeAll();
+    this.#close();
   }
 
-  #closeAll(): void {
-    this.#words(this.#tags.end());
-    for (const call of this.#calls) {
-      if (call.told) continue;
-      // cut off by the output limit: half a call is no call
-      if (this.#finish === "length" && !isJson(call.args.text)) call.told = true;
-      else this.#tell(call);
-    }
-  }
-
-  #tell(call: OpenCall): void {
-    call.told = true;
-    this.builder.call(call.id, call.name, call.args.text);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+  #close(): void {
+    this.#split(this.#tags.end());
+    // cut off by the output limit: half a call is no call
+    this.#calls.close(stopOf(this.#finish, false) === "length" ? "whole" : "all");
   }
 }
 

@@ -1,9 +1,32 @@
-import type { Text, UserPart } from "../core/message.js";
+import type { Call, Text, UserPart } from "../core/message.js";
+import type { JsonSchema } from "../core/model.js";
 
 /** Text that every provider takes: whole characters, no NUL. */
 export function cleanText(text: string): string {
   const formed = text.isWellFormed() ? text : text.toWellFormed();
   return formed.includes("\0") ? formed.replaceAll("\0", "\ufffd") : formed;
+}
+
+/** The same for what JSON.stringify made: it writes half characters and NULs as escapes. */
+export function cleanJson(json: string): string {
+  if (!json.includes("\\ud") && !json.includes("\\u0000")) return json;
+  return json.replace(/(?<!\\)((?:\\\\)*)\\u(?:d[89a-f][0-9a-f]{2}|0000)/g, "$1\ufffd");
+}
+
+/** The arguments of a call; every provider wants an object. */
+export function inputOf({ input }: Call): object {
+  return typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
+}
+
+/** A name that a provider takes, also where the model invented one. */
+export function wireName(name: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(name)) return name;
+  return name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 64) || "unnamed";
+}
+
+/** The schema of a tool's arguments; an object without a word on its properties is refused. */
+export function wireSchema(schema: JsonSchema): JsonSchema & { type: "object" } {
+  return { properties: {}, ...schema, type: "object" };
 }
 
 /** The words of a tool's result; never empty. */

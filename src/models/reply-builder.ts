@@ -1,5 +1,5 @@
 import type { Delta } from "../core/event.js";
-import type { Call, Json, ReplyPart, Thinking } from "../core/message.js";
+import type { Call, Json, ReplyPart } from "../core/message.js";
 
 /**
  * Gathers a reply from a wire's pieces. What came since the last `take` is handed on as few deltas: all text
@@ -18,16 +18,12 @@ export class ReplyBuilder {
     this.#show("text", words);
   }
 
-  thinking(words: string, opaque?: Json): Thinking {
-    this.#show("thinking", words);
+  thinking(words: string, opaque?: Json): void {
+    if (words === "") return;
     const tail = this.parts.at(-1);
-    if (tail?.type === "thinking") {
-      tail.text += words;
-      return tail;
-    }
-    const part: Thinking = { type: "thinking", text: words, ...(opaque === undefined ? {} : { opaque }) };
-    this.parts.push(part);
-    return part;
+    if (tail?.type === "thinking") tail.text += words;
+    else this.parts.push({ type: "thinking", text: words, ...(opaque === undefined ? {} : { opaque }) });
+    this.#show("thinking", words);
   }
 
   /** A part that is neither shown nor joined to the one before it. */
@@ -52,7 +48,6 @@ export class ReplyBuilder {
   }
 
   #show(type: "text" | "thinking", words: string): void {
-    if (words === "") return;
     const tail = this.#fresh.at(-1);
     if (tail?.type === type) tail.text += words;
     else this.#fresh.push({ type, text: words });

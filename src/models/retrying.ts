@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as later } from "node:timers/promises";
 import type { Delta } from "../core/event.js";
+import { NO_USAGE } from "../core/event.js";
 import { type Model, ModelError, type Reply, type Request } from "../core/model.js";
 import { abortOf } from "./http.js";
 
@@ -10,6 +11,8 @@ export type RetryOptions = {
   base?: number;
   cap?: number;
   random?: () => number;
+  /** Waits that many milliseconds; rejects when the signal is aborted. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 /** The longest wait that a provider may ask for, in milliseconds. */
@@ -23,13 +26,14 @@ const LONGEST_WISH = 120_000;
  * const model = retrying(openai({ baseUrl, apiKey, model: "gpt-5" }));
  */
 export function retrying(model: Model, options: RetryOptions = {}): Model {
-  return { ...model, stream: (request, signal) => attempts(model, { request, signal, ...options }) };
+  const { id, window } = model;
+  return { id, window, stream: (request, signal) => attempts(model, { request, signal, ...options }) };
 }
 
 type Attempts = RetryOptions & { request: Request; signal: AbortSignal };
 
 async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, Reply> {
-  const { request, signal, tries = 10 } = asked;
+  const { request, signal, tries = 10, sleep = pause } = asked;
   for (let attempt = 1; ; attempt += 1) {
     let shown = false;
     const stream = model.stream(request, signal);
@@ -50,7 +54,7 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
         by: "retry",
         text: `${error.message} Again in ${seconds} s (${attempt + 1} of ${tries}).`,
       };
-      await sleep(wait, undefined, { signal }).catch(() => Promise.reject(abortOf(signal)));
+      await sleep(wait, signal);
     } finally {
       // a reader that left in the middle ends the request too
       await stream.return(NOTHING);
@@ -58,12 +62,11 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
   }
 }
 
-const NOTHING: Reply = {
-  parts: [],
-  stop: "cut",
-  model: "",
-  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-};
+const NOTHING: Reply = { parts: [], stop: "cut", model: "", usage: NO_USAGE };
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await later(ms, undefined, { signal }).catch(() => Promise.reject(abortOf(signal)));
+}
 
 function waitBefore(attempt: number, wished: number | undefined, options: RetryOptions): number {
   const { base = 500, cap = 32_000, random = Math.random } = options;
