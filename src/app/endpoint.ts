@@ -15,7 +15,7 @@ export type Choice = {
 const OPENAI = "https://api.openai.com/v1";
 const ANTHROPIC = "https://api.anthropic.com";
 const DEEPSEEK = "https://api.deepseek.com/v1";
-const DEFAULTS = { openai: "gpt-5", deepseek: "deepseek-chat", anthropic: "claude-sonnet-4-5" };
+const DEFAULTS = { openai: "gpt-5", deepseek: "deepseek-flash", anthropic: "claude-sonnet-4-5" };
 
 /**
  * Chooses provider, model, address and key from flags and environment. Returns undefined when there is

@@ -27,7 +27,7 @@ describe("the choice of a model", () => {
     [
       { DEEPSEEK_API_KEY: "d" },
       {},
-      { provider: "openai", model: "deepseek-chat", baseUrl: "https://api.deepseek.com/v1", apiKey: "d" },
+      { provider: "openai", model: "deepseek-flash", baseUrl: "https://api.deepseek.com/v1", apiKey: "d" },
     ],
     [
       { OPENAI_API_KEY: "o", DEEPSEEK_API_KEY: "d" },
