@@ -106,6 +106,20 @@ describe("run", () => {
     expect(told.map((message) => plainText(message.parts))).toEqual(["old", "written", "new"]);
   });
 
+  it("runs a command alone: what comes before it has ended, what comes after it has not begun", async () => {
+    const seen: string[] = [];
+    const slowly = (name: string, effect: Effect) =>
+      tool(name, effect, async () => {
+        seen.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push(`${name} ends`);
+        return "";
+      });
+    const tools = [slowly("read", read("/w/a")), slowly("run", { kind: "run", subjects: ["make"] })];
+    await all(agent([calls("read", "run", "read"), "done"], tools));
+    expect(seen).toEqual(["read begins", "read ends", "run begins", "run ends", "read begins", "read ends"]);
+  });
+
   it("starts a call while the model still talks", async () => {
     const ran = gate();
     const probe = tool("probe", read("/w/a"), async () => {
@@ -310,6 +324,18 @@ describe("plugins", () => {
     const one = agent(["a", "b", "c"], [], [door]);
     await all(one);
     expect(one.log.events.filter((event) => event.type === "reply")).toHaveLength(3);
+  });
+
+  it("may take mail while the model wants to stop: it is read before the end", async () => {
+    const one = agent(["first", "second"]);
+    let asked = false;
+    const beforeStop = () => {
+      if (!asked) one.inbox.post({ parts: [text("one more")], from: "user" });
+      asked = true;
+      return undefined;
+    };
+    await all({ ...one, plugins: [{ name: "late", beforeStop }] });
+    expect(facts(one)).toEqual(["session", "prompt", "reply", "prompt", "reply", "ended"]);
   });
 
   it("wrap tools, the first in the list outermost", async () => {

@@ -100,6 +100,16 @@ describe("runShell", () => {
     ).toBe(true);
   });
 
+  it("cuts between characters, wherever the bound falls", async () => {
+    for (const before of ["", "x"]) {
+      const { output, file } = await run(
+        `printf '${before}'; for i in $(seq 30000); do printf "🌍"; done; printf '${before}'`,
+      );
+      expect(file).toBeDefined();
+      expect(output.isWellFormed()).toBe(true);
+    }
+  });
+
   it("shows the last state of a line that was written over, without colours", async () => {
     const { output } = await run("printf '10%%\\r50%%\\r100%%\\n\\033[31mred\\033[0m\\r\\nend'");
     expect(output).toBe("100%\nred\nend");

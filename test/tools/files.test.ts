@@ -129,6 +129,7 @@ describe("edit_file", () => {
 
   it.each([
     ["LF in old_text, CRLF in the file", "a\r\nb\r\nc\r\n", "a\nb", "a\nB", "a\r\nB\r\nc\r\n"],
+    ["an exact place beside one that differs in its endings", "a\r\nb\r\na\nb\n", "a\nb", "x", "a\r\nb\r\nx\n"],
     ["mixed endings", "a\r\nb\nc\r\n", "c", "C", "a\r\nb\nC\r\n"],
     ["CRLF in new_text, LF in the file", "a\nb\n", "b", "x\r\ny", "a\nx\ny\n"],
     ["a byte order mark", "\ufeffx=1\n", "x=1", "x=2", "\ufeffx=2\n"],
