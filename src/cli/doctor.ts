@@ -6,7 +6,7 @@ import { type Config, readConfig, thisMachine } from "../app/config.js";
 import type { Flags } from "../app/input.js";
 import { lookup } from "../models/catalog.js";
 import { reach } from "../models/reach.js";
-import { makeFolder } from "../platform/files.js";
+import { isExecutable, makeFolder } from "../platform/files.js";
 import { colours, write } from "./output.js";
 
 type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
@@ -78,15 +78,6 @@ function program({ childEnv }: Config, name: string): Finding {
   if (found) return { level: "good", what: `${name}: ${found}` };
   const mend = name === "rg" ? "install ripgrep; until then a slower search of our own is used" : `install ${name}`;
   return { level: "note", what: `${name} was not found on PATH`, mend };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function sandbox(): Finding {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
@@ -76,5 +76,15 @@ export function makeFolder(path: string, mode: number): void {
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     makeFolder(dirname(path), mode);
     mkdirSync(path, { mode });
+  }
+}
+
+/** Whether this process may run a file. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isExecutable } from "./files.js";
 
 /** Finds ripgrep: on PATH, else the one that the optional package brings. Undefined when there is none. */
 export async function findRipgrep(path: string | undefined): Promise<string | undefined> {
@@ -16,15 +16,6 @@ export async function findRipgrep(path: string | undefined): Promise<string | un
     return isExecutable(rgPath) ? rgPath : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Delta } from "../../src/core/event.js";
-import type { Model, Reply } from "../../src/core/model.js";
 import { retrying } from "../../src/models/retrying.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import type { Turn } from "../../src/models/scripted/script.js";
+import { take } from "./answering.js";
 
 const REQUEST = { system: "", messages: [], tools: [] };
 const busy = (status = 503): Turn => ({ error: { status } });
-
-async function take(model: Model, signal = new AbortController().signal): Promise<{ deltas: Delta[]; reply: Reply }> {
-  const deltas: Delta[] = [];
-  const stream = model.stream(REQUEST, signal);
-  for (;;) {
-    const step = await stream.next();
-    if (step.done) return { deltas, reply: step.value };
-    deltas.push(step.value);
-  }
-}
 
 describe("retrying", () => {
   it.each([408, 409, 429, 500, 503, 529])("asks again after %i and tells of it", async (status) => {

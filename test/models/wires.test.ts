@@ -1,39 +1,16 @@
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, it } from "vitest";
-import type { Delta } from "../../src/core/event.js";
 import { callsIn, type Message, plainText, text } from "../../src/core/message.js";
-import { type Model, ModelError, type Reply, type Request } from "../../src/core/model.js";
+import { type Model, ModelError, type Reply } from "../../src/core/model.js";
 import { anthropic, messagesUrl } from "../../src/models/anthropic.js";
 import type { Endpoint } from "../../src/models/endpoint.js";
 import { completionsUrl, openai } from "../../src/models/openai.js";
 import type { Script, Turn } from "../../src/models/scripted/script.js";
 import { modelServer } from "../../src/models/scripted/server.js";
+import { ask, take, user } from "./answering.js";
 
 const WIRES = { openai, anthropic };
 type Wire = keyof typeof WIRES;
-const tool = { name: "f", description: "f", schema: { type: "object" } };
-const user = (words: string): Message => ({ role: "user", parts: [text(words)] });
-const ask = (messages: Message[] = [user("hi")], more: Partial<Request> = {}): Request => ({
-  system: "be good",
-  messages,
-  tools: [tool],
-  ...more,
-});
-
-async function take(
-  model: Model,
-  request: Request = ask(),
-  signal = new AbortController().signal,
-): Promise<{ deltas: Delta[]; reply: Reply }> {
-  const deltas: Delta[] = [];
-  const stream = model.stream(request, signal);
-  for (;;) {
-    const step = await stream.next();
-    if (step.done) return { deltas, reply: step.value };
-    deltas.push(step.value);
-  }
-}
-
 async function against(
   wire: Wire,
   script: Script,
