@@ -13,36 +13,23 @@ export const UNANSWERED =
  * same event gives the same message object each time, so that a wire may serialise each message once.
  */
 export function messages(events: readonly Event[]): Message[] {
-  const start = last(events, "compacted");
-  const trimmed = last(events, "trimmed")?.upto ?? -1;
-  const live = start === undefined ? events : events.filter((event) => event.seq > start.upto || event === start);
-  const { results, replied, voided } = survey(live);
-  const answered = new Set<string>();
-  const out: Message[] = [];
-  let said: Said[] = [];
+  return told(read(reading(events), events));
+}
 
-  const speak = () => {
-    if (said.length > 0) out.push(userMessage(said));
-    said = [];
+/**
+ * Reads a log that grows: what `messages` gives, at the cost of what came since the last reading. What changes
+ * an earlier part of the conversation (a compaction, a trim, a void, a late result) is read with all the rest.
+ */
+export function follower(): (events: readonly Event[]) => Message[] {
+  let past: { events: readonly Event[]; upto: number; reading: Reading } | undefined;
+  return (events) => {
+    const known = past?.events === events ? past : undefined;
+    const more = known ? events.slice(known.upto) : [];
+    const goesOn = known && !more.some((event) => rewrites(event, known.reading));
+    const now = goesOn ? read(known.reading, more) : read(reading(events), events);
+    past = now.orphans ? undefined : { events, upto: events.length, reading: now };
+    return told(now);
   };
-  const reply = (event: Source) => {
-    const message = assistantMessage(event, answered);
-    if (message.parts.length === 0) return;
-    speak();
-    out.push(message);
-    for (const part of message.parts) {
-      if (part.type === "call") out.push(toolMessage(results.get(part.id), part.id, trimmed));
-    }
-  };
-
-  if (start !== undefined) said.push(start);
-  for (const event of live) {
-    if (event.type === "reply" && !voided.has(event.seq)) reply(event);
-    else if (event.type === "started" && event.call && !replied.has(event.callId)) reply(event);
-    else if (event.type === "prompt" || event.type === "note") said.push(event);
-  }
-  speak();
-  return out;
 }
 
 /** The newest event of a kind. */
@@ -82,21 +69,79 @@ export function addUsage(a: Usage, b: Usage): Usage {
 type Said = EventOf<"prompt"> | EventOf<"note"> | EventOf<"compacted">;
 type Source = EventOf<"reply"> | EventOf<"started">;
 
-type Survey = { results: Map<string, EventOf<"result">>; replied: Set<string>; voided: Set<number> };
+type Reading = {
+  start: EventOf<"compacted"> | undefined;
+  /** The seq up to which results are told by a line only. */
+  trimmed: number;
+  results: Map<string, EventOf<"result">>;
+  replied: Set<string>;
+  voided: Set<number>;
+  answered: Set<string>;
+  out: Message[];
+  /** Prompts and notes that no reply has followed yet. */
+  said: Said[];
+  /** A call stands there without its reply, which may yet come. */
+  orphans: boolean;
+};
 
-// this runs at every step over the whole log: one pass, nothing allocated for an event
-function survey(events: readonly Event[]): Survey {
-  const found: Survey = { results: new Map(), replied: new Set(), voided: new Set() };
-  for (const event of events) {
-    if (event.type === "result" && !found.results.has(event.callId)) found.results.set(event.callId, event);
-    else if (event.type === "retried" && event.voids !== undefined) found.voided.add(event.voids);
-    else if (event.type === "reply") noteCalls(event, found.replied);
-  }
-  return found;
+function reading(events: readonly Event[]): Reading {
+  const start = last(events, "compacted");
+  return {
+    start,
+    trimmed: last(events, "trimmed")?.upto ?? -1,
+    results: new Map(),
+    replied: new Set(),
+    voided: new Set(),
+    answered: new Set(),
+    out: [],
+    said: start === undefined ? [] : [start],
+    orphans: false,
+  };
 }
 
-function noteCalls({ parts }: EventOf<"reply">, ids: Set<string>): void {
-  for (const part of parts) if (part.type === "call") ids.add(part.id);
+function rewrites(event: Event, { answered }: Reading): boolean {
+  if (event.type === "result") return answered.has(event.callId);
+  if (event.type === "retried") return event.voids !== undefined;
+  return event.type === "compacted" || event.type === "trimmed";
+}
+
+function read(state: Reading, events: readonly Event[]): Reading {
+  const { start } = state;
+  const live = start === undefined ? events : events.filter((event) => event.seq > start.upto);
+  for (const event of live) survey(event, state);
+  for (const event of live) tell(event, state);
+  return state;
+}
+
+function told({ out, said }: Reading): Message[] {
+  return said.length === 0 ? out.slice() : [...out, userMessage(said)];
+}
+
+// what must be known before the first word is told
+function survey(event: Event, { results, replied, voided }: Reading): void {
+  if (event.type === "result" && !results.has(event.callId)) results.set(event.callId, event);
+  else if (event.type === "retried" && event.voids !== undefined) voided.add(event.voids);
+  else if (event.type === "reply") for (const part of event.parts) if (part.type === "call") replied.add(part.id);
+}
+
+function tell(event: Event, state: Reading): void {
+  if (event.type === "prompt" || event.type === "note") state.said.push(event);
+  else if (event.type === "reply" && !state.voided.has(event.seq)) tellReply(event, state);
+  else if (event.type === "started" && event.call && !state.replied.has(event.callId)) {
+    state.orphans = true;
+    tellReply(event, state);
+  }
+}
+
+function tellReply(event: Source, state: Reading): void {
+  const message = assistantMessage(event, state.answered);
+  if (message.parts.length === 0) return;
+  if (state.said.length > 0) state.out.push(userMessage(state.said));
+  state.said = [];
+  state.out.push(message);
+  for (const part of message.parts) {
+    if (part.type === "call") state.out.push(toolMessage(state.results.get(part.id), part.id, state.trimmed));
+  }
 }
 
 const assistants = new WeakMap<Event, AssistantMessage>();
@@ -139,16 +184,15 @@ function trimmedLine(result: EventOf<"result">): string {
   return `[old result removed: ${size} characters; run the call again if you need it]`;
 }
 
-const users = new WeakMap<Event, { first: Event; message: UserMessage }>();
+const users = new WeakMap<Event, { said: readonly Said[]; message: UserMessage }>();
 
 // prompts and notes with no reply between them are one message: some providers insist on turns that alternate
 function userMessage(said: readonly Said[]): UserMessage {
-  const [first, newest] = [said[0], said.at(-1)];
-  if (!first || !newest) return { role: "user", parts: [] };
-  const known = users.get(newest);
-  if (known?.first === first) return known.message;
+  const newest = said.at(-1);
+  const known = newest && users.get(newest);
+  if (known?.said.length === said.length && known.said.every((event, at) => event === said[at])) return known.message;
   const message: UserMessage = { role: "user", parts: said.flatMap(words) };
-  users.set(newest, { first, message });
+  if (newest) users.set(newest, { said: [...said], message });
   return message;
 }
 

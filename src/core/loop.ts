@@ -1,7 +1,7 @@
 import type { Delta, Event, Fact, Outcome } from "./event.js";
 import { NO_USAGE } from "./event.js";
 import { drain, Feed, interleave } from "./feed.js";
-import { last, messages } from "./fold.js";
+import { follower, last } from "./fold.js";
 import { hearing } from "./hearing.js";
 import type { Inbox } from "./inbox.js";
 import type { Log } from "./log.js";
@@ -30,6 +30,8 @@ type Run = {
   tools: readonly Tool[];
   specs: readonly ToolSpec[];
   feed: Feed<Item>;
+  /** Reads the session's events as messages. */
+  conversation: ReturnType<typeof follower>;
   /** The calls of the newest reply. */
   running: ToolRunner | undefined;
   record(fact: Fact): Event;
@@ -77,7 +79,7 @@ function begin(agent: Agent, signal: AbortSignal): Run {
   const own = plugins.flatMap((plugin) => plugin.tools?.(session) ?? []);
   const tools = [...agent.tools, ...own].map((tool) => wrap(tool, plugins));
   const specs = tools.map(({ name, description, input }) => ({ name, description, schema: input.json }));
-  return { agent, session, tools, specs, feed, running: undefined, record };
+  return { agent, session, tools, specs, feed, conversation: follower(), running: undefined, record };
 }
 
 // the first plugin of the list is the outermost wrapper
@@ -163,12 +165,12 @@ async function* attempt<T, R>(
   }
 }
 
-function request({ agent, session, specs }: Run): Request {
+function request({ agent, session, specs, conversation }: Run): Request {
   const system = last(session.events, "session")?.system ?? "";
   const { maxOutput } = agent;
   return {
     system,
-    messages: messages(session.events),
+    messages: conversation(session.events),
     tools: specs,
     ...(maxOutput === undefined ? {} : { maxOutput }),
   };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event, Fact } from "../../src/core/event.js";
 import { NO_USAGE } from "../../src/core/event.js";
-import { messages, sinceLastEnd, state, UNANSWERED, usage } from "../../src/core/fold.js";
+import { follower, messages, sinceLastEnd, state, UNANSWERED, usage } from "../../src/core/fold.js";
 import { memoryLog } from "../../src/core/log.js";
 import { type Call, text } from "../../src/core/message.js";
 import { expectValid } from "./valid.js";
@@ -117,6 +117,34 @@ describe("messages", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("follower", () => {
+  it("tells what messages tells, at every length of a log that grows, whatever is in it", () => {
+    const steps = fc.array(fc.tuple(fc.nat(RUN.length - 1), fc.boolean()), { maxLength: 40 });
+    fc.assert(
+      fc.property(steps, (picks) => {
+        const growing: Event[] = [];
+        const follow = follower();
+        for (const [pick, look] of picks) {
+          growing.push(...RUN.slice(pick, pick + 1));
+          if (look) expect(follow(growing)).toEqual(messages([...growing]));
+        }
+        expect(follow(growing)).toEqual(messages([...growing]));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("keeps apart what it gave before and what another log tells", () => {
+    const follow = follower();
+    const one = [...RUN.slice(0, 2)];
+    const before = follow(one);
+    one.push(...RUN.slice(2, 10));
+    expect(follow(one)).toEqual(messages(one));
+    expect(before).toEqual(messages(RUN.slice(0, 2)));
+    expect(follow(RUN)).toEqual(messages(RUN));
   });
 });
 
