@@ -7,6 +7,8 @@ import { abortOf } from "./http.js";
 export type RetryOptions = {
   /** Attempts in all; 10 when absent. */
   tries?: number;
+  /** Milliseconds from the first attempt after which none is begun, however few there were; ten minutes when absent. */
+  within?: number;
   /** Milliseconds before the second attempt, doubled each time up to `cap`, plus up to a quarter by chance. */
   base?: number;
   cap?: number;
@@ -20,7 +22,8 @@ const LONGEST_WISH = 120_000;
 
 /**
  * Asks a model again when it could not answer for a passing reason, as long as nothing of the answer was
- * shown. Waits as long as the provider asks (at most two minutes), else 0.5 s doubling to 32 s.
+ * shown: ten times at most and for ten minutes. Waits as long as the provider asks (at most two minutes), else
+ * 0.5 s doubling to 32 s.
  *
  * @example
  * const model = retrying(openai({ baseUrl, apiKey, model: "gpt-5" }));
@@ -33,7 +36,8 @@ export function retrying(model: Model, options: RetryOptions = {}): Model {
 type Attempts = RetryOptions & { request: Request; signal: AbortSignal };
 
 async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, Reply> {
-  const { request, signal, tries = 10, sleep = pause } = asked;
+  const { request, signal, tries = 10, within = 600_000, sleep = pause } = asked;
+  const until = performance.now() + within;
   for (let attempt = 1; ; attempt += 1) {
     let shown = false;
     const stream = model.stream(request, signal);
@@ -46,7 +50,8 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
       }
       return step.value;
     } catch (error) {
-      if (shown || attempt >= tries || signal.aborted || !(error instanceof ModelError && error.transient)) throw error;
+      const over = shown || attempt >= tries || signal.aborted || performance.now() > until;
+      if (over || !(error instanceof ModelError && error.transient)) throw error;
       const wait = waitBefore(attempt, error.retryAfter, asked);
       const seconds = (wait / 1000).toFixed(1);
       yield {

@@ -41,6 +41,12 @@ describe("retrying", () => {
     expect(model.requests).toHaveLength(10);
   });
 
+  it("begins no attempt after its time is over", async () => {
+    const model = scriptedModel(() => ({ ...busy(), delay: 5 }));
+    await expect(take(retrying(model, { base: 0, within: 0 }))).rejects.toMatchObject({ status: 503 });
+    expect(model.requests).toHaveLength(1);
+  });
+
   it("waits 0.5 s doubling to 32 s, with up to a quarter more, or as long as it is asked to", async () => {
     const waits = async (random: () => number, turn: Turn) => {
       const stop = new AbortController();
