@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { MODES, type Mode } from "../plugins/permission.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { Environment, Flags, Machine } from "./input.js";
@@ -67,7 +67,16 @@ const SECRET = new Set([
 
 /** Where this process stands. */
 export function thisMachine(): Machine {
-  return { env: process.env, cwd: process.cwd(), homedir: homedir() };
+  return { env: process.env, cwd: currentFolder(), homedir: homedir() };
+}
+
+// "" when it was removed: a folder may still be named by a flag
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
 }
 
 /** An environment for child processes: without the keys of model providers. */
@@ -90,6 +99,9 @@ function address(baseUrl: string): URL {
 }
 
 function workspace(asked: string | undefined, here: string): string {
+  if (here === "" && !(asked !== undefined && isAbsolute(asked))) {
+    throw new UsageError("The folder you are in no longer exists. Go to another, or name one with --cwd.");
+  }
   const folder = resolve(here, asked ?? ".");
   try {
     const real = realpathSync(folder);

@@ -3,6 +3,8 @@ import { UsageError } from "../app/usage-error.js";
 
 /** How long a pipe may take to bring its first byte, in milliseconds. */
 const FIRST_BYTE = 300;
+/** The most that is read, in bytes. */
+const MOST = 64 * 1024 * 1024;
 
 /**
  * The prompt of a one-shot run. `-` waits for stdin. Otherwise what a pipe or file brings is appended, fenced,
@@ -53,7 +55,13 @@ function firstByte(): Promise<"ready" | "ended" | "silent"> {
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(Buffer.from(chunk));
+    size += chunk.length;
+    if (size > MOST)
+      throw new UsageError("stdin brings more than 64 MiB: put it in a file and name that in the prompt.");
+  }
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../src/core/event.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+export const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
 export type Place = { home: string; work: string };
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string };

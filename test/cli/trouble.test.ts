@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { messages } from "../../src/core/fold.js";
 import { modelServer } from "../../src/models/scripted/server.js";
 import { expectValid } from "../core/valid.js";
-import { nanocoder, openaiAt, place, processesWith, sessionsIn, start } from "./nanocoder.js";
+import { MAIN, nanocoder, openaiAt, place, processesWith, sessionsIn, start } from "./nanocoder.js";
 
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
 const env = openaiAt;
@@ -56,6 +57,36 @@ describe("configuration", () => {
       expect(ended.stdout).toContain("Usage: nanocoder");
     }
     expect((await nanocoder(["--version"], { place: place() })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("a folder or a pipe that cannot be used", () => {
+  it("a folder that was removed: exit 2, unless another is named", async () => {
+    await using server = await modelServer(["ok"]);
+    const { home, work } = place();
+    const run = (more: string) => {
+      const script = `cd "${work}" && mkdir -p gone && cd gone && rmdir "${work}/gone" && exec "${process.execPath}" "${MAIN}" -p x ${more}`;
+      return spawnSync("bash", ["-c", script], {
+        env: { PATH: process.env.PATH, HOME: home, ...env("http://127.0.0.1:1") },
+        encoding: "utf8",
+      });
+    };
+    expect(run("")).toMatchObject({ status: 2, stdout: "" });
+    expect(run("").stderr).toContain("no longer exists");
+    expect(run(`--cwd "${work}" --timeout 300ms`).status).toBe(3);
+    expect(server.requests).toEqual([]);
+  });
+
+  it("a pipe without end: exit 2", async () => {
+    const { home, work } = place();
+    const script = `cat /dev/zero | "${process.execPath}" "${MAIN}" -p x`;
+    const ended = spawnSync("bash", ["-c", script], {
+      cwd: work,
+      env: { PATH: process.env.PATH, HOME: home, ...env("http://127.0.0.1:1") },
+      encoding: "utf8",
+    });
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toContain("more than 64 MiB");
   });
 });
 
