@@ -86,7 +86,7 @@ export function argumentsOf({ raw, input }: ScriptedCall): string {
 }
 
 /** Pieces of at most `size` units; the whole when there is no size. */
-export function pieces<T extends string | Buffer>(
+export function pieces<T extends string | Uint8Array>(
   whole: T,
   size: number | undefined,
   cut: (from: number, to: number) => T,
