@@ -58,7 +58,7 @@ export async function* run(agent: Agent, signal: AbortSignal): AsyncGenerator<It
     return outcome;
   } finally {
     signal.removeEventListener("abort", leave);
-    inner.abort();
+    inner.abort("the reader left");
     await work.running?.settled().catch(() => undefined);
     if (outcome === undefined) recordLeft(work);
   }
@@ -91,7 +91,9 @@ function wrap(tool: Tool, plugins: readonly Plugin[]): Tool {
 function recordLeft({ record, session }: Run): void {
   try {
     record({ type: "ended", outcome: "aborted", reason: reasonOf(session.signal) });
-  } catch {}
+  } catch {
+    // what made this impossible is on its way to the caller already
+  }
 }
 
 async function* steps(work: Run): AsyncGenerator<Item, Outcome> {
