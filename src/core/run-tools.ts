@@ -85,7 +85,7 @@ async function prepare({ tools, session }: Setup, call: Call): Promise<Plan | Re
   }
   try {
     const input = await tool.input.parse(call.input);
-    return { run: (context) => tool.run(input, context), effect: tool.effect(input, session) };
+    return { run: (context) => tool.run(input, context), effect: await tool.effect(input, session) };
   } catch (error) {
     return refusal(`${call.name}: ${sentence(error)}`);
   }

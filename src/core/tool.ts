@@ -6,7 +6,32 @@ import type { Session } from "./session.js";
  * What a call would touch. `subjects` are resolved paths, the command line, or the host. Two calls of one
  * reply conflict, and then keep their order, when one is `run` or when they share a subject and one writes.
  */
-export type Effect = { kind: "none" | "read" | "write" | "run" | "net"; subjects: readonly string[] };
+export type Effect = {
+  kind: "none" | "read" | "write" | "run" | "net";
+  subjects: readonly string[];
+  /** Of a command line: what it would do. */
+  foresight?: Foresight;
+  /** Why a person should look at it first, in words. */
+  doubt?: string;
+  /** How a path that leads through a link was spelled, and where it leads. */
+  via?: string;
+};
+
+/** What a command line would do, told without running it. */
+export type Foresight = {
+  verdict: "read-only" | "needs leave" | "catastrophic";
+  why: string;
+  /** Every simple command in it; `proved` ones do nothing but read. */
+  parts: readonly { command: string; proved: boolean }[];
+  reads: readonly string[];
+  writes: readonly string[];
+  network: readonly string[];
+  unknown: readonly string[];
+  /** It changes the repository's own files: commits, branches, settings. */
+  repository: boolean;
+  /** It is beyond what can be checked: too long, too deep, too many parts. */
+  unchecked: boolean;
+};
 
 /** What a tool takes: `json` is shown to the model, `parse` throws a sentence that says what is wrong. */
 export interface Schema<T> {
@@ -23,6 +48,12 @@ export type ToolFact =
 
 export interface ToolContext extends Session {
   readonly callId: string;
+  /** The subjects that were let through: what the tool touches must be among them. Absent: nobody judged. */
+  readonly judged?: readonly string[];
+  /** Who gave leave before anybody was asked; it never outweighs a refusal. */
+  readonly leave?: string;
+  /** A command may run outside of the sandbox. */
+  readonly free?: boolean;
   /** Shown while the tool runs, never stored. */
   progress(text: string): void;
   record(fact: ToolFact): void;
@@ -33,6 +64,6 @@ export interface Tool<T = unknown> {
   readonly name: string;
   readonly description: string;
   readonly input: Schema<T>;
-  effect(input: T, session: Session): Effect;
+  effect(input: T, session: Session): Effect | Promise<Effect>;
   run(input: T, context: ToolContext): Promise<string | Result>;
 }

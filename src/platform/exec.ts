@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { Capture } from "./capture.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
+import type { Launch, Sandbox } from "./sandbox.js";
+import { watchOver } from "./watchdog.js";
 
 export type ShellRun = {
   command: string;
@@ -13,6 +15,8 @@ export type ShellRun = {
   signal: AbortSignal;
   /** Where the whole of a long output goes. */
   outputs: string;
+  /** Isolates the command; without it the command runs as this user. */
+  sandbox?: Sandbox | undefined;
   onOutput?: ((bytes: Buffer) => void) | undefined;
 };
 
@@ -29,6 +33,8 @@ export type ShellEnd = {
   cwd?: string;
   /** Processes that it started still run; `endLeftovers` ends them. */
   left: boolean;
+  /** Guarded paths that it made in the sandbox, and that were removed again. */
+  removed: readonly string[];
 };
 
 /** How long output may still come from what the shell left running, in milliseconds. */
@@ -47,7 +53,8 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   const mark = `${ours.mark}.${ours.count}.`;
   const capture = new Capture(run.outputs);
   const folder = new Capture(run.outputs);
-  const child = start(run, mark);
+  watchOver(`${MARK}=${ours.mark}.`);
+  const { child, after } = start(run, mark);
   const [output, moved] = [readable(child, 1), readable(child, 3)];
   const closed = Promise.all([flow(output, capture, run.onOutput), flow(moved, folder, undefined)]);
   const exit = await untilExit(child, run, mark);
@@ -59,7 +66,8 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   const { text, total, file } = capture.end();
   const cwd = folder.end().text.replace(/\n$/, "");
   const { code, killedBy, ended } = exit;
-  return { code, killedBy, ended, output: text, total, left, ...(file && { file }), ...(cwd && { cwd }) };
+  const removed = after();
+  return { code, killedBy, ended, output: text, total, left, removed, ...(file && { file }), ...(cwd && { cwd }) };
 }
 
 /** Ends what the commands of this process left running, also what made itself a session of its own. Within 2 s. */
@@ -70,16 +78,34 @@ export async function endLeftovers(): Promise<void> {
   await endTree({ groups, mark: `${ours.mark}.` });
 }
 
-function start({ command, cwd, env, signal: _ }: ShellRun, mark: string): ChildProcess {
+function start(run: ShellRun, mark: string): { child: ChildProcess; after(): string[] } {
+  const { command, sandbox } = run;
   const moves = mayMove(command);
   const script = `exec 2>&1${moves ? "; trap 'pwd -P >&3' EXIT" : ""}\n${command}`;
   const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path));
   const [shell, flags] = bash ? [bash, ["--noprofile", "--norc", "-c"]] : ["/bin/sh", ["-c"]];
-  return spawn(shell, [...flags, script], {
-    cwd,
+  const env = { ...run.env, GIT_TERMINAL_PROMPT: "0", PAGER: "cat", GIT_PAGER: "cat", [MARK]: mark };
+  const plain = { file: shell, args: [...flags, script], cwd: run.cwd, env };
+  const launch = sandbox ? sandbox.enter(plain) : { ...plain, after: () => [] };
+  const child = spawn(launch.file, launch.args, {
+    cwd: launch.cwd,
     detached: true,
-    env: { ...env, GIT_TERMINAL_PROMPT: "0", PAGER: "cat", GIT_PAGER: "cat", [MARK]: mark },
+    env: launch.env,
     stdio: moves ? ["ignore", "pipe", "ignore", "pipe"] : ["ignore", "pipe", "ignore"],
+  });
+  return { child, after: launch.after };
+}
+
+/** Runs a program to its end and gives what it said when it failed; "" when all went well. */
+export async function failureOf({ file, args, cwd, env }: Launch): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (bytes: Buffer) => {
+      said += bytes.toString("utf8").slice(0, 500);
+    });
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (code) => resolve(code === 0 ? "" : said.trim() || `exit code ${code}`));
   });
 }
 

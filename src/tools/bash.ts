@@ -3,8 +3,10 @@ import { text } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { runShell, type ShellEnd } from "../platform/exec.js";
-import { realTarget, statOf } from "../platform/files.js";
-import { plainRead } from "./plain-command.js";
+import { statOf } from "../platform/files.js";
+import { quietGit } from "../platform/git-settings.js";
+import type { Sandbox } from "../platform/sandbox.js";
+import { foresee } from "./foresee.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 
 export type BashOptions = {
@@ -12,6 +14,10 @@ export type BashOptions = {
   env: Record<string, string>;
   /** The folder for the whole of long outputs. */
   outputs: string;
+  /** The user's home folder: `~`. */
+  home: string;
+  /** Isolates every command that is not known to only read, unless leave was given to run it outside. */
+  sandbox?: Sandbox | undefined;
 };
 
 type Input = { command: string; timeout?: number | undefined };
@@ -30,16 +36,23 @@ export function bash(options: BashOptions): Tool<Input> {
     description:
       "Run a command line in bash: no terminal, no stdin; the working directory is kept. Long output is cut in the middle, the whole goes to a file.",
     input: toolInput(INPUT, { cmd: "command" }),
-    effect: ({ command }, session) => effectOf(command, session),
+    effect: ({ command }, session) => effectOf(command, session, options),
     run: (input, context) => run(input, context, options),
   };
 }
 
-function effectOf(command: string, session: Session): Effect {
-  const plain = plainRead(command);
-  if (plain === undefined) return { kind: "run", subjects: [command] };
-  const cwd = folderOf(session);
-  return { kind: "read", subjects: plain.operands.map((path) => realTarget(cwd, path)) };
+async function effectOf(command: string, session: Session, options: BashOptions): Promise<Effect> {
+  const foresight = await foresee(command, placeOf(session, options));
+  if (foresight.verdict !== "read-only") return { kind: "run", subjects: [command], foresight };
+  return { kind: "read", subjects: foresight.reads, foresight };
+}
+
+function placeOf(
+  session: Session,
+  { home, env }: BashOptions,
+): { cwd: string; root: string; home: string; env: Record<string, string> } {
+  const kept = folderOf(session);
+  return { cwd: isFolder(kept) ? kept : session.cwd, root: session.cwd, home, env };
 }
 
 function folderOf({ events, cwd }: Session): string {
@@ -50,11 +63,16 @@ function folderOf({ events, cwd }: Session): string {
 async function run({ command, timeout }: Input, context: ToolContext, options: BashOptions): Promise<Result> {
   if (command.trim() === "") throw new Error("The command is empty.");
   const kept = folderOf(context);
-  const cwd = isFolder(kept) ? kept : context.cwd;
+  const place = placeOf(context, options);
+  const { cwd } = place;
   const seconds = Math.min(timeout ?? TIMEOUT.usual, TIMEOUT.most);
   const { signal } = context;
   const onOutput = (bytes: Buffer) => context.progress(bytes.toString("utf8"));
-  const end = await runShell({ ...options, command, cwd, signal, timeout: seconds * 1000, onOutput });
+  const { verdict } = await foresee(command, place);
+  if (verdict === "catastrophic") throw new Error("This is never run, in no mode. Nothing was done.");
+  const env = verdict === "read-only" ? { ...options.env, ...quietGit(cwd) } : options.env;
+  const sandbox = verdict === "read-only" || context.free ? undefined : options.sandbox;
+  const end = await runShell({ ...options, env, sandbox, command, cwd, signal, timeout: seconds * 1000, onOutput });
   const now = end.cwd ?? cwd;
   if (now !== kept) context.record({ type: "state", key: FOLDER, value: now });
   const notes = notesOn(end, { kept, cwd, now, seconds });
@@ -62,7 +80,12 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
   return {
     parts: [text(reading(end, notes))],
     failed: code !== 0 || ended !== "exited",
-    details: { code, ended, ...(end.file === undefined ? {} : { file: end.file }) },
+    details: {
+      code,
+      ended,
+      ...(sandbox && { sandboxed: true }),
+      ...(end.file === undefined ? {} : { file: end.file }),
+    },
   };
 }
 
@@ -85,6 +108,7 @@ function notesOn(end: ShellEnd, { kept, cwd, now, seconds }: Where): Notes {
   else if (end.code !== 0) bad.push(`[exit code ${end.code}]`);
   if (kept !== cwd) bad.push(`[${kept} is gone; this ran in ${cwd}]`);
   if (now !== cwd) good.push(`[working directory is now ${now}]`);
+  for (const path of end.removed) bad.push(`[it made ${path}, which steers what runs later: removed again]`);
   if (end.left) good.push("[it left processes running in the background; they end with this session]");
   return { bad, good };
 }

@@ -1,0 +1,145 @@
+import { fromStream } from "./builtins.js";
+import { isVital } from "./paths.js";
+import { aside, type Call, type Program, type Run, read, refuse, unknown } from "./run.js";
+import { isSecret } from "./secrets.js";
+import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
+
+const VERSION = /^(-V|-v|--version|-version)$/;
+
+const shell: Program = (call) => {
+  const { args, input, run, name } = call;
+  if (args.length === 1 && VERSION.test(args[0]?.text ?? "")) return NOTHING;
+  const at = args.findIndex((arg) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(arg.text));
+  const firstPlain = args.findIndex(
+    (arg, n) => !/^[-+]/.test(arg.text) && !/^[-+]o$|^--(rcfile|init-file)$/.test(args[n - 1]?.text ?? ""),
+  );
+  if (at >= 0 && (firstPlain < 0 || at < firstPlain)) return commandString(args.slice(at + 1), call);
+  const flags = args.slice(0, firstPlain < 0 ? args.length : firstPlain).map((arg) => arg.text);
+  const script = flags.includes("-s") || firstPlain < 0 ? undefined : args[firstPlain];
+  if (flags.some((flag) => /^-[a-zA-Z]*n/.test(flag)) && script) {
+    read(run, script);
+    return NOTHING;
+  }
+  if (!script || /^(\/dev\/(stdin|fd\/0)|-)$/.test(script.text)) return standardInput(call);
+  if (script.stream) return fromStream(script.stream, run);
+  if (script.flow.net) refuse(run, "it runs what it fetched from the network");
+  read(run, script);
+  unknown(run, `${name} runs the script ${script.text}`);
+  return { ...input, text: undefined };
+};
+
+function commandString(rest: readonly Field[], { input, run, name }: Call): Flow {
+  const index = rest.findIndex((arg) => !/^[-+]/.test(arg.text));
+  const [script, ...positional] = rest.slice(Math.max(0, index));
+  if (!script) return NOTHING;
+  if (script.flow.net) refuse(run, "it runs what it fetched from the network");
+  if (!/^(ba|z|da|k|mk|a)?sh$/.test(name)) unknown(run, `${name} reads another language than bash`);
+  const scope = { ...run.scope, vars: new Map(run.scope.vars), positional: positional.slice(1), zero: positional[0] };
+  return run.script(script.text, { ...run, scope }, input);
+}
+
+// with a connection beside it, a shell that takes its orders from its input is handed out
+function standardInput({ input, run }: Call): Flow {
+  run.found.listens = true;
+  return fromStream(input, run);
+}
+
+const code: Program = (call) => {
+  const { args, input, run, name } = call;
+  if (args.length === 1 && VERSION.test(args[0]?.text ?? "")) return NOTHING;
+  const at = args.findIndex((arg) =>
+    /^(-[a-zA-Z]*[cepr]|-E|--eval|--print|eval|--execute|--run|-Command|-EncodedCommand)$/.test(arg.text),
+  );
+  const operand = args.findIndex((arg) => !arg.text.startsWith("-"));
+  unknown(run, `${name} runs code, which may do anything`);
+  const given = at >= 0 && (operand < 0 || at <= operand) ? args[at + 1] : undefined;
+  if (given) {
+    if (given.flow.net) refuse(run, "it runs what it fetched from the network");
+    checkCode(given.text, run);
+    if (input.secret && NETWORKS.test(given.text)) refuse(run, "it sends secrets away");
+    return { ...ANYTHING, secret: given.flow.secret };
+  }
+  const file = args[operand];
+  if (!file || file.text === "-" || /^\/dev\/(stdin|fd\/0)$/.test(file.text)) {
+    if (input.net && !args.some((arg) => arg.text === "-m")) refuse(run, "it pipes the network into an interpreter");
+    if (input.text !== undefined) checkCode(input.text, run);
+  }
+  if (file?.stream?.net) refuse(run, "it pipes the network into an interpreter");
+  if (file?.stream?.text !== undefined) checkCode(file.stream.text, run);
+  return ANYTHING;
+};
+
+const NETWORKS =
+  /\b(socket|urllib|urlopen|requests|httpx|http\.client|aiohttp|fetch\(|https?\.(get|request)|require\(['"](node:)?(https?|net|dgram|dns)['"]\)|net\.(connect|Socket|createConnection)|IO::Socket|LWP|HTTP::Tiny|Net::HTTP|TCPSocket|open-uri|fsockopen|file_get_contents\(['"]http|curl_exec|smtplib|ftplib|paramiko|Invoke-WebRequest|XMLHttpRequest|axios)/;
+const STARTS =
+  /\b(system|popen|subprocess|exec\w*|spawn\w*|child_process|os\.\w*exec\w*|shell_exec|passthru|proc_open|pty|qx|`|Process)\b|`/;
+const REMOVES =
+  /\b(rmtree|rmSync|rm_rf|rm_r|remove_tree|rmdirSync|unlinkSync|removedirs|remove_entry|delTree|rimraf|deltree|Remove-Item|os\.remove|os\.unlink|unlink|emptyDirSync|FileUtils)\b|\brm\(/;
+
+/** Looks through code of another language for what must never run: its strings are what it acts on. */
+function checkCode(code: string, run: Run): void {
+  if (/\b(while|for|loop)\b[\s\S]{0,40}\bfork\b|\bfork\b[\s\S]{0,20}\b(while|for)\b/.test(code))
+    refuse(run, "it starts itself again and again (a fork bomb)");
+  const connects = /\b(socket|TCPSocket|fsockopen|net\.Socket|net\.connect|IO::Socket|Socket)\b/.test(code);
+  if (
+    connects &&
+    /\b(dup2|pty\.spawn|\/bin\/(ba|z|da)?sh|subprocess|child_process|exec)\b/.test(code) &&
+    /(sh|cmd\.exe|powershell)["']/.test(code)
+  )
+    refuse(run, "it hands a shell to the network");
+  const strings = [
+    ...code.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|\bq[qwx]?[({[/]([^)}\]/]*)[)}\]/]/g),
+  ].map((found) => found[1] ?? found[2] ?? found[3] ?? found[4] ?? "");
+  const home = run.where.home;
+  const paths = strings.map((text) => text.replace(/^~(?=\/|$)/, home).replace(/(.)\/+\*?$/, "$1"));
+  if (
+    REMOVES.test(code) &&
+    (paths.some((path) => isVital(path, run.where)) || /\b(homedir|expanduser|Path\.home|Dir\.home)\b\W*\)?/.test(code))
+  )
+    refuse(run, "its code would wipe what must not be lost");
+  if (paths.some((path) => /^\/dev\/(sd|nvme|hd|vd|mmcblk|disk)/.test(path)) && /\bopen|write|dd\b/.test(code))
+    refuse(run, "its code writes to a device");
+  const secret =
+    paths.some((path) => isSecret(path, run.where) || /\.(ssh|aws|gnupg|netrc)\b|id_rsa|\.env\b/.test(path)) ||
+    /\b(os\.environ|process\.env|ENV\.to_h|%ENV)\b(?![.[]\w)/.test(code);
+  if (secret && NETWORKS.test(code)) refuse(run, "it sends secrets away");
+  if (!STARTS.test(code)) return;
+  const probe = aside(run);
+  if (probe.depth > 6) return;
+  for (const text of strings.slice(0, 64))
+    if (/\s|^(reboot|halt|poweroff)$/.test(text)) run.script(text, probe, NOTHING);
+  // a list of words, as in ["rm", "-rf", "/"]
+  const words = strings.filter((text) => text !== "").slice(0, 64);
+  const at = words.findIndex((word) => /^(\/\w+)*\/?(rm|dd|mkfs[.\w]*|shred|sh|bash|sudo)$/.test(word));
+  if (at >= 0)
+    run.command(
+      words.slice(at).map((text) => ({ text, glob: false, flow: NOTHING })),
+      probe,
+      NOTHING,
+    );
+}
+
+const named = (names: string, program: Program) => Object.fromEntries(names.split(" ").map((name) => [name, program]));
+
+/** Tools whose version is asked for without starting anything of the project. */
+const versioned: Program = ({ args, run, name }) => {
+  if (args.length === 1 && args[0] && (VERSION.test(args[0].text) || args[0].text === "version") && isKnown(args[0]))
+    return NOTHING;
+  unknown(run, `it runs ${name}, which may do anything`);
+  const nested = args[args.findIndex((arg) => /^(-c|--call|--eval)$/.test(arg.text)) + 1];
+  if (nested && nested !== args[0]) run.script(nested.text, aside(run), NOTHING);
+  return ANYTHING;
+};
+
+/** Shells and interpreters: what they are given is looked through too. */
+export const interpreters: Readonly<Record<string, Program>> = {
+  ...named("sh bash zsh dash ash ksh mksh fish csh tcsh rbash yash", shell),
+  ...named(
+    "python python2 python3 pypy pypy3 node nodejs deno bun tsx ts-node perl ruby irb php lua luajit tclsh osascript pwsh powershell Rscript julia groovy expect racket elixir",
+    code,
+  ),
+  ...named(
+    "npm npx gcc g++ clang cc make cmake javac java ninja tmux vim nvim emacs docker kubectl terraform",
+    versioned,
+  ),
+};
