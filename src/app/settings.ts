@@ -1,0 +1,183 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nearest } from "../platform/text.js";
+import { fileReason } from "../platform/files.js";
+import type { HookSettings } from "../plugins/hook-settings.js";
+import { MODES, type Mode } from "../plugins/permission.js";
+import type { RuleText } from "../plugins/rules.js";
+import { UsageError } from "./usage-error.js";
+
+export type SandboxSettings = {
+  /** False: commands are not isolated, and ask instead. */
+  enabled?: boolean;
+  network?: boolean;
+  /** Folders that commands may write beside the workspace. */
+  write?: string[];
+  /** Paths whose content commands do not see. */
+  hide?: string[];
+};
+
+/** What a settings file may hold. */
+export type Settings = {
+  model?: string;
+  provider?: "openai" | "anthropic";
+  baseUrl?: string;
+  permissions?: { mode?: Mode; allow?: RuleText[]; ask?: RuleText[]; deny?: RuleText[] };
+  sandbox?: SandboxSettings;
+  hooks?: HookSettings;
+  limits?: { maxTurns?: number };
+  env?: Record<string, string>;
+};
+
+/** A settings file as it was read. */
+export type SettingsFile = { path: string; text: string; settings: Settings };
+
+/** A shape of JSON: what is expected, in words, and a test of it. */
+type Shape =
+  | { type: "string" | "boolean" | "count" }
+  | { type: "one"; of: readonly string[] }
+  | { type: "list"; of: Shape }
+  | { type: "map"; of: Shape }
+  | { type: "object"; keys: Readonly<Record<string, Shape>> }
+  | { type: "rule" }
+  | { type: "later" };
+
+const STRING: Shape = { type: "string" };
+const STRINGS: Shape = { type: "list", of: STRING };
+const RULES: Shape = { type: "list", of: { type: "rule" } };
+const RULE: Shape = { type: "object", keys: { rule: STRING, match: STRINGS, notMatch: STRINGS } };
+const HOOK: Shape = { type: "object", keys: { type: { type: "one", of: ["command"] }, command: STRING, timeout: { type: "count" } } };
+const MATCHERS: Shape = { type: "list", of: { type: "object", keys: { matcher: STRING, hooks: { type: "list", of: HOOK } } } };
+const EVENTS = "PreToolUse PostToolUse UserPromptSubmit Stop SubagentStop SessionStart SessionEnd PreCompact Notification".split(" ");
+
+/** Every key of settings.json. `later` keys belong to parts that are still to come: accepted, and not used. */
+export const SETTINGS: Shape = {
+  type: "object",
+  keys: {
+    $schema: STRING,
+    model: STRING,
+    provider: { type: "one", of: ["openai", "anthropic"] },
+    baseUrl: STRING,
+    permissions: { type: "object", keys: { mode: { type: "one", of: MODES }, allow: RULES, ask: RULES, deny: RULES } },
+    sandbox: {
+      type: "object",
+      keys: { enabled: { type: "boolean" }, network: { type: "boolean" }, write: STRINGS, hide: STRINGS },
+    },
+    hooks: { type: "object", keys: Object.fromEntries(EVENTS.map((event) => [event, MATCHERS])) },
+    limits: { type: "object", keys: { maxTurns: { type: "count" } } },
+    env: { type: "map", of: STRING },
+    gateway: { type: "later" },
+    verify: { type: "later" },
+    mcpServers: { type: "later" },
+    memory: { type: "later" },
+    theme: { type: "later" },
+  },
+};
+
+/** Reads a settings file; undefined when there is none. Throws a UsageError with file, line and column. */
+export function readSettings(path: string): SettingsFile | undefined {
+  const text = slurp(path);
+  if (text === undefined) return undefined;
+  const value = parse(path, text);
+  const fault = faultIn(value, SETTINGS, []);
+  if (fault) throw new UsageError(`${path}:${place(text, fault.at)}: ${fault.why}`);
+  return { path, text, settings: value as Settings };
+}
+
+/** The keys of a file that this version does not use yet. */
+export function unusedKeys({ settings }: SettingsFile): string[] {
+  if (SETTINGS.type !== "object") return [];
+  return Object.keys(settings).filter((key) => SETTINGS.keys[key]?.type === "later");
+}
+
+/** Why a file of the machine's administrator is not trusted; undefined when only root can write it. */
+export function distrust(path: string, owner = 0): string | undefined {
+  for (const each of [path, join(path, "..")]) {
+    const { uid, mode } = lstatSync(each);
+    if (uid !== owner) return `${each} does not belong to root`;
+    if ((mode & 0o022) !== 0) return `${each} can be written by others than root`;
+  }
+  return undefined;
+}
+
+function slurp(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").replace(/^\ufeff/, "");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    throw new UsageError(`${path} cannot be read: ${fileReason(error)}.`);
+  }
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    const at = /position (\d+)/.exec(message)?.[1];
+    const end = text.trimEnd().length;
+    const where = lineAndColumn(text, at === undefined ? end : Number(at));
+    throw new UsageError(`${path}:${where}: this is not JSON (${message.replace(/ in JSON at position.*| \(line.*/, "")}).`);
+  }
+}
+
+type Fault = { at: string[]; why: string };
+
+function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined {
+  const wrong = (wanted: string): Fault => ({ at, why: `${at.length === 0 ? "the file" : `"${at.join(".")}"`} wants ${wanted}.` });
+  switch (shape.type) {
+    case "later":
+      return undefined;
+    case "string":
+      return typeof value === "string" ? undefined : wrong("a text");
+    case "boolean":
+      return typeof value === "boolean" ? undefined : wrong("true or false");
+    case "count":
+      return Number.isInteger(value) && Number(value) > 0 ? undefined : wrong("a whole number of at least 1");
+    case "one":
+      return typeof value === "string" && shape.of.includes(value) ? undefined : wrong(`one of ${shape.of.join(", ")}`);
+    case "rule":
+      return typeof value === "string" ? undefined : faultIn(value, RULE, at);
+    case "list":
+      if (!Array.isArray(value)) return wrong("a list");
+      return firstFault(value.map((item, n) => [String(n), item, shape.of]), at);
+    case "map":
+    case "object":
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return wrong("an object");
+      return shape.type === "map" ? firstFault(Object.entries(value).map(([key, item]) => [key, item, shape.of]), at) : inObject(value, shape.keys, at);
+  }
+}
+
+function inObject(value: object, keys: Readonly<Record<string, Shape>>, at: string[]): Fault | undefined {
+  const unknown = Object.keys(value).find((key) => !Object.hasOwn(keys, key));
+  if (unknown !== undefined) {
+    const [near] = nearest(unknown, Object.keys(keys));
+    const hint = near === undefined ? `Known: ${Object.keys(keys).join(", ")}.` : `Did you mean "${near}"?`;
+    return { at: [...at, unknown], why: `there is no setting "${[...at, unknown].join(".")}". ${hint}` };
+  }
+  return firstFault(Object.entries(value).map(([key, item]) => [key, item, keys[key] ?? { type: "later" }]), at);
+}
+
+function firstFault(items: readonly [string, unknown, Shape][], at: string[]): Fault | undefined {
+  for (const [key, item, shape] of items) {
+    const fault = faultIn(item, shape, [...at, key]);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+// where a key stands: found by reading the text once more, key by key
+function place(text: string, at: readonly string[]): string {
+  let position = 0;
+  for (const key of at) {
+    if (/^\d+$/.test(key)) continue;
+    const found = text.indexOf(`${JSON.stringify(key)}`, position);
+    if (found >= 0) position = found;
+  }
+  return lineAndColumn(text, position);
+}
+
+function lineAndColumn(text: string, position: number): string {
+  const before = text.slice(0, position).split("\n");
+  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+}
