@@ -5,6 +5,7 @@ import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { endLeftovers } from "../platform/exec.js";
+import { checkpoint } from "../plugins/checkpoint.js";
 import { limits } from "../plugins/limits.js";
 import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
 import { recover } from "../plugins/recover.js";
@@ -28,6 +29,8 @@ export type AgentParts = {
   /** Where the full text of long results goes. */
   outputs: string;
   plugins?: readonly Plugin[];
+  /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
+  checkpoints?: { home: string };
   maxTurns?: number;
   maxOutput?: number;
 };
@@ -42,6 +45,7 @@ export function agentOf(parts: AgentParts): Agent {
     inbox: new Inbox(),
     plugins: [
       permission({ mode, root: cwd, readable: [outputs], ask }),
+      ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       limits(maxTurns === undefined ? {} : { maxTurns }),
       recover(),
       ...(parts.plugins ?? []),

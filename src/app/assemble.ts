@@ -37,6 +37,7 @@ export function assemble(config: Config, resume: Resume, front: Front): Opened {
     tools: chosen(builtinTools(config.childEnv, outputs), config.tools),
     ask: front.ask,
     outputs,
+    checkpoints: { home: config.home },
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
 }

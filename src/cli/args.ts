@@ -6,7 +6,7 @@ import { MODES } from "../plugins/permission.js";
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export const COMMANDS = ["doctor", "demo", "completion", "help"] as const;
+export const COMMANDS = ["doctor", "demo", "completion", "undo", "help"] as const;
 
 export type RunFlags = Flags & {
   print?: string;
@@ -16,9 +16,12 @@ export type RunFlags = Flags & {
   includePartial?: boolean;
 };
 
+export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
+
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
   | { type: "doctor"; flags: Flags }
+  | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "demo" }
   | { type: "completion"; shell: string }
   | { type: "told" };
@@ -70,6 +73,16 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .addOption(new Option("--base-url <url>"))
     .addOption(new Option("--api-key <key>"))
     .action((_: unknown, command: Command) => found({ type: "doctor", flags: command.optsWithGlobals() }));
+  program
+    .command("undo")
+    .description("take back what the newest prompts wrote, or nothing where you changed a file since")
+    .argument("[n]", "how many prompts (default 1)")
+    .addOption(new Option("-l, --list", "show the newest prompts that wrote something"))
+    .addOption(new Option("--redo", "take back the newest undo"))
+    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
+    .action((count: string | undefined, _: unknown, command: Command) => {
+      found({ type: "undo", flags: command.optsWithGlobals(), count });
+    });
   program
     .command("demo")
     .description("see it work, offline: real files, real tests; only the model's words are scripted")

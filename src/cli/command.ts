@@ -28,6 +28,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./demo.js")).demo();
     case "doctor":
       return (await import("./doctor.js")).doctor(asked.flags);
+    case "undo":
+      return (await import("./undo.js")).undoCommand(asked.flags, asked.count);
     case "completion":
       return (await import("./completion.js")).completion(asked.shell, version);
     case "run":

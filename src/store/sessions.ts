@@ -55,7 +55,8 @@ function names(folder: string): string[] {
   }
 }
 
-function slug(cwd: string): string {
+/** The name of a workspace's folder. Two workspaces may share one: what is kept in it names its own. */
+export function slug(cwd: string): string {
   const flat = cwd.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "");
   return flat.slice(-100) || "root";
 }

@@ -1,0 +1,53 @@
+import { last } from "../core/fold.js";
+import { text } from "../core/message.js";
+import type { Plugin } from "../core/plugin.js";
+import { sentence } from "../core/run-tools.js";
+import type { Result, Tool, ToolContext } from "../core/tool.js";
+import type { Checkpoints } from "../store/checkpoints.js";
+
+/** The home of nanocoder and the workspace, links resolved. */
+export type CheckpointOptions = { home: string; root: string };
+
+/** Keeps what each writing call is about to change, so that `nanocoder undo` can take it back. */
+export function checkpoint(options: CheckpointOptions): Plugin {
+  let made: Promise<Checkpoints> | undefined;
+  const kept = () => {
+    made ??= import("../store/checkpoints.js").then(({ Checkpoints }) => new Checkpoints(options));
+    return made;
+  };
+  return {
+    name: "checkpoint",
+    wrapTool: (tool) => ({ ...tool, run: (input, context) => watched(tool, { input, context, kept }) }),
+  };
+}
+
+type Made = { input: unknown; context: ToolContext; kept(): Promise<Checkpoints> };
+
+async function watched(tool: Tool, { input, context, kept }: Made): Promise<string | Result> {
+  const effect = await tool.effect(input, context);
+  if (effect.kind !== "write" && effect.kind !== "run") return tool.run(input, context);
+  const { events, callId } = context;
+  const session = last(events, "session")?.id ?? "";
+  const prompt = last(events, "prompt")?.seq ?? -1;
+  const finish = await (await kept()).begin({ session, prompt, callId, tool: tool.name }, effect);
+  const outcome = await settle(() => tool.run(input, context));
+  const note = await finish();
+  if ("thrown" in outcome)
+    throw note === undefined ? outcome.thrown : new Error(`${sentence(outcome.thrown)}\n${note}`);
+  return note === undefined ? outcome.result : noted(outcome.result, note);
+}
+
+type Outcome = { result: string | Result } | { thrown: unknown };
+
+async function settle(run: () => Promise<string | Result>): Promise<Outcome> {
+  try {
+    return { result: await run() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function noted(result: string | Result, note: string): string | Result {
+  if (typeof result === "string") return `${result}\n${note}`;
+  return { ...result, parts: [...result.parts, text(note)] };
+}
