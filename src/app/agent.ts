@@ -5,11 +5,13 @@ import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { endLeftovers } from "../platform/exec.js";
+import type { Sandbox } from "../platform/sandbox.js";
 import { checkpoint } from "../plugins/checkpoint.js";
 import { limits } from "../plugins/limits.js";
 import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
 import { recover } from "../plugins/recover.js";
-import { bash } from "../tools/bash.js";
+import type { Rules } from "../plugins/rules.js";
+import { type BashOptions, bash } from "../tools/bash.js";
 import { editFile } from "../tools/edit-file.js";
 import { glob } from "../tools/glob.js";
 import { grep } from "../tools/grep.js";
@@ -24,10 +26,10 @@ export type AgentParts = {
   tools: readonly Tool[];
   /** The workspace, links resolved. */
   cwd: string;
-  mode: Mode;
   ask(question: Question): Promise<Answer>;
   /** Where the full text of long results goes. */
   outputs: string;
+  policy: Policy;
   plugins?: readonly Plugin[];
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
@@ -35,16 +37,37 @@ export type AgentParts = {
   maxOutput?: number;
 };
 
+/** What is let through, and how commands run. */
+export type Policy = {
+  mode: Mode;
+  rules: Rules;
+  /** The user's home folder, and nanocoder's own. */
+  home: string;
+  own: string;
+  /** Folders beside the workspace that may be written. */
+  writable: readonly string[];
+  sandbox?: Sandbox | undefined;
+  /** Commands are isolated in every mode. */
+  always?: boolean;
+  remember(rules: readonly string[]): Promise<void>;
+};
+
 /** The order of plugins, which is policy, is written here and nowhere else. */
 export function agentOf(parts: AgentParts): Agent {
-  const { log, model, tools, cwd, mode, ask, outputs, maxTurns, maxOutput } = parts;
+  const { log, model, tools, cwd, ask, outputs, policy, maxTurns, maxOutput } = parts;
   return {
     log,
     model,
     tools,
     inbox: new Inbox(),
     plugins: [
-      permission({ mode, root: cwd, readable: [outputs], ask }),
+      permission({
+        ...policy,
+        root: cwd,
+        readable: [outputs, ...policy.writable],
+        ask,
+        sandboxed: () => works(policy.sandbox),
+      }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       limits(maxTurns === undefined ? {} : { maxTurns }),
       recover(),
@@ -54,10 +77,14 @@ export function agentOf(parts: AgentParts): Agent {
   };
 }
 
-/** The tools every agent has unless it is given fewer. `env` is the environment of the commands it runs. */
-export function builtinTools(env: Record<string, string>, outputs: string): Tool[] {
-  const path = env.PATH;
-  return [readFile(), writeFile(), editFile(), bash({ env, outputs }), glob({ path }), grep({ path }), http({})];
+async function works(sandbox: Sandbox | undefined): Promise<boolean> {
+  return sandbox !== undefined && (await sandbox.ready()).works;
+}
+
+/** The tools every agent has unless it is given fewer. */
+export function builtinTools(commands: BashOptions): Tool[] {
+  const path = commands.env.PATH;
+  return [readFile(), writeFile(), editFile(), bash(commands), glob({ path }), grep({ path }), http({})];
 }
 
 /** Ends what the agent's plugins and commands left running. Bounded in time. */

@@ -13,6 +13,7 @@ import { openLog } from "../store/log-file.js";
 import { findSession, newestSession, newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
+import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 import { UsageError } from "./usage-error.js";
 
@@ -25,16 +26,21 @@ export type Front = { ask(question: Question): Promise<Answer>; notice(line: str
 export type Opened = { agent: Agent; id: string; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
-export function assemble(config: Config, resume: Resume, front: Front): Opened {
+export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
+  for (const notice of config.notices) front.notice(notice);
   const model = makeModel(config, front);
   const session = openSession(config, resume, front);
   const outputs = join(config.home, "outputs", session.id);
+  const cwd = last(session.log.events, "session")?.cwd ?? config.cwd;
+  const policy = await policyOf({ ...config, cwd }, outputs);
+  const { childEnv: env, userHome: home } = config;
   const agent = agentOf({
     ...config,
     log: session.log,
     model,
-    cwd: last(session.log.events, "session")?.cwd ?? config.cwd,
-    tools: chosen(builtinTools(config.childEnv, outputs), config.tools),
+    cwd,
+    policy,
+    tools: chosen(builtinTools({ env, outputs, home, sandbox: policy.sandbox }), config.tools),
     ask: front.ask,
     outputs,
     checkpoints: { home: config.home },

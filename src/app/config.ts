@@ -1,10 +1,14 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
+import type { RuleSource } from "../plugins/rules.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { Environment, Flags, Machine } from "./input.js";
+import { POLICY, readLayers } from "./layers.js";
 import { proxyFor } from "./proxy.js";
+import type { SandboxSettings, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** Plain data: flags over environment over defaults, checked. */
@@ -27,33 +31,72 @@ export type Config = {
   shell: string;
   /** The environment of child processes: without the keys of model providers. */
   childEnv: Record<string, string>;
+  /** The user's home folder. */
+  userHome: string;
+  rules: readonly RuleSource[];
+  hooks: HookSettings;
+  sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
+  /** What the user should know of how this came about. */
+  notices: readonly string[];
 };
 
-/** Reads the configuration; throws a UsageError that names the flag or variable at fault. */
+/** Reads the configuration; throws a UsageError that names the flag, variable or file at fault. */
 export function readConfig(flags: Flags, machine: Machine): Config {
-  const { env } = machine;
-  const choice = chooseEndpoint(flags, env);
+  const home = homeOf(machine);
+  const cwd = workspace(flags.cwd, machine.cwd);
+  const layers = readLayers({ home, cwd, trust: flags.trust ?? false, policy: machine.policy ?? POLICY });
+  const { merged } = layers;
+  const env = withSettings(machine.env, merged);
+  const choice = chooseEndpoint({ ...(merged.provider && { provider: merged.provider }), ...flags }, env);
   return {
-    home: resolve(env.NANOCODER_HOME || join(machine.homedir, ".nanocoder")),
-    cwd: workspace(flags.cwd, machine.cwd),
+    home,
+    cwd,
     ...(choice && { choice: withProxy(choice, env) }),
-    mode: mode(flags),
-    ...only("maxTurns", count("--max-turns", flags.maxTurns)),
+    mode: mode(flags, merged.permissions?.mode),
+    ...only("maxTurns", count("--max-turns", flags.maxTurns) ?? merged.limits?.maxTurns),
     ...only("timeout", duration("--timeout", flags.timeout)),
     system: { ...only("instead", flags.system), ...only("more", flags.appendSystem) },
-    ...only(
-      "tools",
-      flags.tools
-        ?.split(",")
-        .map((name) => name.trim())
-        .filter((name) => name !== ""),
-    ),
+    ...only("tools", listed(flags.tools)),
     ...only("maxOutput", count("NANOCODER_MAX_TOKENS", env.NANOCODER_MAX_TOKENS)),
     ...only("temperature", number("NANOCODER_TEMPERATURE", env.NANOCODER_TEMPERATURE)),
     ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
     shell: env.SHELL || "/bin/sh",
-    childEnv: withoutKeys(env),
+    childEnv: { ...withoutKeys(machine.env), ...merged.env },
+    userHome: machine.homedir,
+    rules: [...layers.rules, ...flagRules(flags)],
+    hooks: layers.hooks,
+    sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
+    notices: layers.notices,
   };
+}
+
+/** Where nanocoder keeps its own files. */
+export function homeOf({ env, homedir: user }: Machine): string {
+  return resolve(env.NANOCODER_HOME || join(user, ".nanocoder"));
+}
+
+// what is set in a file counts less than the environment
+function withSettings(env: Environment, { model, baseUrl }: Settings): Environment {
+  return {
+    ...env,
+    ...(model !== undefined && !env.NANOCODER_MODEL && { NANOCODER_MODEL: model }),
+    ...(baseUrl !== undefined && !env.NANOCODER_BASE_URL && { NANOCODER_BASE_URL: baseUrl }),
+  };
+}
+
+function listed(names: string | undefined): string[] | undefined {
+  const all = names?.split(",").map((name) => name.trim());
+  return all?.filter((name) => name !== "");
+}
+
+function flagRules({ allow, deny }: Flags): RuleSource[] {
+  return [...(allow ? [{ from: "--allow", allow }] : []), ...(deny ? [{ from: "--deny", deny }] : [])];
+}
+
+function sandboxOf({ sandbox }: Flags, set: SandboxSettings, where: { cwd: string; home: string }): Config["sandbox"] {
+  const use = sandbox === true ? "always" : sandbox === false || set.enabled === false ? "never" : "default";
+  const path = (each: string) => resolve(where.cwd, each.replace(/^~(?=\/|$)/, where.home));
+  return { use, network: set.network ?? false, write: (set.write ?? []).map(path), hide: (set.hide ?? []).map(path) };
 }
 
 const SECRET = new Set([
@@ -116,8 +159,8 @@ function workspace(asked: string | undefined, here: string): string {
   }
 }
 
-function mode(flags: Flags): Mode {
-  const asked = flags.permissionMode ?? (flags.yolo ? "auto" : "default");
+function mode(flags: Flags, set: Mode | undefined): Mode {
+  const asked = flags.permissionMode ?? (flags.yolo ? "auto" : (set ?? "default"));
   const known = MODES.find((each) => each === asked);
   if (known) return known;
   throw new UsageError(`--permission-mode ${asked}: choose one of ${MODES.join(", ")}.`);

@@ -11,7 +11,7 @@ import type { Tool } from "../core/tool.js";
 import type { Answer, Mode, Question } from "../plugins/permission.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
-import { thisMachine, withoutKeys } from "./config.js";
+import { homeOf, thisMachine, withoutKeys } from "./config.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 
 export type AgentOptions = {
@@ -68,13 +68,21 @@ export function createAgent(options: AgentOptions): ChatAgent {
     log.append({ type: "session", version: 1, id, cwd, system });
   }
   const outputs = join(tmpdir(), `nanocoder-${id}`);
-  const builtins = builtinTools(withoutKeys(machine.env), outputs);
+  const home = machine.homedir;
+  const builtins = builtinTools({ env: withoutKeys(machine.env), outputs, home });
   const agent = agentOf({
     ...options,
     log,
     outputs,
     cwd: last(log.events, "session")?.cwd ?? cwd,
-    mode: options.permissionMode ?? "default",
+    policy: {
+      mode: options.permissionMode ?? "default",
+      rules: { allow: [], ask: [], deny: [] },
+      home,
+      own: homeOf(machine),
+      writable: [],
+      remember: async () => undefined,
+    },
     ask: options.ask ?? refuse,
     tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
   });

@@ -14,7 +14,18 @@ export type Flags = {
   system?: string;
   appendSystem?: string;
   tools?: string;
+  allow?: string[];
+  deny?: string[];
+  trust?: boolean;
+  /** `--no-sandbox` is false, `--sandbox` true. */
+  sandbox?: boolean;
 };
 
 /** Where the process stands: what only the front end may ask of it. */
-export type Machine = { env: Environment; cwd: string; homedir: string };
+export type Machine = {
+  env: Environment;
+  cwd: string;
+  homedir: string;
+  /** Where the administrator's settings are. */
+  policy?: string;
+};

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nearest } from "../platform/text.js";
 import { fileReason } from "../platform/files.js";
+import { nearest } from "../platform/text.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleText } from "../plugins/rules.js";
@@ -46,9 +46,18 @@ const STRING: Shape = { type: "string" };
 const STRINGS: Shape = { type: "list", of: STRING };
 const RULES: Shape = { type: "list", of: { type: "rule" } };
 const RULE: Shape = { type: "object", keys: { rule: STRING, match: STRINGS, notMatch: STRINGS } };
-const HOOK: Shape = { type: "object", keys: { type: { type: "one", of: ["command"] }, command: STRING, timeout: { type: "count" } } };
-const MATCHERS: Shape = { type: "list", of: { type: "object", keys: { matcher: STRING, hooks: { type: "list", of: HOOK } } } };
-const EVENTS = "PreToolUse PostToolUse UserPromptSubmit Stop SubagentStop SessionStart SessionEnd PreCompact Notification".split(" ");
+const HOOK: Shape = {
+  type: "object",
+  keys: { type: { type: "one", of: ["command"] }, command: STRING, timeout: { type: "count" } },
+};
+const MATCHERS: Shape = {
+  type: "list",
+  of: { type: "object", keys: { matcher: STRING, hooks: { type: "list", of: HOOK } } },
+};
+const EVENTS =
+  "PreToolUse PostToolUse UserPromptSubmit Stop SubagentStop SessionStart SessionEnd PreCompact Notification".split(
+    " ",
+  );
 
 /** Every key of settings.json. `later` keys belong to parts that are still to come: accepted, and not used. */
 export const SETTINGS: Shape = {
@@ -104,7 +113,8 @@ function slurp(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
     throw new UsageError(`${path} cannot be read: ${fileReason(error)}.`);
   }
 }
@@ -117,34 +127,41 @@ function parse(path: string, text: string): unknown {
     const at = /position (\d+)/.exec(message)?.[1];
     const end = text.trimEnd().length;
     const where = lineAndColumn(text, at === undefined ? end : Number(at));
-    throw new UsageError(`${path}:${where}: this is not JSON (${message.replace(/ in JSON at position.*| \(line.*/, "")}).`);
+    throw new UsageError(
+      `${path}:${where}: this is not JSON (${message.replace(/ in JSON at position.*| \(line.*/, "")}).`,
+    );
   }
 }
 
 type Fault = { at: string[]; why: string };
 
 function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined {
-  const wrong = (wanted: string): Fault => ({ at, why: `${at.length === 0 ? "the file" : `"${at.join(".")}"`} wants ${wanted}.` });
+  if (shape.type === "later") return undefined;
+  if (shape.type === "rule") return typeof value === "string" ? undefined : faultIn(value, RULE, at);
+  const expected = expectation(value, shape);
+  if (expected !== undefined) {
+    return { at, why: `${at.length === 0 ? "the file" : `"${at.join(".")}"`} wants ${expected}.` };
+  }
+  if (shape.type === "list") return firstFault((value as unknown[]).map((item, n) => [String(n), item, shape.of]), at);
+  if (shape.type === "map") return firstFault(Object.entries(value as object).map(([key, item]) => [key, item, shape.of]), at);
+  return shape.type === "object" ? inObject(value as object, shape.keys, at) : undefined;
+}
+
+// what a value of its own should be; undefined when it is
+function expectation(value: unknown, shape: Shape): string | undefined {
   switch (shape.type) {
-    case "later":
-      return undefined;
     case "string":
-      return typeof value === "string" ? undefined : wrong("a text");
+      return typeof value === "string" ? undefined : "a text";
     case "boolean":
-      return typeof value === "boolean" ? undefined : wrong("true or false");
+      return typeof value === "boolean" ? undefined : "true or false";
     case "count":
-      return Number.isInteger(value) && Number(value) > 0 ? undefined : wrong("a whole number of at least 1");
+      return Number.isInteger(value) && Number(value) > 0 ? undefined : "a whole number of at least 1";
     case "one":
-      return typeof value === "string" && shape.of.includes(value) ? undefined : wrong(`one of ${shape.of.join(", ")}`);
-    case "rule":
-      return typeof value === "string" ? undefined : faultIn(value, RULE, at);
+      return shape.of.some((each) => each === value) ? undefined : `one of ${shape.of.join(", ")}`;
     case "list":
-      if (!Array.isArray(value)) return wrong("a list");
-      return firstFault(value.map((item, n) => [String(n), item, shape.of]), at);
-    case "map":
-    case "object":
-      if (typeof value !== "object" || value === null || Array.isArray(value)) return wrong("an object");
-      return shape.type === "map" ? firstFault(Object.entries(value).map(([key, item]) => [key, item, shape.of]), at) : inObject(value, shape.keys, at);
+      return Array.isArray(value) ? undefined : "a list";
+    default:
+      return typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : "an object";
   }
 }
 
@@ -155,7 +172,10 @@ function inObject(value: object, keys: Readonly<Record<string, Shape>>, at: stri
     const hint = near === undefined ? `Known: ${Object.keys(keys).join(", ")}.` : `Did you mean "${near}"?`;
     return { at: [...at, unknown], why: `there is no setting "${[...at, unknown].join(".")}". ${hint}` };
   }
-  return firstFault(Object.entries(value).map(([key, item]) => [key, item, keys[key] ?? { type: "later" }]), at);
+  return firstFault(
+    Object.entries(value).map(([key, item]) => [key, item, keys[key] ?? { type: "later" }]),
+    at,
+  );
 }
 
 function firstFault(items: readonly [string, unknown, Shape][], at: string[]): Fault | undefined {

@@ -6,7 +6,7 @@ import { MODES } from "../plugins/permission.js";
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export const COMMANDS = ["doctor", "demo", "completion", "undo", "help"] as const;
+export const COMMANDS = ["doctor", "demo", "completion", "undo", "permissions", "trust", "help"] as const;
 
 export type RunFlags = Flags & {
   print?: string;
@@ -18,10 +18,15 @@ export type RunFlags = Flags & {
 
 export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 
+export type PermissionFlags = Flags & { jsonl?: boolean };
+export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
+
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
   | { type: "doctor"; flags: Flags }
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
+  | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
+  | { type: "trust"; flags: TrustFlags }
   | { type: "demo" }
   | { type: "completion"; shell: string }
   | { type: "told" };
@@ -83,6 +88,14 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .action((count: string | undefined, _: unknown, command: Command) => {
       found({ type: "undo", flags: command.optsWithGlobals(), count });
     });
+  addPermissions(program, found);
+  program
+    .command("trust")
+    .description("show what this folder's settings would gain, and trust them")
+    .addOption(new Option("--yes", "trust without asking"))
+    .addOption(new Option("--revoke", "trust this folder no more"))
+    .addOption(new Option("-C, --cwd <dir>", "this folder"))
+    .action((_: unknown, command: Command) => found({ type: "trust", flags: command.optsWithGlobals() }));
   program
     .command("demo")
     .description("see it work, offline: real files, real tests; only the model's words are scripted")
@@ -94,6 +107,31 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .action((shell: string) => found({ type: "completion", shell }));
   return program;
 }
+
+function addPermissions(program: Command, found: (asked: Asked) => void): void {
+  const permissions = program.command("permissions").description("what is let through, and why");
+  permissions
+    .command("test")
+    .description("say what would be done with a command line, and why; nothing is run")
+    .argument("[command]")
+    .addOption(new Option("--jsonl", 'read lines {"cmd":…} on stdin, answer each with one'))
+    .addOption(new Option("--sandbox").hideHelp())
+    .addOption(new Option("--no-sandbox", "as if commands could not be isolated"))
+    .addOption(new Option("--permission-mode <mode>", "in this mode").choices([...MODES]))
+    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
+    .action((text: string | undefined, _: unknown, command: Command) => {
+      found({ type: "permissions", what: "test", flags: command.optsWithGlobals(), command: text });
+    });
+  permissions
+    .command("list")
+    .description("show the rules that count in this folder")
+    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
+    .action((_: unknown, command: Command) => {
+      found({ type: "permissions", what: "list", flags: command.optsWithGlobals(), command: undefined });
+    });
+}
+
+const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 
 function runOptions(): Option[] {
   return [
@@ -107,6 +145,13 @@ function runOptions(): Option[] {
     new Option("-C, --cwd <dir>", "work in this folder"),
     new Option("--permission-mode <mode>", "what needs leave").choices([...MODES]),
     new Option("--yolo", "the same as --permission-mode auto"),
+    new Option("--allow <rule>", "let through what matches, such as 'bash(npm test *)' (repeatable)").argParser(
+      collect,
+    ),
+    new Option("--deny <rule>", "refuse what matches (repeatable)").argParser(collect),
+    new Option("--trust", "use this folder's .nanocoder/settings.json, this once"),
+    new Option("--sandbox", "isolate commands in every mode, or do not start"),
+    new Option("--no-sandbox", "do not isolate commands: what is not known to read asks"),
     new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
     new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
     new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),

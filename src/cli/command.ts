@@ -30,6 +30,12 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./doctor.js")).doctor(asked.flags);
     case "undo":
       return (await import("./undo.js")).undoCommand(asked.flags, asked.count);
+    case "permissions": {
+      const { permissionsList, permissionsTest } = await import("./permissions.js");
+      return asked.what === "list" ? permissionsList(asked.flags) : permissionsTest(asked.flags, asked.command);
+    }
+    case "trust":
+      return (await import("./trust.js")).trustCommand(asked.flags);
     case "completion":
       return (await import("./completion.js")).completion(asked.shell, version);
     case "run":

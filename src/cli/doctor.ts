@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { styleText } from "node:util";
 import { type Config, readConfig, thisMachine } from "../app/config.js";
 import type { Flags } from "../app/input.js";
+import { isolation } from "../app/isolation.js";
 import { lookup } from "../models/catalog.js";
 import { reach } from "../models/reach.js";
 import { isExecutable, makeFolder } from "../platform/files.js";
@@ -20,7 +21,7 @@ export async function doctor(flags: Flags): Promise<number> {
     ...(await model(config)),
     program(config, "rg"),
     program(config, "git"),
-    sandbox(),
+    await sandbox(config),
   ];
   await write(process.stdout, `${findings.map(line).join("\n")}\n`, () => undefined);
   return findings.some((finding) => finding.level === "bad") ? 1 : 0;
@@ -80,11 +81,17 @@ function program({ childEnv }: Config, name: string): Finding {
   return { level: "note", what: `${name} was not found on PATH`, mend };
 }
 
-function sandbox(): Finding {
-  return {
-    level: "note",
-    what: "commands are not isolated: --permission-mode auto runs them as you, default refuses them",
-  };
+async function sandbox(config: Config): Promise<Finding> {
+  const state = await isolation(config, config.home)?.ready();
+  if (state?.works)
+    return { level: "good", what: "commands are isolated by bubblewrap: no network, writes only in the workspace" };
+  if (state)
+    return { level: "note", what: `commands are not isolated, and ask instead: ${state.why}`, mend: state.mend };
+  const why =
+    process.platform === "linux"
+      ? "the workspace holds your home folder, or the sandbox is off"
+      : `there is no sandbox for ${process.platform} yet`;
+  return { level: "note", what: `commands are not isolated, and ask instead: ${why}` };
 }
 
 function line({ level, what, mend }: Finding): string {

@@ -24,7 +24,7 @@ export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
   try {
     const prompt = await readPrompt(asked, human.note);
-    const opened = assemble(config, resumeOf(flags), { ask: refuse, notice: human.note });
+    const opened = await assemble(config, resumeOf(flags), { ask: refuse, notice: human.note });
     opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
     return await work({ opened, config, flags, human, stop });
   } finally {

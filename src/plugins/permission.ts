@@ -7,7 +7,7 @@ import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { visible } from "../platform/text.js";
 import { isSecret } from "../shell/secrets.js";
 import { type Guarded, isProtected, within } from "./protected.js";
-import { narrowest, type Rules, ruleAgainst, rulesFor, type Subject } from "./rules.js";
+import { narrowest, type Rule, type Rules, ruleAgainst, rulesFor, type Subject } from "./rules.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
 export type Mode = (typeof MODES)[number];

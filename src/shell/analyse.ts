@@ -37,7 +37,15 @@ function conclude({ found }: Run): Analysis {
     ...set,
   ]);
   const { repository, unchecked } = found;
-  const facts = { repository, unchecked, parts, reads: reads ?? [], writes: writes ?? [], network: network ?? [], unknown: unknown ?? [] };
+  const facts = {
+    repository,
+    unchecked,
+    parts,
+    reads: reads ?? [],
+    writes: writes ?? [],
+    network: network ?? [],
+    unknown: unknown ?? [],
+  };
   const [refused] = found.floor;
   if (refused !== undefined) return { verdict: "catastrophic", why: refused, ...facts };
   const why = reasons(facts);

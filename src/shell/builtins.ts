@@ -23,7 +23,13 @@ const printf: Program = ({ args, run }) => {
   if (args[0]?.text === "-v") {
     unknown(run, "it sets a variable from a pattern");
     const name = args[1]?.text ?? "";
-    run.scope.vars.set(name, { text: formatted(unescaped(args[2]?.text ?? ""), args.slice(3).map((arg) => arg.text)), flow: joined(args.map((arg) => arg.flow)) });
+    run.scope.vars.set(name, {
+      text: formatted(
+        unescaped(args[2]?.text ?? ""),
+        args.slice(3).map((arg) => arg.text),
+      ),
+      flow: joined(args.map((arg) => arg.flow)),
+    });
     return NOTHING;
   }
   const [format, ...values] = args[0]?.text === "--" ? args.slice(1) : args;
@@ -238,7 +244,8 @@ export const builtins: Readonly<Record<string, Program>> = {
   kill,
   printenv,
   history: (call) => {
-    if (call.args.some((arg) => /^-\w*[cwad]/.test(arg.text))) refuse(call.run, "it wipes or rewrites the history of commands");
+    if (call.args.some((arg) => /^-\w*[cwad]/.test(arg.text)))
+      refuse(call.run, "it wipes or rewrites the history of commands");
     return passes(call);
   },
   pwd: ({ run }) => ({ ...NOTHING, text: run.scope.cwd === undefined ? undefined : `${run.scope.cwd}\n` }),

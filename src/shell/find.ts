@@ -19,9 +19,9 @@ export const findCommand: Program = (call) => {
     /^-(i?name|i?path|i?regex|i?wholename|newer|mtime|mmin|size|empty|user)/.test(arg.text),
   );
   const named = secretNames(expression);
-  expression.forEach((arg, at) =>
-    act(arg.text, expression.slice(at + 1), { call, roots, narrow, named: worst([...secrets, named]) }),
-  );
+  expression.forEach((arg, at) => {
+    act(arg.text, expression.slice(at + 1), { call, roots, narrow, named: worst([...secrets, named]) });
+  });
   const below = roots.every((root) => isKnown(root) && !root.text.startsWith("-"));
   const searched = roots.map((root) => ({ ...root, text: `${root.text}/` }));
   return below ? { ...ANYTHING, below: true, searched } : ANYTHING;

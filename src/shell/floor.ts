@@ -11,7 +11,7 @@ export function checkWipe(call: Call): void {
   const check = WIPES[call.name];
   if (!check?.recursive(options)) return;
   for (const operand of check.targets(operands)) {
-    if (isLost(operand, call)) return refuse(run, `${call.name} would ${check.does} ${shownTarget(operand, call)}`);
+    if (isLost(operand, call)) refuse(run, `${call.name} would ${check.does} ${shownTarget(operand, call)}`);
   }
 }
 

@@ -153,9 +153,11 @@ function runControl(node: Node | SyntaxNode, run: Run, input: Flow): Flow {
 // comparing numbers runs what stands in an array index
 function checkTest(expression: SyntaxNode, expander: Expander): void {
   const counts = "operator" in expression && /^-(v|eq|ne|lt|le|gt|ge)$/.test(String(expression.operator));
-  const words = "left" in expression ? [expression.left, expression.right] : "operand" in expression ? [expression.operand] : [];
+  const words =
+    "left" in expression ? [expression.left, expression.right] : "operand" in expression ? [expression.operand] : [];
   for (const word of words) {
-    if (counts && word && "text" in word && /\[|`|\$\(/.test(word.text)) expander.doubt("a test that may run what it compares");
+    if (counts && word && "text" in word && /\[|`|\$\(/.test(word.text))
+      expander.doubt("a test that may run what it compares");
   }
   forEachChild(expression, (child) => checkTest(child, expander));
 }
@@ -218,7 +220,8 @@ function expanderOf(run: Run): Expander {
 function runSimple(node: Command, run: Run, input: Flow): Flow {
   const expander = expanderOf(run);
   const { input: given, out } = redirect(node.redirects, run, input);
-  if (node.name?.parts?.some((part) => isOutsideVariable(part, run))) unknown(run, "the program it runs hangs on a variable");
+  if (node.name?.parts?.some((part) => isOutsideVariable(part, run)))
+    unknown(run, "the program it runs hangs on a variable");
   const assigned = node.prefix.filter((part) => part.type === "Assignment");
   const words = [...(node.name ? [node.name] : []), ...node.args];
   const fields = words.flatMap((word) =>

@@ -1,8 +1,8 @@
 import { checkWipe } from "./floor.js";
-import { printsSecrets } from "./secrets.js";
 import { readOptions, type Syntax } from "./options.js";
 import { placeOf } from "./paths.js";
 import { aside, type Call, network, type Program, read, refuse, unknown, write } from "./run.js";
+import { printsSecrets } from "./secrets.js";
 import { type Field, type Flow, HOLE, NOTHING, worst } from "./types.js";
 
 const FETCHED: Flow = { net: true, secret: false };

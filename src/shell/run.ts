@@ -100,8 +100,8 @@ export function readPlace(run: Run, place: Place): Secret {
 /** Notes that a place is written or removed. */
 export function write(run: Run, field: Field): void {
   const place = placeOf(field, run.scope.cwd, run.where);
-  if (place === undefined) return unknown(run, "it writes to files that cannot be told");
-  writePlace(run, place);
+  if (place === undefined) unknown(run, "it writes to files that cannot be told");
+  else writePlace(run, place);
 }
 
 export function writePlace(run: Run, place: Place): void {

@@ -32,6 +32,13 @@ export function isSecret(path: string, { home }: Pick<Where, "home">): boolean {
   return secretFolders(home).some((folder) => path === folder || path.startsWith(`${folder}/`));
 }
 
+/** Files of a user that hold secrets, beside those folders. */
+export function secretFiles(home: string): string[] {
+  const names =
+    ".netrc .git-credentials .npmrc .pypirc .pgpass .my.cnf .vault-token .bash_history .zsh_history .env".split(" ");
+  return names.map((name) => `${home}/${name}`);
+}
+
 /** Folders of a user in which secrets lie. */
 export function secretFolders(home: string): string[] {
   return FOLDERS.map((folder) => `${home}/${folder}`);

@@ -1,4 +1,11 @@
-import { forEachChild, type ParameterExpansionPart, type ParsedScript, type SyntaxNode, type Word, type WordPart } from "unbash";
+import {
+  forEachChild,
+  type ParameterExpansionPart,
+  type ParsedScript,
+  type SyntaxNode,
+  type Word,
+  type WordPart,
+} from "unbash";
 import { expandBraces } from "./braces.js";
 import { isSecretName } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, HOLE, joined, NOTHING, type Where, worst } from "./types.js";

@@ -65,7 +65,8 @@ const xargs: Program = (call) => {
   if (options.some(({ flag }) => flag === "-a" || flag === "--arg-file"))
     unknown(run, "xargs reads its words from a file");
   // what was found below a folder may be all of it
-  if (input.searched?.length && operands.length > 0) run.command([...operands, ...input.searched], aside(run), ANYTHING);
+  if (input.searched?.length && operands.length > 0)
+    run.command([...operands, ...input.searched], aside(run), ANYTHING);
   const mark =
     options.find(({ flag }) => flag === "-I" || flag === "--replace")?.value?.text ??
     (options.some(({ flag }) => flag === "-i") ? "{}" : undefined);

@@ -42,7 +42,8 @@ export async function distrustFolder(home: string, folder: string): Promise<bool
 
 function hashOf(files: readonly PowerFile[]): string {
   const hash = createHash("sha256");
-  for (const { path, text } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) hash.update(`${path}\0${text.length}\0${text}\0`);
+  for (const { path, text } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    hash.update(`${path}\0${text.length}\0${text}\0`);
   return hash.digest("hex");
 }
 
@@ -60,7 +61,14 @@ function load(home: string): TrustFile {
 }
 
 function isTrusted(entry: unknown): entry is Trusted {
-  return typeof entry === "object" && entry !== null && "hash" in entry && typeof entry.hash === "string" && "files" in entry && Array.isArray(entry.files);
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    "hash" in entry &&
+    typeof entry.hash === "string" &&
+    "files" in entry &&
+    Array.isArray(entry.files)
+  );
 }
 
 async function save(home: string, file: TrustFile): Promise<void> {

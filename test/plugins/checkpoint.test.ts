@@ -13,6 +13,7 @@ import type { Script } from "../../src/models/scripted/script.js";
 import type { Mode } from "../../src/plugins/permission.js";
 import { checkpointFolder, journalPath, type Place } from "../../src/store/checkpoints.js";
 import { promptsOf, undo } from "../../src/store/undo.js";
+import { plainPolicy } from "../policy.js";
 
 function place(): Place {
   const fresh = (name: string) => realpathSync(mkdtempSync(join(tmpdir(), `checkpoint-${name}-`)));
@@ -43,7 +44,7 @@ async function work(
 ): Promise<readonly Event[]> {
   const log = memoryLog();
   log.append({ type: "session", version: 1, id: "s1", cwd: root, system: "" });
-  const parts = { log, tools, cwd: root, mode, outputs: join(home, "outputs"), checkpoints: { home } };
+  const parts = { log, tools, cwd: root, policy: plainPolicy(mode), outputs: join(home, "outputs"), checkpoints: { home } };
   const ask = async () => ({ verdict: "deny", why: "nobody is there" }) as const;
   const agent = agentOf({ ...parts, model: scriptedModel(script), ask });
   agent.inbox.post({ parts: [text("go")], from: "user" });

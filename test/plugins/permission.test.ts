@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "../../src/core/tool.js";
-import { judge, MODES } from "../../src/plugins/permission.js";
+import { judge, MODES, type Mode } from "../../src/plugins/permission.js";
 
-const WHERE = { root: "/w", readable: ["/outputs"] };
+const WHERE = {
+  root: "/w",
+  home: "/home/ada",
+  own: "/home/ada/.nanocoder",
+  readable: ["/outputs"],
+  writable: [],
+  rules: { allow: [], ask: [], deny: [] },
+};
 const of = (kind: Effect["kind"], ...subjects: string[]): Effect => ({ kind, subjects });
 
 // strict, default, plan, auto
@@ -17,9 +24,9 @@ const TABLE: [string, Effect, string][] = [
   ["a write inside", of("write", "/w/a"), "ask allow deny allow"],
   ["a write outside", of("write", "/x"), "ask ask deny allow"],
   ["a write to a long output", of("write", "/outputs/x"), "ask ask deny allow"],
-  ["a write to git's own files", of("write", "/w/.git/hooks/pre-commit"), "ask ask deny allow"],
-  ["a write to git's own files of a nested repository", of("write", "/w/sub/.git/config"), "ask ask deny allow"],
-  ["a write to our own settings", of("write", "/w/.nanocoder/settings.json"), "ask ask deny allow"],
+  ["a write to git's own files", of("write", "/w/.git/hooks/pre-commit"), "ask ask deny ask"],
+  ["a write to git's own files of a nested repository", of("write", "/w/sub/.git/config"), "ask ask deny ask"],
+  ["a write to our own settings", of("write", "/w/.nanocoder/settings.json"), "ask ask deny ask"],
   ["a write to a file that is only named alike", of("write", "/w/.gitignore"), "ask allow deny allow"],
   ["a command", of("run", "npm test"), "ask ask deny allow"],
   ["a request", of("net", "x.example"), "ask ask deny allow"],
@@ -27,6 +34,7 @@ const TABLE: [string, Effect, string][] = [
 
 describe("judge", () => {
   it.each(TABLE)("%s", (_, effect, verdicts) => {
-    expect(MODES.map((mode) => judge(mode, effect, WHERE).verdict).join(" ")).toBe(verdicts);
+    const verdict = (mode: Mode) => judge({ subject: { tool: "x", effect }, options: WHERE, mode, sandbox: false }).verdict;
+    expect(MODES.map(verdict).join(" ")).toBe(verdicts);
   });
 });

@@ -7,7 +7,19 @@ import type { Where } from "../../src/shell/types.js";
 
 const HOME = "/home/ada";
 const ROOT = "/home/ada/work/app";
-const FOLDERS = new Set(["/", HOME, `${HOME}/work`, ROOT, `${ROOT}/src`, `${ROOT}/docs`, `${ROOT}/.nanocoder`, "/tmp", "/etc", "/dev", "/usr"]);
+const FOLDERS = new Set([
+  "/",
+  HOME,
+  `${HOME}/work`,
+  ROOT,
+  `${ROOT}/src`,
+  `${ROOT}/docs`,
+  `${ROOT}/.nanocoder`,
+  "/tmp",
+  "/etc",
+  "/dev",
+  "/usr",
+]);
 
 const where: Where = {
   cwd: ROOT,

@@ -2,10 +2,9 @@ import { mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bash } from "../../src/tools/bash.js";
-import { plainRead } from "../../src/tools/plain-command.js";
 import { bench, folder } from "./tools.js";
 
-const tool = bash({ env: { PATH: process.env.PATH ?? "" }, outputs: join(folder(), "out") });
+const tool = bash({ env: { PATH: process.env.PATH ?? "" }, outputs: join(folder(), "out"), home: "/nowhere" });
 
 describe("bash", () => {
   it("begins with the exit code when it is not 0", async () => {
@@ -37,15 +36,15 @@ describe("bash", () => {
     const at = bench();
     mkdirSync(join(at.cwd, "in"));
     symlinkSync("/etc", join(at.cwd, "link"));
-    expect(await at.effect(tool, { command: "cat in/x link/passwd" })).toEqual({
+    expect(await at.effect(tool, { command: "cat in/x link/passwd" })).toMatchObject({
       kind: "read",
       subjects: [`${at.cwd}/in/x`, `${realpathSync("/etc")}/passwd`],
     });
-    expect(await at.effect(tool, { command: "sleep 1; echo 3" })).toEqual({ kind: "read", subjects: [] });
-    expect(await at.effect(tool, { command: "ls" })).toEqual({ kind: "read", subjects: [at.cwd] });
-    expect(await at.effect(tool, { command: "npm test" })).toEqual({ kind: "run", subjects: ["npm test"] });
+    expect(await at.effect(tool, { command: "sleep 1; echo 3" })).toMatchObject({ kind: "read", subjects: [] });
+    expect(await at.effect(tool, { command: "ls" })).toMatchObject({ kind: "read", subjects: [at.cwd] });
+    expect(await at.effect(tool, { command: "npm test" })).toMatchObject({ kind: "run", subjects: ["npm test"] });
     await at.call(tool, { command: "cd in" });
-    expect(await at.effect(tool, { command: "cat y" })).toEqual({ kind: "read", subjects: [`${at.cwd}/in/y`] });
+    expect(await at.effect(tool, { command: "cat y" })).toMatchObject({ kind: "read", subjects: [`${at.cwd}/in/y`] });
   });
 
   it("refuses an empty command and wrong arguments", async () => {
@@ -54,64 +53,5 @@ describe("bash", () => {
     await expect(bench().call(tool, { command: "true", timeout: 0 })).rejects.toThrow(
       "timeout must be a whole number of at least 1",
     );
-  });
-});
-
-describe("a command that is known to read", () => {
-  it.each([
-    "ls",
-    "ls -la src",
-    "cat a.txt b.txt",
-    "head -n 5 x",
-    "tail -20 x",
-    "wc -l a",
-    "pwd",
-    "echo hi there",
-    "sleep 1; echo 0",
-    "cat a | head -3",
-    "true && false || pwd",
-    "date".replace("date", "whoami"),
-  ])("%s", (command) => {
-    expect(plainRead(command)).toBeDefined();
-  });
-
-  it.each([
-    "rm x",
-    "ls; rm x",
-    "ls && rm x",
-    "cat a > b",
-    "cat a >> b",
-    "echo `id`",
-    "echo $(id)",
-    "echo $HOME",
-    "cat ~/x",
-    "ls *.ts",
-    "cat 'a'",
-    'cat "a"',
-    "ls\nrm x",
-    "ls & rm x",
-    "tail -f x",
-    "find . -delete",
-    "date -s now",
-    "FOO=bar ls",
-    "./ls",
-    "/bin/ls",
-    "sort -o x y",
-    "cat a\\ b",
-    "ls #x",
-    "cat <a",
-    "{ls,rm}",
-    "hasOwnProperty",
-    "constructor x",
-    "",
-    ";",
-    "ls ;; rm",
-    "echo a!b",
-    "cat a;",
-    "uname -x; id",
-    "stat -c %n --printf=x a",
-    "head --bytes=1 x",
-  ])("is not %j", (command) => {
-    expect(plainRead(command)).toBeUndefined();
   });
 });

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HookEvent, HookSettings } from "../plugins/hook-settings.js";
+import type { RuleSource } from "../plugins/rules.js";
+import { type PowerFile, trustOf } from "../store/trust.js";
+import { distrust, readSettings, type Settings, type SettingsFile, unusedKeys } from "./settings.js";
+
+/** Where the machine's administrator says what counts for everybody. */
+export const POLICY = "/etc/nanocoder/settings.json";
+
+/** Settings of all files, the stronger over the weaker; rules and hooks add up. */
+export type Layers = {
+  merged: Settings;
+  rules: RuleSource[];
+  hooks: HookSettings;
+  notices: string[];
+};
+
+type Where = { home: string; cwd: string; trust: boolean; policy: string };
+
+/** Reads the user's, the project's and the administrator's settings; of the project's only what trust allows. */
+export function readLayers(where: Where): Layers {
+  const notices: string[] = [];
+  const user = readSettings(join(where.home, "settings.json"));
+  const project = projectLayers(where, notices);
+  const policy = policyLayer(where.policy, notices);
+  const files = [...(user ? [user] : []), ...project, ...(policy ? [policy] : [])];
+  for (const file of files) {
+    const unused = unusedKeys(file);
+    if (unused.length > 0) notices.push(`${file.path}: this version does not use ${unused.join(", ")}.`);
+  }
+  return {
+    merged: files.reduce<Settings>((all, { settings }) => merge(all, settings), {}),
+    rules: files.map(({ path, settings: { permissions } }) => ({ from: path, ...rulesOf(permissions) })),
+    hooks: mergeHooks(files.map(({ settings }) => settings.hooks ?? {})),
+    notices,
+  };
+}
+
+function rulesOf({ allow, ask, deny }: NonNullable<Settings["permissions"]> = {}): Omit<RuleSource, "from"> {
+  return { ...(allow && { allow }), ...(ask && { ask }), ...(deny && { deny }) };
+}
+
+function merge(all: Settings, more: Settings): Settings {
+  return {
+    ...all,
+    ...more,
+    permissions: { ...all.permissions, ...more.permissions },
+    sandbox: { ...all.sandbox, ...more.sandbox },
+    limits: { ...all.limits, ...more.limits },
+    env: { ...all.env, ...more.env },
+  };
+}
+
+function mergeHooks(all: readonly HookSettings[]): HookSettings {
+  const events = new Set(all.flatMap((hooks) => Object.keys(hooks) as HookEvent[]));
+  return Object.fromEntries([...events].map((event) => [event, all.flatMap((hooks) => hooks[event] ?? [])]));
+}
+
+/** The files of a project that gain power by trust, as they are now. */
+export function powerFiles(cwd: string): SettingsFile[] {
+  const names = ["settings.json", "settings.local.json"];
+  return names.flatMap((name) => readSettings(join(cwd, ".nanocoder", name)) ?? []);
+}
+
+/** What a project's settings ask for, a phrase each. */
+export function powers({ settings }: SettingsFile): string[] {
+  const { permissions = {}, hooks = {}, sandbox, env, model } = settings;
+  const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
+    (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
+  );
+  const rules = (["allow", "ask", "deny"] as const).flatMap((verb) =>
+    (permissions[verb] ?? []).map((rule) => `${verb} ${typeof rule === "string" ? rule : rule.rule}`),
+  );
+  return [
+    ...commands,
+    ...rules,
+    ...(sandbox ? [`sandbox ${JSON.stringify(sandbox)}`] : []),
+    ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
+    ...(model === undefined ? [] : [`model ${model}`]),
+  ];
+}
+
+function projectLayers({ home, cwd, trust }: Where, notices: string[]): SettingsFile[] {
+  warnOfEnv(cwd, notices);
+  const files = powerFiles(cwd);
+  if (files.length === 0) return [];
+  const state = trust ? "trusted" : trustOf(home, cwd, files.map(powerFile)).state;
+  if (state === "trusted") return files.map((file) => limited(file, notices));
+  const what = files.flatMap(powers);
+  const why = state === "changed" ? "changed since this folder was trusted" : "this folder is not trusted";
+  const names = files.map(({ path }) => path.slice(cwd.length + 1)).join(", ");
+  notices.push(
+    `Not used: ${names} (${why}). It asks for: ${what.slice(0, 5).join("; ") || "nothing of weight"}${what.length > 5 ? "; …" : ""}. See it with nanocoder trust, or use it this once with --trust.`,
+  );
+  return [];
+}
+
+export function powerFile({ path, text }: SettingsFile): PowerFile {
+  return { path, text };
+}
+
+// what no project may ever set, trusted or not
+function limited(file: SettingsFile, notices: string[]): SettingsFile {
+  const { baseUrl, provider, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
+  const refused = [
+    ...(baseUrl === undefined ? [] : ["baseUrl"]),
+    ...(provider === undefined ? [] : ["provider"]),
+    ...(mode === undefined ? [] : ["permissions.mode"]),
+    ...(rest.sandbox?.enabled === false ? ["sandbox.enabled"] : []),
+  ];
+  if (refused.length > 0) notices.push(`${file.path}: a project may not set ${refused.join(", ")}: left out.`);
+  const { enabled: _, ...sandbox } = rest.sandbox ?? {};
+  return { ...file, settings: { ...rest, permissions, sandbox } };
+}
+
+const OURS = /^\s*(?:export\s+)?((?:NANOCODER|OPENAI|ANTHROPIC|DEEPSEEK)_\w+)\s*=/gm;
+
+function warnOfEnv(cwd: string, notices: string[]): void {
+  const path = join(cwd, ".env");
+  if (!existsSync(path)) return;
+  try {
+    const names = [...readFileSync(path, "utf8").slice(0, 64_000).matchAll(OURS)].map((found) => found[1]);
+    if (names.length > 0)
+      notices.push(`${path} is not read: ${[...new Set(names)].join(", ")} of a project never count.`);
+  } catch {
+    // what cannot be read is not read
+  }
+}
+
+function policyLayer(path: string, notices: string[]): SettingsFile | undefined {
+  if (!existsSync(path)) return undefined;
+  const why = distrust(path);
+  if (why === undefined) return readSettings(path);
+  notices.push(`${path} is not used: ${why}.`);
+  return undefined;
+}
