@@ -5,8 +5,9 @@ import type { Session } from "./session.js";
 /**
  * What a call would touch. `subjects` are resolved paths, the command line, or the host. Two calls of one
  * reply conflict, and then keep their order, when one is `run` or when they share a subject and one writes.
+ * `doubt` is a sentence that says why a person should look first, also where the kind needs no leave.
  */
-export type Effect = { kind: "none" | "read" | "write" | "run" | "net"; subjects: readonly string[] };
+export type Effect = { kind: "none" | "read" | "write" | "run" | "net"; subjects: readonly string[]; doubt?: string };
 
 /** What a tool takes: `json` is shown to the model, `parse` throws a sentence that says what is wrong. */
 export interface Schema<T> {
