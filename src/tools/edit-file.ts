@@ -102,7 +102,7 @@ async function save({
   codec: Codec;
 }): Promise<void> {
   try {
-    await writeWhole(target, codec.encode(after));
+    writeWhole(target, [codec.encode(after)], statOf(target));
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     throw new Error(`${path} could not be written: ${fileReason(error)}. It is as it was.`);

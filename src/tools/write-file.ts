@@ -27,7 +27,7 @@ async function write({ target, path, content }: Input & { target: string }): Pro
   if (before === content) return { parts: [text(`${path} already holds exactly this; nothing was written.`)] };
   try {
     makeFolder(dirname(target), 0o777);
-    await writeWhole(target, Buffer.from(content));
+    writeWhole(target, [Buffer.from(content)], statOf(target));
   } catch (error) {
     throw new Error(`${path} could not be written: ${fileReason(error)}. It is as it was.`);
   }
