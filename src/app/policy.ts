@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sentence } from "../core/run-tools.js";
 import { makeFolder } from "../platform/files.js";
-import { writeWhole } from "../platform/write-whole.js";
+import { writePrivate } from "../platform/write-whole.js";
 import { type Globs, type Rules, readRules } from "../plugins/rules.js";
 import type { Policy } from "./agent.js";
 import type { Config } from "./config.js";
@@ -54,5 +54,5 @@ async function remember(home: string, rules: readonly string[]): Promise<void> {
   for (const rule of rules) if (!allow.includes(rule)) allow.push(rule);
   const kept = { ...settings, permissions: { ...settings.permissions, allow } };
   makeFolder(home, 0o700);
-  await writeWhole(path, Buffer.from(`${JSON.stringify(kept, null, 2)}\n`), 0o600);
+  writePrivate(path, `${JSON.stringify(kept, null, 2)}\n`);
 }

@@ -142,8 +142,16 @@ function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined 
   if (expected !== undefined) {
     return { at, why: `${at.length === 0 ? "the file" : `"${at.join(".")}"`} wants ${expected}.` };
   }
-  if (shape.type === "list") return firstFault((value as unknown[]).map((item, n) => [String(n), item, shape.of]), at);
-  if (shape.type === "map") return firstFault(Object.entries(value as object).map(([key, item]) => [key, item, shape.of]), at);
+  if (shape.type === "list")
+    return firstFault(
+      (value as unknown[]).map((item, n) => [String(n), item, shape.of]),
+      at,
+    );
+  if (shape.type === "map")
+    return firstFault(
+      Object.entries(value as object).map(([key, item]) => [key, item, shape.of]),
+      at,
+    );
   return shape.type === "object" ? inObject(value as object, shape.keys, at) : undefined;
 }
 

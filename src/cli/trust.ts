@@ -12,7 +12,7 @@ export async function trustCommand(flags: TrustFlags): Promise<number> {
   const { home, cwd } = readConfig(flags, thisMachine());
   const say = (line: string) => write(process.stdout, `${line}\n`, () => undefined);
   if (flags.revoke) {
-    await say((await distrustFolder(home, cwd)) ? `${cwd} is not trusted any more.` : `${cwd} was not trusted.`);
+    await say(distrustFolder(home, cwd) ? `${cwd} is not trusted any more.` : `${cwd} was not trusted.`);
     return 0;
   }
   const settings = powerFiles(cwd);
@@ -33,7 +33,7 @@ export async function trustCommand(flags: TrustFlags): Promise<number> {
     await say("Not trusted: nothing of it is used.");
     return 1;
   }
-  await trust(home, cwd, files);
+  trust(home, cwd, files);
   await say("Trusted, until one of these files changes.");
   return 0;
 }

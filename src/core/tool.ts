@@ -11,7 +11,7 @@ export type Effect = {
   subjects: readonly string[];
   /** Of a command line: what it would do. */
   foresight?: Foresight;
-  /** Why a person should look at it first, in words. */
+  /** Why a person should look at it first, in words, also where the kind needs no leave. */
   doubt?: string;
   /** How a path that leads through a link was spelled, and where it leads. */
   via?: string;

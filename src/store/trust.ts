@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../platform/files.js";
-import { writeWhole } from "../platform/write-whole.js";
+import { writePrivate } from "../platform/write-whole.js";
 
 /** A file of a repository that gains power by trust, with its text. */
 export type PowerFile = { path: string; text: string };
@@ -25,18 +25,18 @@ export function trustOf(home: string, folder: string, files: readonly PowerFile[
 }
 
 /** Remembers that a folder's files are trusted as they are now. */
-export async function trust(home: string, folder: string, files: readonly PowerFile[]): Promise<void> {
+export function trust(home: string, folder: string, files: readonly PowerFile[]): void {
   const kept = files.map(({ path, text }) => ({ path, text: text.slice(0, KEPT) }));
   const all = load(home);
   const entry = { hash: hashOf(files), at: new Date().toISOString(), files: kept };
-  await save(home, { ...all, folders: { ...all.folders, [folder]: entry } });
+  save(home, { ...all, folders: { ...all.folders, [folder]: entry } });
 }
 
 /** Forgets a folder; false when it was not trusted. */
-export async function distrustFolder(home: string, folder: string): Promise<boolean> {
+export function distrustFolder(home: string, folder: string): boolean {
   const { [folder]: gone, ...folders } = load(home).folders;
   if (gone === undefined) return false;
-  await save(home, { version: 1, folders });
+  save(home, { version: 1, folders });
   return true;
 }
 
@@ -71,7 +71,7 @@ function isTrusted(entry: unknown): entry is Trusted {
   );
 }
 
-async function save(home: string, file: TrustFile): Promise<void> {
+function save(home: string, file: TrustFile): void {
   makeFolder(home, 0o700);
-  await writeWhole(join(home, "trust.json"), Buffer.from(`${JSON.stringify(file, null, 2)}\n`), 0o600);
+  writePrivate(join(home, "trust.json"), `${JSON.stringify(file, null, 2)}\n`);
 }

@@ -1,112 +1,72 @@
-import { readFileSync } from "node:fs";
-import type { Result, Tool } from "../core/tool.js";
-import { errorCode, fileReason, realTarget, statOf } from "../platform/files.js";
-import { writeWhole } from "../platform/write-whole.js";
-import { absent, ambiguous } from "./edit-refusal.js";
-import { type Codec, codecFor } from "./file-codec.js";
-import { findText, type Hit, withEndingsOf } from "./find-text.js";
-import { reportEdit } from "./report-edit.js";
-import { boolean, optional, string, toolInput } from "./schema.js";
+import type { Json } from "../core/message.js";
+import type { Schema, Tool } from "../core/tool.js";
+import { statOf } from "../platform/files.js";
+import { boolean, objects, optional, string, toolInput } from "./schema.js";
+import { pathEffect, targetOf } from "./target.js";
 import { writeFile } from "./write-file.js";
 
-type Input = { path: string; old_text: string; new_text: string; replace_all?: boolean | undefined };
+type Change = { old_text: string; new_text: string; replace_all?: boolean | undefined };
+type Input = { path: string; edits: readonly Change[] };
 
-const INPUT = { path: string(), old_text: string(), new_text: string(), replace_all: optional(boolean()) };
+const CHANGE = { old_text: string(), new_text: string(), replace_all: optional(boolean()) };
+const CHANGE_ALIASES = { old_string: "old_text", oldText: "old_text", new_string: "new_text", newText: "new_text" };
 
-const ALIASES = {
-  file_path: "path",
-  file: "path",
-  old_string: "old_text",
-  oldText: "old_text",
-  new_string: "new_text",
-  newText: "new_text",
+const INPUT = {
+  path: string(),
+  old_text: optional(CHANGE.old_text),
+  new_text: optional(CHANGE.new_text),
+  replace_all: CHANGE.replace_all,
+  edits: optional(objects(CHANGE, CHANGE_ALIASES)),
 };
 
-/** The largest file that is edited, in bytes. */
-const MOST = 256 * 1024 * 1024;
-
-/** Replaces one exact text in a file. Every byte outside of it stays; a doubtful match is refused. */
+/**
+ * Replaces texts in a file, all or none. Every byte outside of them stays; a text that is not there exactly is taken
+ * only where nothing is lost by it, which the result says, and refused otherwise.
+ */
 export function editFile(): Tool<Input> {
   const create = writeFile();
   return {
     name: "edit_file",
-    description: "Replace old_text, which must stand exactly once in the file (white space counts), by new_text.",
-    input: toolInput(INPUT, ALIASES),
-    effect: ({ path }, { cwd }) => ({ kind: "write", subjects: [realTarget(cwd, path)] }),
-    async run(input, context) {
-      const target = realTarget(context.cwd, input.path);
-      if (input.old_text === "" && isEmptyOrAbsent(target)) {
-        return create.run({ path: input.path, content: input.new_text }, context);
+    description:
+      "Replace old_text, which must stand exactly once in the file (white space counts), by new_text. Several: edits, all or none.",
+    input: editInput(),
+    effect: ({ path }, { cwd }) => pathEffect("write", path, cwd),
+    async run({ path, edits }, context) {
+      const target = targetOf(path, context);
+      const [only] = edits;
+      if (edits.length === 1 && only?.old_text === "" && isEmptyOrAbsent(target)) {
+        return create.run({ path, content: only.new_text }, context);
       }
-      return edit(target, input);
+      const { applyEdits } = await import("./apply-edits.js");
+      const changes = edits.map(({ old_text, new_text, replace_all: all = false }) => ({
+        old: old_text,
+        fresh: new_text,
+        all,
+      }));
+      return applyEdits({ file: { path, target }, changes }, context);
     },
   };
 }
 
-async function edit(target: string, input: Input): Promise<Result> {
-  const { path, old_text: old, new_text: fresh, replace_all: all = false } = input;
-  if (old === "")
-    throw new Error(`old_text is empty, and ${path} is not: give the text to replace. Nothing was changed.`);
-  if (old === fresh) throw new Error("old_text and new_text are the same: there is nothing to change.");
-  const bytes = load(target, path);
-  const codec = codecFor(bytes, path);
-  if (codec.asciiOnly && /[^\0-\x7f]/.test(old + fresh)) {
-    throw new Error(
-      `${path} is not UTF-8 and its encoding is not known: only ASCII can be edited in it. Nothing was changed.`,
-    );
-  }
-  const before = codec.decode(bytes);
-  const { hits } = findText(before, old);
-  if (hits.length === 0) throw new Error(absent(path, before, { old, fresh }));
-  if (hits.length > 1 && !all) throw new Error(ambiguous(path, before, hits));
-  const after = splice(before, hits, fresh);
-  if (after === before) throw new Error(`${path} already reads like this: there is nothing to change.`);
-  await save({ target, path, after, codec });
-  const lead = hits.length > 1 ? `Edited ${path} in ${hits.length} places` : `Edited ${path}`;
-  return reportEdit({ path, before, after, lead });
+// one edit stands in the input itself
+function editInput(): Schema<Input> {
+  const either = toolInput(INPUT, { ...CHANGE_ALIASES, file_path: "path", file: "path" });
+  const one = toolInput({ path: INPUT.path, ...CHANGE });
+  return {
+    json: either.json,
+    async parse(input: Json) {
+      const { path, edits = [], ...change } = await either.parse(input);
+      if (edits.length === 0) return { path, edits: [await one.parse({ path, ...given(change) })] };
+      if (change.old_text) throw new Error("Give old_text and new_text, or edits, not both.");
+      return { path, edits };
+    },
+  };
 }
 
-function splice(content: string, hits: readonly Hit[], fresh: string): string {
-  const pieces: string[] = [];
-  let from = 0;
-  for (const hit of hits) {
-    pieces.push(content.slice(from, hit.from), withEndingsOf(content.slice(hit.from, hit.to), content, fresh));
-    from = hit.to;
-  }
-  return pieces.join("") + content.slice(from);
-}
-
-function load(target: string, path: string): Buffer {
-  const stat = statOf(target);
-  if (stat === undefined)
-    throw new Error(`${path} does not exist; create it with write_file, or look for it with glob.`);
-  if (!stat.isFile())
-    throw new Error(`${path} is ${stat.isDirectory() ? "a folder" : "not a regular file"}; it cannot be edited.`);
-  if (stat.size > MOST) throw new Error(`${path} is larger than 256 MiB; edit it with bash (sed) instead.`);
-  try {
-    return readFileSync(target);
-  } catch (error) {
-    throw new Error(`${path} cannot be read: ${fileReason(error)}. Nothing was changed.`);
-  }
-}
-
-async function save({
-  target,
-  path,
-  after,
-  codec,
-}: {
-  target: string;
-  path: string;
-  after: string;
-  codec: Codec;
-}): Promise<void> {
-  try {
-    await writeWhole(target, codec.encode(after));
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    throw new Error(`${path} could not be written: ${fileReason(error)}. It is as it was.`);
-  }
+function given(change: { [name: string]: string | boolean | undefined }): { [name: string]: Json } {
+  return Object.fromEntries(
+    Object.entries(change).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function isEmptyOrAbsent(target: string): boolean {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Tool } from "../core/tool.js";
-import { realTarget, statOf } from "../platform/files.js";
+import { statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { optional, string, toolInput } from "./schema.js";
+import { pathEffect, targetOf } from "./target.js";
 
 /** `path` is the PATH variable, by which ripgrep is found. */
 export type SearchOptions = { path: string | undefined };
@@ -19,9 +20,10 @@ export function glob(options: SearchOptions): Tool<Input> {
     name: "glob",
     description: "Find files by a pattern such as src/**/*.ts; what .gitignore names is left out.",
     input: toolInput(INPUT),
-    effect: ({ path }, { cwd }) => ({ kind: "read", subjects: [realTarget(cwd, path ?? ".")] }),
-    async run({ pattern, path }, { cwd, signal }) {
-      const folder = searchedFolder(cwd, path);
+    effect: ({ path }, { cwd }) => pathEffect("read", path ?? ".", cwd),
+    async run({ pattern, path }, context) {
+      const { cwd, signal } = context;
+      const folder = searchedFolder(targetOf(path ?? ".", context), path);
       const matches = await matcher(pattern);
       const hidden = /(^|\/)\./.test(pattern);
       const rg = await findRipgrep(options.path);
@@ -37,8 +39,7 @@ export function glob(options: SearchOptions): Tool<Input> {
 }
 
 /** The folder to search, which must be one. */
-export function searchedFolder(cwd: string, path = "."): string {
-  const folder = realTarget(cwd, path);
+export function searchedFolder(folder: string, path = "."): string {
   const stat = statOf(folder);
   if (stat === undefined) throw new Error(`The folder ${path} does not exist.`);
   if (!stat.isDirectory()) throw new Error(`${path} is not a folder.`);

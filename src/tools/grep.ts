@@ -1,11 +1,12 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Tool } from "../core/tool.js";
-import { realTarget, statOf } from "../platform/files.js";
+import { statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { matcher, type SearchOptions } from "./glob.js";
 import { boolean, optional, string, toolInput } from "./schema.js";
+import { pathEffect, targetOf } from "./target.js";
 
 type Input = {
   pattern: string;
@@ -30,10 +31,11 @@ export function grep(options: SearchOptions): Tool<Input> {
     name: "grep",
     description: "Search file contents; answers path:line:text. What .gitignore names is left out.",
     input: toolInput(INPUT, { regex: "pattern", include: "glob" }),
-    effect: ({ path }, { cwd }) => ({ kind: "read", subjects: [realTarget(cwd, path ?? ".")] }),
-    async run(input, { cwd, signal }) {
+    effect: ({ path }, { cwd }) => pathEffect("read", path ?? ".", cwd),
+    async run(input, context) {
+      const { cwd, signal } = context;
       checkPattern(input.pattern);
-      const place = placeOf(cwd, input.path);
+      const place = placeOf(targetOf(input.path ?? ".", context), input.path);
       const rg = await findRipgrep(options.path);
       const search = { ...place, input, signal };
       const { found, more } = rg === undefined ? await ownSearch(search) : await ripgrepSearch(rg, search);
@@ -71,8 +73,7 @@ function attempt(make: () => RegExp): RegExp | undefined {
   }
 }
 
-function placeOf(cwd: string, path = "."): Place {
-  const target = realTarget(cwd, path);
+function placeOf(target: string, path = "."): Place {
   const stat = statOf(target);
   if (stat === undefined) throw new Error(`${path} does not exist.`);
   return stat.isDirectory() ? { folder: target, only: undefined } : { folder: dirname(target), only: basename(target) };

@@ -39,7 +39,7 @@ export function http({ allowPrivate = [] }: HttpOptions): Tool<Input> {
     name: "http",
     description: "Send an HTTP request to a public server; JSON is pretty-printed.",
     input: toolInput(INPUT),
-    effect: ({ url }) => ({ kind: "net", subjects: [hostOf(url)] }),
+    effect: ({ url }) => ({ kind: "net", subjects: [whole(url)] }),
     async run(input, { signal }) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST.time)]);
       const first = checkedUrl(input.url, input.query);
@@ -51,8 +51,8 @@ export function http({ allowPrivate = [] }: HttpOptions): Tool<Input> {
 type Asking = { input: Input; allowPrivate: readonly string[]; signal: AbortSignal };
 type Answered = { response: IncomingMessage; body: Buffer; cut: boolean };
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
+function whole(url: string): string {
+  return URL.canParse(url) ? new URL(url).href : url;
 }
 
 function checkedUrl(address: string, query: Record<string, string> = {}): URL {
@@ -86,7 +86,7 @@ async function ask(url: URL, method: string, { input, allowPrivate, signal }: As
   const name = url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const open = allowPrivate.includes(`${name}:${port}`);
   if (!open && (LOCAL.test(name) || (isIP(name) !== 0 && isPrivate(name)))) throw new Error(refused(url.host, name));
-  const sameHost = url.host === hostOf(input.url);
+  const sameHost = URL.canParse(input.url) && url.host === new URL(input.url).host;
   const options: RequestOptions = {
     method,
     signal,

@@ -1,10 +1,14 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { closeSync, fstatSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import type { Result, Tool } from "../core/tool.js";
-import { errorCode, fileReason, realTarget } from "../platform/files.js";
+import type { Result, Tool, ToolContext } from "../core/tool.js";
+import { openReal } from "../platform/anchored.js";
+import { errorCode, fileReason } from "../platform/files.js";
 import { nearest } from "../platform/text.js";
 import { optional, string, toolInput, whole } from "./schema.js";
+import { HASHED, rememberFile } from "./seen-files.js";
+import { pathEffect, targetOf } from "./target.js";
 
 /** Lines by default, characters of a line, characters in all, bytes of an image, bytes read to count a file's lines. */
 const MOST = { lines: 2000, line: 2000, all: 60_000, image: 5 * 1024 * 1024, count: 100 * 1024 * 1024 };
@@ -31,30 +35,49 @@ export function readFile(): Tool<Input> {
     name: "read_file",
     description: "Read a file: lines as number, tab, text. Images are shown.",
     input: toolInput(INPUT, { file_path: "path", filename: "path", file: "path" }),
-    effect: ({ path }, { cwd }) => ({ kind: "read", subjects: [realTarget(cwd, path)] }),
-    run: async (input, { cwd }) => read(realTarget(cwd, input.path), input),
+    effect: ({ path }, { cwd }) => pathEffect("read", path, cwd),
+    run: async (input, context) => read(targetOf(input.path, context), input, context),
   };
 }
 
-function read(target: string, input: Input): Result | string {
+async function read(target: string, input: Input, context: ToolContext): Promise<Result | string> {
   const file = open(target, input.path);
   try {
     const stat = fstatSync(file);
     if (stat.isDirectory()) return folder(target, input.path);
     if (!stat.isFile()) throw new Error(`${input.path} is not a regular file; it cannot be read here.`);
-    const mime = IMAGES[extname(target).toLowerCase()];
-    if (mime && stat.size <= MOST.image)
-      return { parts: [{ type: "image", mime, data: readFileSync(file, "base64") }] };
-    if (stat.size === 0) return "(empty file)";
-    return lines(file, stat.size, input);
+    const bytes = stat.size <= HASHED ? allOf(file, stat.size) : undefined;
+    const shown = await show({ file, size: stat.size, bytes }, input, extname(target).toLowerCase());
+    rememberFile(context, target, { stat, bytes });
+    return shown;
   } finally {
     closeSync(file);
   }
 }
 
+/** `bytes` are all of the file when it is small. */
+type Opened = { file: number; size: number; bytes: Buffer | undefined };
+
+async function show(opened: Opened, input: Input, extension: string): Promise<Result | string> {
+  const { file, size, bytes } = opened;
+  const mime = IMAGES[extension];
+  if (mime && size <= MOST.image) return { parts: [{ type: "image", mime, data: readFileSync(file, "base64") }] };
+  if (size === 0) return "(empty file)";
+  const decoder = (bytes && (await legacyDecoder(bytes))) ?? decoderFor(file, input.path, size);
+  return lines(opened, decoder, input);
+}
+
+// by position, so that who reads on begins at the front
+function allOf(file: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let at = 0;
+  for (let got = -1; got !== 0 && at < size; at += got) got = readSync(file, bytes, at, size - at, at);
+  return bytes.subarray(0, at);
+}
+
 function open(target: string, path: string): number {
   try {
-    return openSync(target, "r");
+    return openReal(target);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw new Error(`${path} cannot be read: ${fileReason(error)}.`);
     const near = nearest(basename(target), names(dirname(target))).slice(0, 3);
@@ -80,9 +103,8 @@ function folder(target: string, path: string): string {
   return `${path} is a folder. It holds:\n${shown || "(nothing)"}${more}`;
 }
 
-function lines(file: number, size: number, { path, offset = 1, limit = MOST.lines }: Input): string {
+function lines({ file, size }: Opened, decoder: Decoder, { path, offset = 1, limit = MOST.lines }: Input): string {
   const window = new LineWindow(offset, limit);
-  const decoder = decoderFor(file, path, size);
   const piece = Buffer.allocUnsafe(Math.min(PIECE, size));
   let at = decoder.skip;
   let uncounted = false;
@@ -178,11 +200,24 @@ function decoderFor(file: number, path: string, size: number): Decoder {
   return withDecoder(new StringDecoder("utf8"), a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0);
 }
 
+// as it will be edited: text in an older encoding is shown as text
+async function legacyDecoder(bytes: Buffer): Promise<Decoder | undefined> {
+  if (isUtf8(bytes) || bytes.includes(0)) return undefined;
+  const { legacyEncoding } = await import("./legacy-text.js");
+  const encoding = legacyEncoding(bytes);
+  if (encoding === undefined) return undefined;
+  return streamed(encoding === "GBK" ? "gbk" : "latin1", 0);
+}
+
 function withDecoder(decoder: StringDecoder, skip: number): Decoder {
   return { skip, write: (bytes) => decoder.write(bytes), end: () => decoder.end() };
 }
 
 function bigEndian(): Decoder {
-  const decoder = new TextDecoder("utf-16be");
-  return { skip: 2, write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
+  return streamed("utf-16be", 2);
+}
+
+function streamed(encoding: string, skip: number): Decoder {
+  const decoder = new TextDecoder(encoding);
+  return { skip, write: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
 }

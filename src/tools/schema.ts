@@ -47,6 +47,34 @@ export function strings(): Argument<Record<string, string>> {
   return { ...argument(json, { read }), wanted: "an object of strings" };
 }
 
+/** A list of objects, also as a string that holds it in JSON. What one takes is told to the model but for what is optional. */
+export function objects<A extends Record<string, Argument<unknown>>>(
+  args: A,
+  aliases: Record<string, string> = {},
+): Argument<Values<A>[]> {
+  const required = Object.entries(args).filter(([, each]) => !each.optional);
+  const properties = Object.fromEntries(required.map(([name, { json }]) => [name, json]));
+  const read = (value: Json) => {
+    const list = typeof value === "string" ? parsed(value) : value;
+    if (!Array.isArray(list)) return undefined;
+    const all = list.map((each) => valuesOf(args, isFields(each) ? renamed(each, aliases) : {}));
+    return all.every(({ wrong }) => wrong.length === 0) ? all.map(({ values }) => values) : undefined;
+  };
+  const json = { type: "array", items: { type: "object", properties } };
+  return {
+    ...argument(json, { read }),
+    wanted: `a list of objects with ${required.map(([name]) => name).join(" and ")}`,
+  };
+}
+
+function parsed(value: string): Json | undefined {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
 export function optional<T>(inner: Argument<T>): Argument<T | undefined> {
   return { ...inner, optional: true };
 }
@@ -66,13 +94,22 @@ export function toolInput<A extends Record<string, Argument<unknown>>>(
     json: { type: "object", properties, required },
     parse(input) {
       const fields = isFields(input) ? renamed(input, aliases) : {};
-      const wrong = names.flatMap(([name, each]) => complaint(name, each, fields[name]));
+      const { wrong, values } = valuesOf(args, fields);
       if (wrong.length > 0) throw new Error(wrong.join(" "));
-      const values = names.flatMap(([name, each]) => (name in fields ? [[name, each.read(fields[name] ?? null)]] : []));
-      // each value was just checked by its argument
-      return Object.fromEntries(values) as Values<A>;
+      return values;
     },
   };
+}
+
+function valuesOf<A extends Record<string, Argument<unknown>>>(
+  args: A,
+  fields: { [key: string]: Json },
+): { wrong: string[]; values: Values<A> } {
+  const names = Object.entries(args);
+  const wrong = names.flatMap(([name, each]) => complaint(name, each, fields[name]));
+  const values = names.flatMap(([name, each]) => (name in fields ? [[name, each.read(fields[name] ?? null)]] : []));
+  // of use only when nothing is wrong: each value was just checked by its argument
+  return { wrong, values: Object.fromEntries(values) as Values<A> };
 }
 
 type Reading<T> = { about?: string | undefined; read(value: Json): T | undefined };

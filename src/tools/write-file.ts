@@ -1,11 +1,8 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { text } from "../core/message.js";
-import type { Result, Tool } from "../core/tool.js";
-import { fileReason, makeFolder, realTarget, statOf } from "../platform/files.js";
-import { writeWhole } from "../platform/write-whole.js";
-import { reportEdit } from "./report-edit.js";
+import type { Tool } from "../core/tool.js";
+import { realTarget } from "../platform/files.js";
+import { doubtAbout } from "./overwrite-doubt.js";
 import { string, toolInput } from "./schema.js";
+import { pathEffect, targetOf } from "./target.js";
 
 type Input = { path: string; content: string };
 
@@ -17,31 +14,14 @@ export function writeFile(): Tool<Input> {
     name: "write_file",
     description: "Create a file, or replace all of one. To change a part use edit_file.",
     input: toolInput(INPUT, { file_path: "path", filename: "path", file: "path", text: "content" }),
-    effect: ({ path }, { cwd }) => ({ kind: "write", subjects: [realTarget(cwd, path)] }),
-    run: ({ path, content }, { cwd }) => write({ target: realTarget(cwd, path), path, content }),
+    effect({ path, content }, { cwd, events }) {
+      const effect = pathEffect("write", path, cwd);
+      const doubt = doubtAbout({ path, target: realTarget(cwd, path) }, content, events);
+      return doubt === undefined ? effect : { ...effect, doubt };
+    },
+    async run({ path, content }, context) {
+      const { writeText } = await import("./write-text.js");
+      return writeText({ file: { path, target: targetOf(path, context) }, content }, context);
+    },
   };
-}
-
-async function write({ target, path, content }: Input & { target: string }): Promise<Result> {
-  const before = existing(target, path);
-  if (before === content) return { parts: [text(`${path} already holds exactly this; nothing was written.`)] };
-  try {
-    makeFolder(dirname(target), 0o777);
-    await writeWhole(target, Buffer.from(content));
-  } catch (error) {
-    throw new Error(`${path} could not be written: ${fileReason(error)}. It is as it was.`);
-  }
-  const lines = content === "" ? 0 : content.replace(/\n$/, "").split("\n").length;
-  const lead = before === undefined ? `Created ${path}, ${lines} lines` : `Wrote ${path}, ${lines} lines`;
-  const details = { path, added: lines, removed: 0, diff: "" };
-  if (before === undefined) return { parts: [text(lead)], details };
-  return reportEdit({ path, before, after: content, lead });
-}
-
-function existing(target: string, path: string): string | undefined {
-  const stat = statOf(target);
-  if (stat === undefined) return undefined;
-  if (stat.isDirectory()) throw new Error(`${path} is a folder; name a file in it.`);
-  if (!stat.isFile()) throw new Error(`${path} is not a regular file; it is not written to.`);
-  return readFileSync(target, "utf8");
 }

@@ -44,7 +44,14 @@ async function work(
 ): Promise<readonly Event[]> {
   const log = memoryLog();
   log.append({ type: "session", version: 1, id: "s1", cwd: root, system: "" });
-  const parts = { log, tools, cwd: root, policy: plainPolicy(mode), outputs: join(home, "outputs"), checkpoints: { home } };
+  const parts = {
+    log,
+    tools,
+    cwd: root,
+    policy: plainPolicy(mode),
+    outputs: join(home, "outputs"),
+    checkpoints: { home },
+  };
   const ask = async () => ({ verdict: "deny", why: "nobody is there" }) as const;
   const agent = agentOf({ ...parts, model: scriptedModel(script), ask });
   agent.inbox.post({ parts: [text("go")], from: "user" });

@@ -34,7 +34,8 @@ const TABLE: [string, Effect, string][] = [
 
 describe("judge", () => {
   it.each(TABLE)("%s", (_, effect, verdicts) => {
-    const verdict = (mode: Mode) => judge({ subject: { tool: "x", effect }, options: WHERE, mode, sandbox: false }).verdict;
+    const verdict = (mode: Mode) =>
+      judge({ subject: { tool: "x", effect }, options: WHERE, mode, sandbox: false }).verdict;
     expect(MODES.map(verdict).join(" ")).toBe(verdicts);
   });
 });
