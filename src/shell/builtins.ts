@@ -100,7 +100,16 @@ const declare: Program = ({ args, run, name }) => {
     const [variable = "", ...value] = word.text.split("=");
     if (steers(variable) || variable.includes(HOLE))
       unknown(run, `it sets ${variable}, which changes what programs do`);
-    if (word.text.includes("=")) run.scope.vars.set(variable, { text: value.join("="), flow: word.flow });
+    if (word.text.includes("=")) {
+      const known = { text: value.join("="), flow: word.flow };
+      run.scope.vars.set(
+        variable,
+        name === "export" || flags.some((flag) => flag.includes("x")) ? { ...known, exported: true } : known,
+      );
+    } else if (name === "export") {
+      const known = run.scope.vars.get(variable);
+      if (known) run.scope.vars.set(variable, { ...known, exported: true });
+    }
   }
   return NOTHING;
 };
@@ -250,6 +259,7 @@ export const builtins: Readonly<Record<string, Program>> = {
   },
   pwd: ({ run }) => ({ ...NOTHING, text: run.scope.cwd === undefined ? undefined : `${run.scope.cwd}\n` }),
   unset: ({ args, run }) => {
+    if (args.some((arg) => /^-\w*f/.test(arg.text))) unknown(run, "it takes functions away");
     for (const { text } of args) {
       if (!/^(-[fvn]|[A-Za-z_]\w*)$/.test(text)) unknown(run, "it unsets a variable whose name may run a command");
       if (steers(text)) unknown(run, `it unsets ${text}, which changes what programs do`);

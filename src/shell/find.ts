@@ -15,6 +15,7 @@ export const findCommand: Program = (call) => {
   if (roots.length === 0 && run.scope.cwd === undefined)
     unknown(run, "find looks through a folder that cannot be told");
   if (!expression.every(isKnown)) unknown(run, "find with a word that may be any action");
+  if (args.some((arg) => /^-(L|H|follow)$/.test(arg.text))) unknown(run, "find follows links, wherever they lead");
   const narrow = expression.some((arg) =>
     /^-(i?name|i?path|i?regex|i?wholename|newer|mtime|mmin|size|empty|user)/.test(arg.text),
   );

@@ -34,8 +34,9 @@ function commandString(rest: readonly Field[], { input, run, name }: Call): Flow
   if (!script) return NOTHING;
   if (script.flow.net) refuse(run, "it runs what it fetched from the network");
   if (!/^(ba|z|da|k|mk|a)?sh$/.test(name)) unknown(run, `${name} reads another language than bash`);
-  const scope = { ...run.scope, vars: new Map(run.scope.vars), positional: positional.slice(1), zero: positional[0] };
-  return run.script(script.text, { ...run, scope }, input);
+  const vars = new Map([...run.scope.vars].filter(([, value]) => value.exported));
+  const scope = { ...run.scope, vars, positional: positional.slice(1), zero: positional[0] };
+  return run.script(script.text, { ...run, scope, functions: new Map() }, input);
 }
 
 // with a connection beside it, a shell that takes its orders from its input is handed out

@@ -1,23 +1,9 @@
 import { awk } from "./awk.js";
-import { readOptions, type Syntax } from "./options.js";
+import { readOptions } from "./options.js";
+import { READERS, type Reader } from "./reader-table.js";
 import { type Call, type Program, read, readPlace, unknown } from "./run.js";
 import { sed } from "./sed.js";
 import { type Field, type Flow, isKnown, type Secret, worst } from "./types.js";
-
-type Reader = Syntax & {
-  /** What its operands are: files, words, or a pattern and then files. */
-  operands: "files" | "words" | "pattern";
-  /** Flags whose value is a file it reads. */
-  files?: readonly string[];
-  /** Flags that give the pattern, so that every operand is a file. */
-  patterns?: readonly string[];
-  /** Reads the current folder when no operand is given. */
-  here?: boolean;
-  /** Most operands that are only read: the next one would be written. */
-  most?: number;
-  /** Something about its words makes it more than reading. */
-  refuses?(call: Call): string | undefined;
-};
 
 function reader(spec: Reader): Program {
   return (call) => {
@@ -27,6 +13,8 @@ function reader(spec: Reader): Program {
       doubt !== undefined && (spec.unsafe !== undefined || spec.most !== undefined || doubt.startsWith("the flag"));
     if (uncertain) unknown(run, `${name} with ${doubt}`);
     if (spec.most !== undefined && operands.length > spec.most) unknown(run, `${name} writes to its last operand`);
+    const out = options.find(({ flag }) => spec.follows?.includes(flag));
+    if (out) unknown(run, `${name} ${out.flag} follows links, wherever they lead`);
     const refused = spec.refuses?.(call);
     if (refused) unknown(run, refused);
     const patterned = spec.patterns?.some((flag) => options.some((option) => option.flag === flag)) ?? false;
@@ -86,229 +74,6 @@ function rot13(text: string): string {
   });
 }
 
-const files = (more: Partial<Reader> = {}): Reader => ({ operands: "files", ...more });
-const words = (more: Partial<Reader> = {}): Reader => ({ operands: "words", ...more });
-
-const GREP: Reader = {
-  operands: "pattern",
-  valued: "efmABCdD",
-  long: [
-    "--regexp",
-    "--file",
-    "--max-count",
-    "--after-context",
-    "--before-context",
-    "--context",
-    "--include",
-    "--exclude",
-    "--exclude-dir",
-  ],
-  files: ["-f", "--file", "--exclude-from"],
-  patterns: ["-e", "-f", "--regexp", "--file"],
-};
-
-const SPECS: Readonly<Record<string, Reader>> = {
-  cat: files(),
-  tac: files({ valued: "s" }),
-  nl: files({ valued: "bdfhilnsvw" }),
-  head: files({ valued: "nc", long: ["--lines", "--bytes"] }),
-  tail: files({ valued: "ncs", long: ["--lines", "--bytes", "--pid"] }),
-  wc: files({ files: ["--files0-from"] }),
-  ls: files({ here: true, valued: "ITw", long: ["--ignore", "--hide", "--width"] }),
-  dir: files({ here: true }),
-  vdir: files({ here: true }),
-  stat: files({ valued: "cft", long: ["--format", "--printf"] }),
-  file: files({ valued: "efmPF", files: ["-f", "-m"], unsafe: ["-C", "--compile", "-z", "-Z", "--uncompress"] }),
-  du: files({ here: true, valued: "BdtX", long: ["--max-depth", "--exclude", "--block-size", "--threshold"] }),
-  df: files({ valued: "Btx", long: ["--type", "--block-size"] }),
-  readlink: files(),
-  realpath: files({ long: ["--relative-to", "--relative-base"] }),
-  md5sum: files(),
-  sha1sum: files(),
-  sha224sum: files(),
-  sha256sum: files(),
-  sha384sum: files(),
-  sha512sum: files(),
-  b2sum: files(),
-  shasum: files({ valued: "a" }),
-  md5: files(),
-  cksum: files({ valued: "a" }),
-  sum: files(),
-  od: files({ valued: "ANSjtw" }),
-  hexdump: files({ valued: "efns", files: ["-f"] }),
-  hd: files({ valued: "ns" }),
-  xxd: files({ valued: "clsgo", most: 1 }),
-  strings: files({ valued: "net" }),
-  rev: files(),
-  fold: files({ valued: "w" }),
-  fmt: files({ valued: "wgpt" }),
-  expand: files({ valued: "t" }),
-  unexpand: files({ valued: "t" }),
-  column: files({ valued: "costNEHRTWdnl" }),
-  paste: files({ valued: "d" }),
-  join: files({ valued: "12aejotv" }),
-  comm: files(),
-  cmp: files({ valued: "in" }),
-  diff: files({ valued: "xXICDFLUWS", long: ["--exclude", "--exclude-from", "--label", "--unified", "--ifdef"] }),
-  diff3: files({ valued: "L", unsafe: ["--diff-program"] }),
-  cut: files({ valued: "bcdf", long: ["--delimiter", "--fields", "--characters", "--bytes", "--output-delimiter"] }),
-  uniq: files({ valued: "fsw", most: 1 }),
-  sort: files({
-    valued: "kotST",
-    unsafe: ["-o", "--output", "--compress-program", "-T", "--temporary-directory"],
-    long: ["--key", "--field-separator", "--parallel", "--buffer-size"],
-    files: ["--files0-from"],
-  }),
-  shuf: files({ valued: "ino", unsafe: ["-o", "--output"] }),
-  tsort: files(),
-  tree: files({
-    here: true,
-    valued: "LPIoH",
-    unsafe: ["-o", "--output", "-R"],
-    long: ["--filelimit", "--sort", "--charset"],
-  }),
-  base64: files({ valued: "wbio", unsafe: ["-o", "--output"] }),
-  base32: files({ valued: "w" }),
-  zcat: files(),
-  gzcat: files(),
-  bzcat: files(),
-  xzcat: files(),
-  zipinfo: files(),
-  less: files({ unsafe: ["-o", "-O", "--log-file", "--LOG-FILE", "-k", "--lesskey-file"], valued: "oOkpPtTxyzb#j" }),
-  more: files(),
-  jq: {
-    operands: "pattern",
-    valued: "fL",
-    long: ["--arg", "--argjson", "--slurpfile", "--rawfile", "--indent"],
-    files: ["-f", "--from-file"],
-    patterns: ["-f", "--from-file"],
-    refuses: jqDoubt,
-  },
-  grep: { ...GREP, here: false },
-  egrep: GREP,
-  fgrep: GREP,
-  zgrep: GREP,
-  rg: {
-    operands: "pattern",
-    here: true,
-    valued: "efgtTmABCjMdEr",
-    long: [
-      "--regexp",
-      "--file",
-      "--glob",
-      "--iglob",
-      "--type",
-      "--type-not",
-      "--max-count",
-      "--max-depth",
-      "--context",
-      "--after-context",
-      "--before-context",
-      "--color",
-      "--colors",
-      "--replace",
-      "--sort",
-      "--sortr",
-      "--encoding",
-      "--engine",
-      "--max-filesize",
-      "--threads",
-      "--ignore-file",
-      "--type-add",
-      "--context-separator",
-    ],
-    files: ["-f", "--file", "--ignore-file"],
-    patterns: ["-e", "-f", "--regexp", "--file", "--files", "--type-list"],
-    unsafe: ["--pre", "--pre-glob", "--hostname-bin", "-z", "--search-zip"],
-  },
-  ag: { operands: "pattern", here: true, valued: "ABCGgm", unsafe: ["--pager", "-z", "--search-zip"] },
-  fd: {
-    operands: "pattern",
-    here: true,
-    valued: "detESco",
-    unsafe: ["-x", "-X", "--exec", "--exec-batch"],
-    long: ["--extension", "--type", "--exclude", "--max-depth"],
-  },
-  fdfind: {
-    operands: "pattern",
-    here: true,
-    valued: "detESco",
-    unsafe: ["-x", "-X", "--exec", "--exec-batch"],
-    long: ["--extension", "--type", "--exclude", "--max-depth"],
-  },
-  basename: words(),
-  dirname: words(),
-  tr: words(),
-  expr: words(),
-  factor: words(),
-  numfmt: words(),
-  uname: words(),
-  arch: words(),
-  nproc: words(),
-  whoami: words(),
-  id: words(),
-  groups: words(),
-  logname: words(),
-  users: words(),
-  who: words(),
-  tty: words(),
-  uptime: words(),
-  free: words(),
-  ps: words(),
-  pgrep: words(),
-  pidof: words(),
-  pstree: words(),
-  lscpu: words(),
-  lsblk: words(),
-  vmstat: words(),
-  getconf: words(),
-  locale: words(),
-  cal: words(),
-  which: words(),
-  whereis: words(),
-  type: words(),
-  bc: words({ unsafe: [] }),
-  date: words({
-    valued: "dfrI",
-    unsafe: ["-s", "--set", "-f", "--file"],
-    refuses: ({ args }) => (args.some((arg) => /^\d{8,}/.test(arg.text)) ? "it sets the clock" : undefined),
-  }),
-  hostname: words({
-    refuses: ({ args }) =>
-      args.some((arg) => !/^-[fsiIAd]$|^--(short|fqdn|domain|all-)/.test(arg.text))
-        ? "it sets the host's name"
-        : undefined,
-  }),
-  ss: words({ unsafe: ["-r", "--resolve", "-K", "--kill", "-D"], valued: "fFAD" }),
-  top: words({
-    refuses: ({ args }) => (args.some((arg) => /^-\w*b/.test(arg.text)) ? undefined : "it waits for keys"),
-  }),
-  man: words({
-    refuses: ({ args }) =>
-      args.every((arg) => /^[\w.+-]+$/.test(arg.text) && !arg.text.startsWith("-"))
-        ? undefined
-        : "man with flags may run programs",
-  }),
-  tput: words(),
-  netstat: words({
-    refuses: ({ args }) =>
-      args.some((arg) => /^-\w*n/.test(arg.text)) ? undefined : "it looks up names in the network",
-  }),
-  ip: words({
-    refuses: ({ args }) =>
-      /^(-\w+ )*(a|addr|address|r|route|l|link|n|neigh|rule)( (show|list|ls)( dev)?( \w+)?)?$/.test(
-        args.map((arg) => arg.text).join(" "),
-      )
-        ? undefined
-        : "it changes the network",
-  }),
-};
-
-function jqDoubt({ args }: Call): string | undefined {
-  if (args.some((arg) => /^--(slurpfile|rawfile|argfile)/.test(arg.text))) return "jq reads further files";
-  return args.some((arg) => /\b(env|\$ENV)\b/.test(arg.text)) ? "jq may show the environment" : undefined;
-}
-
 const unzip: Program = (call) => {
   const { args, run, name } = call;
   const list = args.some((arg) => /^-[lvZtp]+$/.test(arg.text));
@@ -333,9 +98,9 @@ const unpack: Program = (call) => {
   );
 };
 
-/** Programs that only read, as long as their flags allow it. */
+/** The programs that only read. */
 export const readers: Readonly<Record<string, Program>> = {
-  ...Object.fromEntries(Object.entries(SPECS).map(([name, spec]) => [name, reader(spec)])),
+  ...Object.fromEntries(Object.entries(READERS).map(([name, spec]) => [name, reader(spec)])),
   sed,
   awk,
   gawk: awk,

@@ -1,8 +1,8 @@
 import type { Function as FunctionNode } from "unbash";
 import { isCritical, isDevice, type Place, placeOf } from "./paths.js";
+import type { Scope } from "./scope.js";
 import { isSecret } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, HOLE, type Part, type Secret, type Where } from "./types.js";
-import type { Scope } from "./words.js";
 
 /** What was found so far. */
 export type Findings = {
@@ -88,13 +88,19 @@ export function read(run: Run, field: Field): Secret {
 }
 
 export function readPlace(run: Run, place: Place): Secret {
-  const path = place.glob === undefined ? place.path : `${place.path === "/" ? "" : place.path}/${place.glob}`;
   if (isHarmlessDevice(place.path)) return false;
-  // a glob may match links: the folder stands for what it matches
-  run.found.reads.add(place.glob === undefined ? place.path : path);
-  return isSecret(path, run.where) || isSecret(place.path, run.where) || run.found.tainted.has(place.path)
-    ? "file"
-    : false;
+  const paths = pathsOf(run, place);
+  for (const path of paths) run.found.reads.add(path);
+  const holds = (path: string) => isSecret(path, run.where) || run.found.tainted.has(path);
+  return holds(place.path) || paths.some(holds) ? "file" : false;
+}
+
+// a glob may match links: what it stands for is looked up where that is possible
+function pathsOf(run: Run, { path, glob }: Place): readonly string[] {
+  if (glob === undefined) return [path];
+  const all = run.where.expand?.(path, glob);
+  if (all === undefined && run.where.expand) unknown(run, "it names more files than can be looked at");
+  return all?.length ? all.map((each) => run.where.resolve(each)) : [`${path === "/" ? "" : path}/${glob}`];
 }
 
 /** Notes that a place is written or removed. */
@@ -106,9 +112,11 @@ export function write(run: Run, field: Field): void {
 
 export function writePlace(run: Run, place: Place): void {
   if (isHarmlessDevice(place.path) && place.glob === undefined) return;
-  if (isDevice(place.path)) refuse(run, `it writes to the device ${place.path}`);
-  if (isCritical(place.path, run.where)) refuse(run, `it changes ${place.path}, which guards the whole machine`);
-  run.found.writes.add(place.glob === undefined ? place.path : `${place.path === "/" ? "" : place.path}/${place.glob}`);
+  for (const path of pathsOf(run, place)) {
+    if (isDevice(path)) refuse(run, `it writes to the device ${path}`);
+    if (isCritical(path, run.where)) refuse(run, `it changes ${path}, which guards the whole machine`);
+    run.found.writes.add(path);
+  }
 }
 
 export function network(run: Run, target: string): void {

@@ -10,6 +10,8 @@ export type Where = {
   /** Where an absolute path really leads, links followed, also when its end does not exist. */
   resolve(path: string): string;
   isFolder(path: string): boolean;
+  /** The paths that a glob below a folder stands for; undefined when there are too many. */
+  expand?(folder: string, glob: string): readonly string[] | undefined;
   /** Settings of the repository at a path that make git run programs which cannot be switched off. */
   gitPrograms?(folder: string): readonly string[];
 };

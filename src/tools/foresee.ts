@@ -2,6 +2,7 @@ import type { Foresight } from "../core/tool.js";
 import { realTarget, statOf } from "../platform/files.js";
 import { gitFolder } from "../platform/git.js";
 import { programsIn } from "../platform/git-settings.js";
+import { expandGlob } from "../platform/glob-names.js";
 
 /** Where a command would run, and with what. */
 export type Place = { cwd: string; root: string; home: string; env: Readonly<Record<string, string | undefined>> };
@@ -15,6 +16,7 @@ export async function foresee(command: string, place: Place): Promise<Foresight>
     ...place,
     resolve: (path) => attempt(() => realTarget("/", path)) ?? path,
     isFolder: (path) => attempt(() => statOf(path)?.isDirectory()) ?? false,
+    expand: expandGlob,
     gitPrograms: (folder) => (gitFolder(folder) === here ? [] : programsIn(folder)),
   });
 }

@@ -1,0 +1,77 @@
+import type { ParsedScript, Redirection, Word } from "unbash";
+import { placeOf } from "./paths.js";
+import type { Expander } from "./pieces.js";
+import { network, type Run, read, refuse, write } from "./run.js";
+import { ANYTHING, type Field, type Flow, isKnown, joined, NOTHING } from "./types.js";
+import { expandWhole } from "./words.js";
+
+type Redirecting = { run: Run; expander: Expander };
+type Redirected = { input: Flow; out(flow: Flow): Flow };
+
+/** Where a command's input comes from and its output goes to; notes the files. */
+export function redirect(redirects: readonly Redirection[], { run, expander }: Redirecting, given: Flow): Redirected {
+  let input = given;
+  const targets: Field[] = [];
+  for (const each of redirects) {
+    if (each.type === "HereString") {
+      const text = each.target ? expandWhole(each.target, expander) : undefined;
+      input = text ? { ...text.flow, text: isKnown(text) ? `${text.text}\n` : undefined } : ANYTHING;
+    } else if (each.type === "HereDoc") {
+      input = hereDocument(each.body, expander);
+    } else if (each.target) {
+      const target = expandWhole(each.target, expander);
+      const stream = redirectTo(each.operator, target, run);
+      if (stream === "out") targets.push(target);
+      else if (stream) input = stream;
+    }
+  }
+  return { input, out: (flow) => outTo(targets, flow, run) };
+}
+
+function hereDocument(body: { text: string; parts?: readonly unknown[] | undefined }, expander: Expander): Flow {
+  if (body.parts === undefined) return { ...NOTHING, text: body.text };
+  const flows: Flow[] = [];
+  const watched = { ...expander, substitute: (script: ParsedScript) => kept(flows, expander.substitute(script)) };
+  const word = { type: "Word", text: body.text, value: body.text, pos: 0, end: 0, parts: body.parts } as Word;
+  const whole = expandWhole(word, watched);
+  return { ...joined([whole.flow, ...flows]), text: isKnown(whole) ? whole.text : undefined };
+}
+
+function kept(flows: Flow[], flow: Flow): Flow {
+  flows.push(flow);
+  return flow;
+}
+
+function redirectTo(operator: string, target: Field, run: Run): Flow | "out" | undefined {
+  if (/^[<>]&$/.test(operator) && /^(\d+-?|-)$/.test(target.text)) return operator === "<&" ? ANYTHING : "out";
+  if (/^\/dev\/(tcp|udp)\//.test(target.text)) {
+    network(run, target.text.slice(9).replace("/", ":"));
+    run.found.connects = true;
+    return operator.startsWith("<") ? { net: true, secret: false } : "out";
+  }
+  if (operator === "<") {
+    const secret = read(run, target);
+    return target.stream ?? { net: false, secret };
+  }
+  write(run, target);
+  return operator === "<>" ? ANYTHING : "out";
+}
+
+// what a file is filled with, and what is sent to a connection
+function outTo(targets: readonly Field[], flow: Flow, run: Run): Flow {
+  if (targets.length === 0) return flow;
+  for (const target of targets) {
+    const place = placeOf(target, run.scope.cwd, run.where);
+    const sends = /^\/dev\/(tcp|udp)\//.test(target.text) || (run.found.connects && /^[3-9]\d*$/.test(target.text));
+    if (flow.secret && sends) refuse(run, "it sends secrets away");
+    if (/^\d$|^-$/.test(target.text)) continue;
+    if (flow.secret && place) run.found.tainted.add(place.path);
+  }
+  // 2>&1 leaves the output where it was
+  return targets.every(({ text }) => /^\d+-?$|^-$/.test(text)) ? flow : NOTHING;
+}
+
+/** Whether it opens a connection instead of a file. */
+export function isConnection(redirection: Redirection): boolean {
+  return redirection.type === "Redirect" && /^\/dev\/(tcp|udp)\//.test(redirection.target?.value ?? "");
+}

@@ -1,0 +1,68 @@
+import type { Assignment, Command } from "unbash";
+import { baseName, SHELLS, steers } from "./names.js";
+import type { Expander } from "./pieces.js";
+import { isConnection, redirect } from "./redirects.js";
+import { forked, type Run, unknown } from "./run.js";
+import { runCommand } from "./simple.js";
+import { ANYTHING, type Field, type Flow, HOLE, joined, NOTHING } from "./types.js";
+import { expandWhole, expandWords, runNested } from "./words.js";
+
+/** A simple command: assignments, words, redirections, then the program. */
+export function runSimple(node: Command, { run, expander }: { run: Run; expander: Expander }, input: Flow): Flow {
+  const { input: given, out } = redirect(node.redirects, { run, expander }, input);
+  if (node.name?.parts?.some((part) => isOutsideVariable(part, run)))
+    unknown(run, "the program it runs hangs on a variable");
+  const assigned = node.prefix.filter((part) => part.type === "Assignment");
+  const words = [...(node.name ? [node.name] : []), ...node.args];
+  const fields = words.flatMap((word) =>
+    word.type === "Word" ? expandWords([word], expander) : [assignmentField(word, expander)],
+  );
+  const lasting = fields.length === 0;
+  const inner = lasting || assigned.length === 0 ? run : forked(run);
+  const splits = /^(read|mapfile|readarray)$/.test(fields[0]?.text ?? "");
+  for (const assignment of assigned) {
+    const { name } = assignment;
+    if (steers(name) && !(splits && name === "IFS")) unknown(run, `it sets ${name}, which changes what programs do`);
+    assign(assignment, inner, expander);
+  }
+  // what stands before a command is in its environment
+  if (inner !== run) for (const { name } of assigned) exported(name, inner);
+  if (lasting) return NOTHING;
+  if (node.redirects.some((each) => isConnection(each)) && SHELLS.has(baseName(fields[0]?.text ?? "")))
+    run.found.listens = true;
+  const flow = runCommand(fields, inner, given);
+  run.scope.cwd = inner.scope.cwd;
+  return out(flow);
+}
+
+// set neither in this line nor by the shell: what it holds is not to be relied on
+function isOutsideVariable(part: { type: string; text: string }, { scope }: Run): boolean {
+  const name = /^\$\{?(\w+)/.exec(part.text)?.[1];
+  const expansion = part.type === "SimpleExpansion" || part.type === "ParameterExpansion";
+  return expansion && name !== undefined && !scope.vars.has(name) && !/^\d+$|^(HOME|PWD|IFS)$/.test(name);
+}
+
+function assignmentField(assignment: Assignment, expander: Expander): Field {
+  const value = assignment.value.type === "Word" ? expandWhole(assignment.value, expander) : undefined;
+  if (value === undefined) runNested(assignment.value, expander);
+  return { text: `${assignment.name}=${value?.text ?? HOLE}`, glob: false, flow: value?.flow ?? ANYTHING };
+}
+
+function assign(assignment: Assignment, run: Run, expander: Expander): void {
+  const { name, value, append } = assignment;
+  if (value.type !== "Word") {
+    runNested(value, expander);
+    const fields = expandWords(value.elements, expander);
+    const flow = joined(fields.map((field) => field.flow));
+    run.scope.vars.set(name, { text: fields[0]?.text ?? "", flow, fields });
+    return;
+  }
+  const whole = expandWhole(value, expander);
+  const before = append ? (run.scope.vars.get(name)?.text ?? "") : "";
+  run.scope.vars.set(name, { text: before + whole.text, flow: whole.flow });
+}
+
+function exported(name: string, { scope }: Run): void {
+  const value = scope.vars.get(name);
+  if (value) scope.vars.set(name, { ...value, exported: true });
+}
