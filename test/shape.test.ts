@@ -21,7 +21,7 @@ const RANKS: Record<string, number> = {
   sdk: 6,
 };
 /** Lines of a file and of a function; lines of code of all of core; bytes that a one-shot run loads. */
-const MOST = { file: 300, function: 60, core: 800, start: 220_000 };
+const MOST = { file: 300, function: 60, core: 800, start: 235_000 };
 
 type Source = { path: string; text: string };
 
@@ -116,7 +116,7 @@ function forbidden(all: readonly Source[]): string[] {
 
 const OUTSIDE: readonly [RegExp, RegExp][] = [
   [/node:child_process/, /^platform\//],
-  [/node:https?\b|node:net\b|node:dns\b/, /^(models\/|tools\/(http|address)\.ts|cli\/no-model\.ts)/],
+  [/node:https?\b|node:net\b|node:dns\b/, /^(models\/|tools\/(http|http-request|address)\.ts|cli\/no-model\.ts)/],
   [/node:fs\b/, /^(platform|store|tools|app|cli)\//],
   [/\bprocess\.(env|cwd\(\))/, /^(cli\/|app\/config\.ts)/],
 ];

@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type { HookSettings } from "../plugins/hook-settings.js";
@@ -6,7 +6,7 @@ import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { Environment, Flags, Machine } from "./input.js";
-import { POLICY, readLayers } from "./layers.js";
+import type { readLayers } from "./layers.js";
 import { proxyFor } from "./proxy.js";
 import type { SandboxSettings, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -41,10 +41,10 @@ export type Config = {
 };
 
 /** Reads the configuration; throws a UsageError that names the flag, variable or file at fault. */
-export function readConfig(flags: Flags, machine: Machine): Config {
+export async function readConfig(flags: Flags, machine: Machine): Promise<Config> {
   const home = homeOf(machine);
   const cwd = workspace(flags.cwd, machine.cwd);
-  const layers = readLayers({ home, cwd, trust: flags.trust ?? false, policy: machine.policy ?? POLICY });
+  const layers = await layersOf({ home, cwd, trust: flags.trust ?? false, policy: machine.policy ?? POLICY });
   const { merged } = layers;
   const env = withSettings(machine.env, merged);
   const choice = chooseEndpoint({ ...(merged.provider && { provider: merged.provider }), ...flags }, env);
@@ -68,6 +68,21 @@ export function readConfig(flags: Flags, machine: Machine): Config {
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     notices: layers.notices,
   };
+}
+
+/** Where the machine's administrator says what counts for everybody. */
+const POLICY = "/etc/nanocoder/settings.json";
+
+// most runs have no settings: what reads them is loaded when there are some
+async function layersOf(where: Parameters<typeof readLayers>[0]): Promise<ReturnType<typeof readLayers>> {
+  const { home, cwd, policy } = where;
+  const files = [
+    join(home, "settings.json"),
+    policy,
+    ...[".nanocoder/settings.json", ".nanocoder/settings.local.json", ".env"].map((name) => join(cwd, name)),
+  ];
+  if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, notices: [] };
+  return (await import("./layers.js")).readLayers(where);
 }
 
 /** Where nanocoder keeps its own files. */

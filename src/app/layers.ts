@@ -5,9 +5,6 @@ import type { RuleSource } from "../plugins/rules.js";
 import { type PowerFile, trustOf } from "../store/trust.js";
 import { distrust, readSettings, type Settings, type SettingsFile, unusedKeys } from "./settings.js";
 
-/** Where the machine's administrator says what counts for everybody. */
-export const POLICY = "/etc/nanocoder/settings.json";
-
 /** Settings of all files, the stronger over the weaker; rules and hooks add up. */
 export type Layers = {
   merged: Settings;

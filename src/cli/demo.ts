@@ -33,7 +33,7 @@ async function show(folder: string, server: { url: string; requests: readonly un
   say(`you> ${TASK}`);
   const human = progress(process.stdout, colours(process.stdout));
   const stop = interrupts(undefined, () => process.exit(130));
-  const opened = await assemble(configFor(folder, server.url), {}, { ask: allow, notice: () => undefined });
+  const opened = await assemble(await configFor(folder, server.url), {}, { ask: allow, notice: () => undefined });
   opened.agent.inbox.post({ parts: [text(TASK)], from: "user" });
   let answers = 0;
   let words = "";

@@ -14,7 +14,7 @@ type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
 
 /** Says what is configured and reachable, each problem with its mend. Exit code 1 when something must be mended. */
 export async function doctor(flags: Flags): Promise<number> {
-  const config = readConfig(flags, thisMachine());
+  const config = await readConfig(flags, thisMachine());
   const findings = [
     node(),
     home(config),

@@ -18,7 +18,7 @@ import { type Summary, summarise } from "./summary.js";
 
 /** `nanocoder -p`: works until done and gives the exit code. */
 export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
-  const config = readConfig(flags, thisMachine());
+  const config = await readConfig(flags, thisMachine());
   if (config.choice === undefined) throw new UsageError(await noModel());
   const human = progress(process.stderr, colours(process.stderr));
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));

@@ -16,7 +16,7 @@ type Judged = { cmd: string; verdict: "allow" | "ask" | "deny"; class: Foresight
 
 /** Says what would be done with a command line, and why; nothing is run. */
 export async function permissionsTest(flags: PermissionFlags, command: string | undefined): Promise<number> {
-  const config = readConfig(flags, thisMachine());
+  const config = await readConfig(flags, thisMachine());
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   const state = await isolation(config, config.home)?.ready();
   const judging = { config, rules: await rulesOf(config), sandbox: state?.works ?? false, mode: config.mode };
@@ -30,7 +30,7 @@ export async function permissionsTest(flags: PermissionFlags, command: string | 
 
 /** Shows the rules that count in this folder, with where they come from. */
 export async function permissionsList(flags: PermissionFlags): Promise<number> {
-  const config = readConfig(flags, thisMachine());
+  const config = await readConfig(flags, thisMachine());
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
   const rules = await rulesOf(config);
   const lines = (["deny", "ask", "allow"] as const).flatMap((verb) =>

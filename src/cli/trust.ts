@@ -9,7 +9,7 @@ import { write } from "./output.js";
 
 /** Shows what a folder's settings would gain, and remembers a yes. Exit code 1 when the folder is not trusted in the end. */
 export async function trustCommand(flags: TrustFlags): Promise<number> {
-  const { home, cwd } = readConfig(flags, thisMachine());
+  const { home, cwd } = await readConfig(flags, thisMachine());
   const say = (line: string) => write(process.stdout, `${line}\n`, () => undefined);
   if (flags.revoke) {
     await say(distrustFolder(home, cwd) ? `${cwd} is not trusted any more.` : `${cwd} was not trusted.`);

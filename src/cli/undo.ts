@@ -12,7 +12,7 @@ import { contentOf, currentContent, diffOf, listOf } from "./undo-list.js";
 /** Takes back what the newest prompts wrote in this folder. Exit code 1 when it refuses. */
 export async function undoCommand(flags: UndoFlags, count: string | undefined): Promise<number> {
   const asked = numberOf(flags, count);
-  const { home, cwd: root } = readConfig(flags, thisMachine());
+  const { home, cwd: root } = await readConfig(flags, thisMachine());
   const place = { home, root };
   if (flags.list) {
     await write(process.stdout, await listOf(place), () => undefined);

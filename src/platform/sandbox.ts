@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { isExecutable, makeFolder } from "./files.js";
 
@@ -80,13 +80,14 @@ function enter(launch: Launch, program: string, options: SandboxOptions): Launch
   makeFolder(cache, 0o700);
   const temporary = ["/tmp", "/var/tmp"].filter(isFolder);
   const args = network ? BASE.filter((arg) => arg !== "--unshare-net") : [...BASE];
-  args.push(...temporary.flatMap((path) => ["--bind", path, path]), ...temporary.flatMap(masked));
+  args.push(...temporary.flatMap((path) => ["--bind", path, path]));
   if (isFolder("/run")) args.push("--tmpfs", "/run");
   args.push(...hidden.flatMap(hide));
   for (const path of [...writable, cache]) args.push("--bind", path, path);
   for (const path of shown) if (exists(path)) args.push("--ro-bind", path, path);
   // the workspace may hold what is hidden, and the other way round: the guard comes last
   args.push(...hidden.filter((path) => writable.some((root) => path.startsWith(`${root}/`))).flatMap(hide));
+  args.push(...sockets().flatMap((path) => ["--ro-bind", "/dev/null", path]));
   const absent = guarded.filter((path) => !exists(path));
   for (const path of guarded) if (exists(path)) args.push("--ro-bind", path, path);
   args.push("--chdir", launch.cwd, "--", launch.file, ...launch.args);
@@ -107,29 +108,18 @@ function hide(path: string): string[] {
   return isFolder(path) ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path];
 }
 
-/** Entries of a temporary folder that are looked at for sockets. */
-const MOST = 500;
-
-// through a socket a command could make others work for it
-function masked(folder: string): string[] {
-  const entries = list(folder).slice(0, MOST);
-  return entries.flatMap((name) => {
-    const path = join(folder, name);
-    if (isSocket(path)) return ["--ro-bind", "/dev/null", path];
-    const talks =
-      isFolder(path) &&
-      list(path)
-        .slice(0, MOST)
-        .some((inner) => isSocket(join(path, inner)));
-    return talks ? ["--tmpfs", path] : [];
-  });
+// through a socket a command could make others work for it: every one that is bound now is covered
+function sockets(): string[] {
+  const lines = slurp("/proc/net/unix").split("\n").slice(1);
+  const paths = lines.map((line) => line.split(/\s+/).slice(7).join(" ")).filter((path) => path.startsWith("/"));
+  return [...new Set(paths)].filter((path) => !/^\/(var\/)?run\//.test(path) && isSocket(path));
 }
 
-function list(folder: string): string[] {
+function slurp(path: string): string {
   try {
-    return readdirSync(folder);
+    return readFileSync(path, "utf8");
   } catch {
-    return [];
+    return "";
   }
 }
 

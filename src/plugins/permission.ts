@@ -185,20 +185,14 @@ async function carryOut(
   const result = await tool.run(input, { ...context, judged: effect.subjects, free });
   const why = free || typeof result === "string" ? undefined : stoppedBySandbox(result);
   if (why === undefined || typeof result === "string") return result;
-  const question = questionOf(
-    { tool: tool.name, effect },
-    `in the sandbox it failed: ${why}. Run it again outside?`,
-    true,
-  );
+  const question = questionOf({ tool: tool.name, effect }, `in the sandbox it failed: ${why}`, true);
   const answer = await options.ask(question);
   context.record({ type: "judged", verdict: answer.verdict, by: "sandbox", why: answer.why });
   if (answer.verdict === "allow") {
     await keep(answer, question, { context, options });
     return tool.run(input, { ...context, judged: effect.subjects, free: true });
   }
-  const note = text(
-    `[${why}: commands run without network, and write only in the workspace and temporary folders. Running it outside was denied: ${answer.why}]`,
-  );
+  const note = text(`[${why}: commands run without network, and write only in the workspace and temporary folders]`);
   const details =
     typeof result.details === "object" && result.details !== null && !Array.isArray(result.details)
       ? result.details

@@ -1,6 +1,6 @@
 import { baseName } from "./names.js";
 import { type Options, readOptions } from "./options.js";
-import { absolute, isCritical, isVital, placeOf, wipesVital } from "./paths.js";
+import { absolute, placeOf, wipesVital } from "./paths.js";
 import { type Call, refuse } from "./run.js";
 import { type Field, HOLE } from "./types.js";
 
@@ -81,11 +81,6 @@ function shownTarget(operand: Field, { run }: Call): string {
   return path === undefined || path === text || text.includes("…") ? text : `${text} (${path})`;
 }
 
-/** Whether a file that is written decides about the machine. */
-export function isGuarded(path: string, call: Call): boolean {
-  return isCritical(path, call.run.where) || isVital(path, call.run.where);
-}
-
 /** Programs that end the machine, hand it over or destroy disks, whatever their arguments. */
 export const FORBIDDEN: Readonly<Record<string, string>> = {
   sudo: "it asks for the rights of another user",
@@ -126,6 +121,7 @@ export const FORBIDDEN: Readonly<Record<string, string>> = {
   debugfs: "it writes to a file system past its guards",
 };
 
+/** Why a program is never run, whatever its arguments; undefined for all others. */
 export function forbiddenBy(name: string): string | undefined {
   const base = baseName(name);
   if (/^(mkfs|mke2fs|newfs)(\..+)?$/.test(base)) return "it destroys a file system";

@@ -1,4 +1,4 @@
-import { type Field, HOLE, isKnown } from "./types.js";
+import { type Field, HOLE } from "./types.js";
 
 /** How a program reads its arguments. */
 export type Syntax = {
@@ -95,8 +95,4 @@ export function shown(fields: readonly Field[]): string {
       return glob || /^[\w@%+=:,./~^{}[\]…-]+$/u.test(open) ? open : `'${open.replaceAll("'", "'\\''")}'`;
     })
     .join(" ");
-}
-
-export function allKnown(fields: readonly Field[]): boolean {
-  return fields.every(isKnown);
 }

@@ -1,6 +1,6 @@
 import { builtins } from "./builtins.js";
 import { findCommand } from "./find.js";
-import { checkWipe } from "./floor.js";
+import { checkWipe, forbiddenBy } from "./floor.js";
 import { git } from "./git.js";
 import { interpreters } from "./interpreters.js";
 import { baseName, isInterpreter, isSystemProgram, SHELLS } from "./names.js";
@@ -63,6 +63,8 @@ function program(name: string): Program | undefined {
 function stranger(call: Call): Flow {
   const { name, args, run } = call;
   unknown(run, `it runs ${baseName(name)}, which may do anything`);
+  const never = forbiddenBy(name);
+  if (never !== undefined) refuse(run, never);
   checkWipe({ ...call, name: baseName(name) });
   const probe = aside(run);
   if (probe.depth > 6 || args.length > 64) return printed(call);

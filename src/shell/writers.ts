@@ -3,7 +3,7 @@ import { readOptions, type Syntax } from "./options.js";
 import { isVital, placeOf } from "./paths.js";
 import { outputOf } from "./readers.js";
 import { type Call, type Program, read, refuse, unknown, write } from "./run.js";
-import { type Field, type Flow, isKnown, joined, literal, NOTHING, worst } from "./types.js";
+import { type Field, isKnown, literal, NOTHING, worst } from "./types.js";
 
 type Writer = Syntax & {
   /** Which operands are read and which are written. */
@@ -161,11 +161,6 @@ const COPY: Writer = {
   targets: ["-t", "--target-directory"],
   long: ["--target-directory", "--suffix"],
 };
-
-/** What a filter prints that also has a file to write. */
-export function flowOf(fields: readonly Field[]): Flow {
-  return { ...joined(fields.map((field) => field.flow)), text: undefined };
-}
 
 const mv: Program = (call) => {
   const { operands } = readOptions(call.args, COPY);

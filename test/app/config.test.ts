@@ -70,28 +70,28 @@ describe("the choice of a model", () => {
       { model: "b", apiKey: "f", baseUrl: "http://f" },
       { model: "b", apiKey: "f", baseUrl: "http://f" },
     ],
-  ])("%j %j", (env, flags, choice) => {
-    expect(config(env, flags).choice).toMatchObject(choice);
+  ])("%j %j", async (env, flags, choice) => {
+    expect((await config(env, flags)).choice).toMatchObject(choice);
   });
 
-  it("is none without key and address; a blank variable is none", () => {
-    expect(config({}).choice).toBeUndefined();
-    expect(config({ OPENAI_API_KEY: " " }).choice).toBeUndefined();
+  it("is none without key and address; a blank variable is none", async () => {
+    expect((await config({})).choice).toBeUndefined();
+    expect((await config({ OPENAI_API_KEY: " " })).choice).toBeUndefined();
   });
 
-  it("goes through the proxy that the environment names, but not for this machine or what NO_PROXY lists", () => {
+  it("goes through the proxy that the environment names, but not for this machine or what NO_PROXY lists", async () => {
     const env = { HTTPS_PROXY: "http://p:1", http_proxy: "http://q:2", NO_PROXY: "in.example,.corp" };
     expect(proxyFor(new URL("https://api.openai.com"), env)).toBe("http://p:1");
     expect(proxyFor(new URL("http://x.example"), env)).toBe("http://q:2");
     for (const host of ["in.example", "a.in.example", "b.corp", "localhost", "127.0.0.1"])
       expect(proxyFor(new URL(`https://${host}`), env)).toBeUndefined();
-    expect(config({ OPENAI_API_KEY: "k", HTTPS_PROXY: "http://p:1" }).choice?.proxy).toBe("http://p:1");
+    expect((await config({ OPENAI_API_KEY: "k", HTTPS_PROXY: "http://p:1" })).choice?.proxy).toBe("http://p:1");
   });
 });
 
 describe("the rest of the configuration", () => {
-  it("reads numbers, durations and lists, and names what is wrong", () => {
-    const read = config(
+  it("reads numbers, durations and lists, and names what is wrong", async () => {
+    const read = await config(
       { NANOCODER_MAX_TOKENS: "100", NANOCODER_TEMPERATURE: "0.5", NANOCODER_MAX_CONTEXT: "9000" },
       { maxTurns: "3", timeout: "1.5m", tools: "bash, glob" },
     );
@@ -104,13 +104,13 @@ describe("the rest of the configuration", () => {
       tools: ["bash", "glob"],
       mode: "default",
     });
-    expect(() => config({ NANOCODER_MAX_TOKENS: "many" })).toThrow("NANOCODER_MAX_TOKENS");
-    expect(() => config({ NANOCODER_TEMPERATURE: "hot" })).toThrow("NANOCODER_TEMPERATURE");
-    expect(() => config({}, { timeout: "999h" })).toThrow("--timeout");
-    expect(() => config({}, { timeout: "0" })).toThrow("--timeout");
+    await expect(config({ NANOCODER_MAX_TOKENS: "many" })).rejects.toThrow("NANOCODER_MAX_TOKENS");
+    await expect(config({ NANOCODER_TEMPERATURE: "hot" })).rejects.toThrow("NANOCODER_TEMPERATURE");
+    await expect(config({}, { timeout: "999h" })).rejects.toThrow("--timeout");
+    await expect(config({}, { timeout: "0" })).rejects.toThrow("--timeout");
   });
 
-  it("keeps the keys of providers from child processes", () => {
+  it("keeps the keys of providers from child processes", async () => {
     const secret = {
       OPENAI_API_KEY: "1",
       ANTHROPIC_API_KEY: "2",
@@ -119,30 +119,30 @@ describe("the rest of the configuration", () => {
       NANOCODER_API_KEY: "5",
       NANOCODER_GATEWAY_MODELS: "6",
     };
-    expect(config({ ...secret, PATH: "/bin" }).childEnv).toEqual({ PATH: "/bin" });
+    expect((await config({ ...secret, PATH: "/bin" })).childEnv).toEqual({ PATH: "/bin" });
   });
 
-  it("keeps its home where NANOCODER_HOME says, else in the user's", () => {
-    expect(config({}).home).toBe("/home/u/.nanocoder");
-    expect(config({ NANOCODER_HOME: "/n" }).home).toBe("/n");
+  it("keeps its home where NANOCODER_HOME says, else in the user's", async () => {
+    expect((await config({})).home).toBe("/home/u/.nanocoder");
+    expect((await config({ NANOCODER_HOME: "/n" })).home).toBe("/n");
   });
 
-  it("works in the real folder behind a link", () => {
+  it("works in the real folder behind a link", async () => {
     symlinkSync(cwd, join(cwd, "link"));
-    expect(config({}, { cwd: "link" }).cwd).toBe(cwd);
+    expect((await config({}, { cwd: "link" })).cwd).toBe(cwd);
   });
 });
 
 describe("the system prompt", () => {
   const around = { cwd: "/w", os: "linux x64", shell: "/bin/bash", branch: "main", date: "2026-01-02" };
 
-  it("stays under 3 kB and ends in what changes", () => {
+  it("stays under 3 kB and ends in what changes", async () => {
     const prompt = systemPrompt(around);
     expect(Buffer.byteLength(prompt)).toBeLessThan(3000);
     expect(prompt.trimEnd().endsWith("- Git branch: main\n- Date: 2026-01-02")).toBe(true);
   });
 
-  it("reads branch and day of where it is", () => {
+  it("reads branch and day of where it is", async () => {
     const here = surroundings(process.cwd(), "/bin/sh", new Date(2026, 0, 2, 23, 59));
     expect(here).toMatchObject({ date: "2026-01-02", shell: "/bin/sh" });
     expect(surroundings(cwd, "/bin/sh").branch).toBeUndefined();

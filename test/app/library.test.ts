@@ -38,7 +38,7 @@ describe("createAgent", () => {
       },
     });
     expect(await agent.chat("make it")).toBe("done");
-    expect(asked).toEqual(["the command is not one that only reads"]);
+    expect(asked).toEqual([expect.stringContaining("it writes to")]);
     expect(readFileSync(join(cwd, "made"), "utf8")).toBe("hi\n");
   });
 

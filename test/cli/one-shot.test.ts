@@ -128,7 +128,8 @@ describe("nanocoder -p", () => {
     ];
     await using server = await modelServer(script);
     const where = place();
-    const ended = await nanocoder(["-p", "x", "--output-format", "json"], { place: where, env: openaiAt(server.url) });
+    const args = ["-p", "x", "--output-format", "json", "--no-sandbox"];
+    const ended = await nanocoder(args, { place: where, env: openaiAt(server.url) });
     expect(ended.code).toBe(4);
     expect(existsSync(join(where.work, "made"))).toBe(false);
     const result = JSON.parse(ended.stdout);

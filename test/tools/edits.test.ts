@@ -514,7 +514,11 @@ describe("links, modes and sizes", () => {
     await here.call(edit, change("link", "a", "b"));
     expect(lstatSync(here.path("link")).isSymbolicLink()).toBe(true);
     expect(readFileSync(outside, "utf8")).toBe("b");
-    expect(await here.effect(edit, change("link", "b", "c"))).toEqual({ kind: "write", subjects: [outside] });
+    expect(await here.effect(edit, change("link", "b", "c"))).toEqual({
+      kind: "write",
+      subjects: [outside],
+      via: `link leads to ${outside}`,
+    });
   });
 
   it("42 keeps the mode, and the other names of a file", async () => {
