@@ -123,7 +123,7 @@ function addPermissions(program: Command, found: (asked: Asked) => void): void {
       found({ type: "permissions", what: "test", flags: command.optsWithGlobals(), command: text });
     });
   permissions
-    .command("list")
+    .command("list", { isDefault: true })
     .description("show the rules that count in this folder")
     .addOption(new Option("-C, --cwd <dir>", "in this folder"))
     .action((_: unknown, command: Command) => {

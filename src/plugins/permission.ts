@@ -192,7 +192,9 @@ async function carryOut(
     await keep(answer, question, { context, options });
     return tool.run(input, { ...context, judged: effect.subjects, free: true });
   }
-  const note = text(`[${why}: commands run without network, and write only in the workspace and temporary folders]`);
+  const said = answer.why.replace(question.why, "").trim();
+  const rule = "commands run without network, and write only in the workspace and temporary folders";
+  const note = text(`\n[${why}: ${rule}. Not run outside${said === "" ? "" : `: ${said}`}]`);
   const details =
     typeof result.details === "object" && result.details !== null && !Array.isArray(result.details)
       ? result.details
