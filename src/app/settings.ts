@@ -5,6 +5,7 @@ import { nearest } from "../platform/text.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleText } from "../plugins/rules.js";
+import { jsonFault } from "./json-fault.js";
 import { UsageError } from "./usage-error.js";
 
 export type SandboxSettings = {
@@ -122,14 +123,9 @@ function slurp(path: string): string | undefined {
 function parse(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    const at = /position (\d+)/.exec(message)?.[1];
-    const end = text.trimEnd().length;
-    const where = lineAndColumn(text, at === undefined ? end : Number(at));
-    throw new UsageError(
-      `${path}:${where}: this is not JSON (${message.replace(/ in JSON at position.*| \(line.*/, "")}).`,
-    );
+  } catch {
+    const { at, expected } = jsonFault(text);
+    throw new UsageError(`${path}:${lineAndColumn(text, at)}: this is not JSON: ${expected} is wanted here.`);
   }
 }
 
