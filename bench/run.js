@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
+import { analysisCost, killed, sandboxCost } from "./safety.js";
 
 const { values: options } = parseArgs({
   options: { json: { type: "string" }, runs: { type: "string", default: "7" }, only: { type: "string" } },
@@ -16,7 +17,7 @@ const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
 const figures = {};
 const servers = [];
 
-const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks };
+const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
   await parts[name]();
@@ -29,6 +30,18 @@ if (options.json)
 process.exit(0);
 
 // ---- what is measured
+
+async function analysis() {
+  Object.assign(figures, await analysisCost());
+}
+
+async function sandbox() {
+  Object.assign(figures, await sandboxCost(RUNS * 3));
+}
+
+async function kills() {
+  Object.assign(figures, await killed({ main: MAIN, times: RUNS * 10, serve: served, envFor }));
+}
 
 async function startup() {
   const [empty, version] = [[], []];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,7 +68,7 @@ export function createAgent(options: AgentOptions): ChatAgent {
     const system = systemPrompt(surroundings(cwd, machine.env.SHELL || "/bin/sh"), parts);
     log.append({ type: "session", version: 1, id, cwd, system });
   }
-  const outputs = join(tmpdir(), `nanocoder-${id}`);
+  const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
   const builtins = builtinTools({ env: withoutKeys(machine.env), outputs, home });
   const agent = agentOf({

@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failureOf } from "../platform/exec.js";
 import { bubblewrap, type Sandbox } from "../platform/sandbox.js";
@@ -26,7 +25,7 @@ export function isolation(config: Isolated, outputs: string): Sandbox | undefine
         "/etc/gshadow",
       ],
       shown: [outputs],
-      cache: join(tmpdir(), `nanocoder-cache-${process.getuid?.() ?? 0}`),
+      cache: join(home, "cache"),
       network: sandbox.network,
       isSecretName,
       path: childEnv.PATH ?? "",

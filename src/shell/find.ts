@@ -20,9 +20,8 @@ export const findCommand: Program = (call) => {
     /^-(i?name|i?path|i?regex|i?wholename|newer|mtime|mmin|size|empty|user)/.test(arg.text),
   );
   const named = secretNames(expression);
-  expression.forEach((arg, at) => {
-    act(arg.text, expression.slice(at + 1), { call, roots, narrow, named: worst([...secrets, named]) });
-  });
+  const acting = { call, roots, narrow, named: worst([...secrets, named]) };
+  for (let at = 0; at < expression.length && run.fuel.left > 0; at += 1) at += act(expression, at, acting);
   const below = roots.every((root) => isKnown(root) && !root.text.startsWith("-"));
   const searched = roots.map((root) => ({ ...root, text: `${root.text}/` }));
   return below ? { ...ANYTHING, below: true, searched } : ANYTHING;
@@ -37,35 +36,48 @@ function secretNames(expression: readonly Field[]): Secret {
 
 type Acting = { call: Call; roots: readonly Field[]; narrow: boolean; named: Secret };
 
-function act(action: string, rest: readonly Field[], { call, roots, narrow, named }: Acting): void {
+// gives how many words belong to the action
+function act(expression: readonly Field[], at: number, acting: Acting): number {
+  const { call } = acting;
   const { run } = call;
-  const removes = () => {
-    for (const root of roots)
-      if (
-        isLost({ ...root, text: `${root.text}/` }, call) &&
-        (!narrow || root.text === "/" || !root.text.startsWith("."))
-      )
-        refuse(run, `find would wipe ${root.text}`);
-    if (roots.length === 0 && run.scope.cwd === "/") refuse(run, "find would wipe /");
-  };
+  const action = expression[at]?.text ?? "";
   if (action === "-delete") {
-    removes();
-    for (const root of roots) write(run, root);
+    refuseVital(acting);
+    for (const root of acting.roots) write(run, root);
     unknown(run, "find deletes what it finds");
   }
-  if (/^-(fprint0?|fprintf|fls)$/.test(action) && rest[0]) write(run, rest[0]);
-  if (!/^-(exec|execdir|ok|okdir)$/.test(action)) return;
-  const end = rest.findIndex((arg) => arg.text === ";" || arg.text === "+");
-  const command = rest.slice(0, end < 0 ? rest.length : end);
-  if (/^(rm|shred|unlink)$/.test(command[0]?.text.replace(/.*\//, "") ?? "")) removes();
-  const start = roots.length === 1 && roots[0] && isKnown(roots[0]) ? roots[0] : undefined;
-  const found = (word: Field): Field[] => {
-    if (!word.text.includes("{}")) return [word];
-    const text = word.text === "{}" && start ? start.text : word.text.replaceAll("{}", HOLE);
-    const flow = { ...word.flow, secret: worst([word.flow.secret, word.text === "{}" ? false : named]) };
-    return [{ ...word, text, flow }];
-  };
+  const next = expression[at + 1];
+  if (/^-(fprint0?|fprintf|fls)$/.test(action) && next) write(run, next);
+  if (!/^-(exec|execdir|ok|okdir)$/.test(action)) return 0;
+  const end = expression.findIndex((arg, n) => n > at && (arg.text === ";" || arg.text === "+"));
+  const command = expression.slice(at + 1, end < 0 ? expression.length : end);
   // what it runs in each folder may be found there: only the plain form can be proved
   if (/dir$/.test(action)) unknown(run, "find runs a command in each folder");
-  run.command(command.flatMap(found), forked(run), { net: false, secret: false });
+  runFound(command, acting);
+  return command.length;
+}
+
+function runFound(command: readonly Field[], acting: Acting): void {
+  const { call, roots, named } = acting;
+  if (/^(rm|shred|unlink)$/.test(command[0]?.text.replace(/.*\//, "") ?? "")) refuseVital(acting);
+  const start = roots.length === 1 && roots[0] && isKnown(roots[0]) ? roots[0] : undefined;
+  const found = (word: Field): Field => {
+    if (!word.text.includes("{}")) return word;
+    const text = word.text === "{}" && start ? start.text : word.text.replaceAll("{}", HOLE);
+    return {
+      ...word,
+      text,
+      flow: { ...word.flow, secret: worst([word.flow.secret, word.text === "{}" ? false : named]) },
+    };
+  };
+  call.run.command(command.map(found), forked(call.run), { net: false, secret: false });
+}
+
+function refuseVital({ call, roots, narrow }: Acting): void {
+  const { run } = call;
+  for (const root of roots) {
+    const wide = !narrow || root.text === "/" || !root.text.startsWith(".");
+    if (wide && isLost({ ...root, text: `${root.text}/` }, call)) refuse(run, `find would wipe ${root.text}`);
+  }
+  if (roots.length === 0 && run.scope.cwd === "/") refuse(run, "find would wipe /");
 }

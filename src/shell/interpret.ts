@@ -8,8 +8,8 @@ import { runSimple } from "./simple-command.js";
 import { ANYTHING, type Field, type Flow, HOLE, isKnown, joined, NOTHING, type Where } from "./types.js";
 import { expandWhole, expandWords, runNested } from "./words.js";
 
-/** Commands that are looked at, nested scripts in scripts, characters of a line. */
-const MOST = { steps: 4000, depth: 12, line: 200_000 };
+/** Commands that are looked at, scripts in scripts, characters of a line, expansions in it. */
+const MOST = { steps: 4000, depth: 16, line: 200_000, openings: 1000 };
 
 type Node = Statement["command"] | CompoundList | Statement;
 
@@ -34,12 +34,15 @@ export function interpret(line: string, where: Where): Run {
 
 function runScript(text: string, run: Run, input: Flow): Flow {
   if (text.length > MOST.line) return giveUp(run, "it is too long to be checked");
-  if (run.depth > MOST.depth) return giveUp(run, "it is nested too deep to be checked");
+  if ((text.match(/\$\(|\(\(|`|<\(|\$\{/g)?.length ?? 0) > MOST.openings)
+    return giveUp(run, "it has too many parts to be checked");
+  run.fuel.left -= text.length >> 6;
   if (text.includes(HOLE)) unknown(run, "it runs text that cannot be told");
   return runParsed(parse(text), { ...run, depth: run.depth + 1 }, input);
 }
 
 function runParsed(script: ParsedScript, run: Run, input: Flow): Flow {
+  if (run.depth > MOST.depth) return giveUp(run, "it is nested too deep to be checked");
   if (script.errors?.length) unknown(run, "it cannot be read as shell");
   return runList(script.commands, run, input);
 }

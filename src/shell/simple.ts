@@ -27,7 +27,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
 /** Runs words as a command: a function, a known program, or one of which nothing is known. */
 export function runCommand(fields: readonly Field[], run: Run, input: Flow): Flow {
-  run.fuel.left -= 1;
+  // long commands cost more: each wrapper in one goes through the rest of it again
+  run.fuel.left -= 1 + (fields.length >> 4);
   if (run.fuel.left < 0) return giveUp(run, "it has too many parts to be checked");
   const [first, ...args] = fields;
   if (first === undefined) return NOTHING;
