@@ -52,6 +52,8 @@ export interface ToolContext extends Session {
   readonly judged?: readonly string[];
   /** Who gave leave before anybody was asked; it never outweighs a refusal. */
   readonly leave?: string;
+  /** Why a person must be asked, whatever gives leave. */
+  readonly asks?: string;
   /** A command may run outside of the sandbox. */
   readonly free?: boolean;
   /** Shown while the tool runs, never stored. */

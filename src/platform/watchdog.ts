@@ -8,17 +8,18 @@ for round in 1 2 3; do
   done
 done`;
 
-let watchdog: ChildProcess | undefined;
+const watchdogs = new Map<string, ChildProcess>();
 
-/** Starts, once, a small process that outlives this one and ends all processes whose environment holds the mark. */
+/** Starts, once for each mark, a small process that outlives this one and ends all processes whose environment holds the mark. */
 export function watchOver(mark: string): void {
-  if (watchdog || process.platform !== "linux") return;
-  watchdog = spawn("/bin/sh", ["-c", SCRIPT, "sh", mark], {
+  if (watchdogs.has(mark) || process.platform !== "linux") return;
+  const watchdog = spawn("/bin/sh", ["-c", SCRIPT, "sh", mark], {
     detached: true,
     env: { PATH: "/usr/bin:/bin" },
     cwd: "/",
     stdio: ["pipe", "ignore", "ignore"],
   });
+  watchdogs.set(mark, watchdog);
   // without it commands still end with an orderly end
   watchdog.on("error", () => undefined);
   watchdog.unref();
