@@ -30,6 +30,8 @@ export type AgentParts = {
   /** Where the full text of long results goes. */
   outputs: string;
   policy: Policy;
+  /** Outermost: what it rewrites is judged by all others. */
+  hooks?: Plugin | undefined;
   plugins?: readonly Plugin[];
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
@@ -61,6 +63,7 @@ export function agentOf(parts: AgentParts): Agent {
     tools,
     inbox: new Inbox(),
     plugins: [
+      ...(parts.hooks ? [parts.hooks] : []),
       permission({
         ...policy,
         root: cwd,

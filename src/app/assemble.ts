@@ -3,11 +3,13 @@ import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
+import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
 import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
+import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { openLog } from "../store/log-file.js";
 import { findSession, newestSession, newSessionId, sessionPath } from "../store/sessions.js";
@@ -34,6 +36,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const cwd = last(session.log.events, "session")?.cwd ?? config.cwd;
   const policy = await policyOf({ ...config, cwd }, outputs);
   const { childEnv: env, userHome: home } = config;
+  const hooks = await hooksOf({ ...config, cwd }, session.path);
   const agent = agentOf({
     ...config,
     log: session.log,
@@ -41,11 +44,27 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     cwd,
     policy,
     tools: chosen(builtinTools({ env, outputs, home, sandbox: policy.sandbox }), config.tools),
-    ask: front.ask,
+    hooks,
+    ask: async (question) => {
+      void hooks?.notify(`${question.tool}: ${question.why}`);
+      return front.ask(question);
+    },
     outputs,
     checkpoints: { home: config.home },
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
+}
+
+// loaded only when there are some
+async function hooksOf(config: Config, transcript: string): Promise<Hooks | undefined> {
+  if (Object.keys(config.hooks).length === 0) return undefined;
+  const { hooks } = await import("../plugins/hooks.js");
+  const { hooks: settings, cwd, childEnv: env, mode: permissionMode } = config;
+  try {
+    return hooks({ settings, cwd, env, permissionMode, transcript });
+  } catch (error) {
+    throw new UsageError(`hooks: ${sentence(error)}`);
+  }
 }
 
 function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
@@ -70,7 +89,7 @@ function makeModel(config: Config, front: Front): Model {
   return retrying(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
 }
 
-type OpenSession = { id: string; log: Log; release(): void };
+type OpenSession = { id: string; path: string; log: Log; release(): void };
 
 function openSession(config: Config, resume: Resume, front: Front): OpenSession {
   const saved = resume.newest || resume.id !== undefined ? savedSession(config, resume.id) : undefined;
@@ -81,7 +100,7 @@ function openSession(config: Config, resume: Resume, front: Front): OpenSession 
     const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
     session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
   }
-  return { ...session, id };
+  return { ...session, id, path };
 }
 
 function savedSession(config: Config, id: string | undefined): { id: string; path: string } {

@@ -21,7 +21,7 @@ export type Fact =
   | { type: "trimmed"; upto: number }
   | { type: "compacted"; summary: string; upto: number }
   | { type: "state"; key: string; value: Json }
-  // `voids` is the seq of a reply to leave out; only one none of whose calls started
+  // `voids` is the seq of what is left out: a reply none of whose calls started, or a prompt that was refused
   | { type: "retried"; reason: string; attempt: number; voids?: number }
   | { type: "spent"; usage: Usage; model: string; on: string }
   | { type: "ended"; outcome: Outcome; reason?: string };

@@ -125,8 +125,9 @@ function survey(event: Event, { results, replied, voided }: Reading): void {
 }
 
 function tell(event: Event, state: Reading): void {
+  if (state.voided.has(event.seq)) return;
   if (event.type === "prompt" || event.type === "note") state.said.push(event);
-  else if (event.type === "reply" && !state.voided.has(event.seq)) tellReply(event, state);
+  else if (event.type === "reply") tellReply(event, state);
   else if (event.type === "started" && event.call && !state.replied.has(event.callId)) {
     state.orphans = true;
     tellReply(event, state);

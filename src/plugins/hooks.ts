@@ -109,7 +109,8 @@ async function promptFacts({ parts, seq }: EventOf<"prompt">, session: Session, 
   const refusals = said.asks ? [...said.denials, said.asks] : said.denials;
   if (refusals.length > 0) {
     const reason = refusals.map(({ hook, why }) => `${hook} refused the prompt: ${why}`).join("\n");
-    return [seen, { type: "ended", outcome: "failed", reason }];
+    const refused: Fact = { type: "retried", reason: "a hook refused the prompt", attempt: 0, voids: seq };
+    return [seen, refused, { type: "ended", outcome: "failed", reason }];
   }
   return [seen, ...said.contexts.map(noteOf), ...(said.end ? [endedBy(said.end)] : [])];
 }

@@ -166,7 +166,8 @@ async function guarded(tool: Tool, made: Made, options: PermissionOptions): Prom
   const subject = { tool: tool.name, effect };
   const mode = modeOf(context, options.mode);
   const sandbox = effect.kind === "run" && (await options.sandboxed());
-  const verdict = judge({ subject, options: { ...options, rules: withGrants(context, options.rules) }, mode, sandbox });
+  const judged = judge({ subject, options: { ...options, rules: withGrants(context, options.rules) }, mode, sandbox });
+  const verdict = context.asks !== undefined && judged.verdict !== "deny" ? ask(context.asks, true) : judged;
   if (verdict.verdict === "allow") return carryOut(tool, made, { effect, free: verdict.free || !sandbox, options });
   const question = questionOf(subject, verdict.why, verdict.verdict === "ask" && !verdict.firm);
   const answer = await decide(verdict, question, { context, options });

@@ -132,8 +132,12 @@ describe("UserPromptSubmit hooks", () => {
     const refuse = "[ -e second ] || { touch second; printf 'no\\033[2J' >&2; exit 2; }";
     const agent = place.agent({ settings: on("UserPromptSubmit", `${keep("prompts")}; ${refuse}`), script: ["done"] });
     expect((await work(agent)).ended).toMatchObject({ reason: expect.stringMatching(/: no\\u\{1b\}\[2J$/) });
-    expect((await work(agent)).ended).toMatchObject({ outcome: "done" });
+    const second = await work(agent);
+    expect(second.ended).toMatchObject({ outcome: "done" });
     expect(place.told("prompts")).toHaveLength(2);
+    // the model never reads the refused one
+    expect(agent.model.requests[0]?.messages.filter(({ role }) => role === "user")).toHaveLength(1);
+    expect(JSON.stringify(agent.model.requests[0]?.messages).match(/"text":"go/g)).toHaveLength(1);
   });
 
   it("add no more than 64 kB", async () => {
