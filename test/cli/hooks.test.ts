@@ -9,7 +9,7 @@ const write = (path: string) => ({ calls: [{ name: "write_file", input: { path, 
 it("hooks of the user's settings run, guard, and are told in the shape that others use", async () => {
   const where = place();
   const hook = (command: string) => [{ hooks: [{ type: "command", command }] }];
-  const guard = `cat >> ${where.home}/told; grep -q secret ${where.home}/told && { echo "not this file" >&2; exit 2; }; exit 0`;
+  const guard = `{ cat; echo; } >> ${where.home}/told; grep -q secret ${where.home}/told && { echo "not this file" >&2; exit 2; }; exit 0`;
   const settings = {
     hooks: { PreToolUse: [{ matcher: "Write", ...hook(guard)[0] }], SessionStart: hook("echo remember the milk") },
   };
@@ -21,12 +21,7 @@ it("hooks of the user's settings run, guard, and are told in the shape that othe
   expect(existsSync(join(where.work, "secret"))).toBe(false);
   expect(server.requests[0]?.raw).toContain("remember the milk");
   expect(server.requests[2]?.results.join()).toContain("not this file");
-  const told = JSON.parse(
-    readFileSync(join(where.home, "told"), "utf8")
-      .split("}{")[0]
-      ?.replace(/\}?$/, "}")
-      .replace(/\}\}\}$/, "}}") ?? "",
-  );
+  const told = JSON.parse(readFileSync(join(where.home, "told"), "utf8").split("\n")[0] ?? "");
   expect(told).toMatchObject({
     hook_event_name: "PreToolUse",
     tool_name: "write_file",
