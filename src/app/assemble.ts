@@ -8,6 +8,7 @@ import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
 import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
+import { redactor } from "../platform/secrets.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { openLog } from "../store/log-file.js";
 import { findSession, newestSession, newSessionId, sessionPath } from "../store/sessions.js";
@@ -70,7 +71,7 @@ function openSession(config: Config, resume: Resume, front: Front): OpenSession 
   const saved = resume.newest || resume.id !== undefined ? savedSession(config, resume.id) : undefined;
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
-  const session = saved ? reopen(path, front) : openNew(path, front);
+  const session = saved ? reopen(path, config, front) : openNew(path, config, front);
   if (last(session.log.events, "session") === undefined) {
     const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
     session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
@@ -85,16 +86,16 @@ function savedSession(config: Config, id: string | undefined): { id: string; pat
   throw new UsageError(`There is no session "${id}" in ${join(config.home, "sessions")}.`);
 }
 
-function reopen(path: string, front: Front): { log: Log; release(): void } {
-  const log = openLog(path);
+function reopen(path: string, { keys }: Config, front: Front): { log: Log; release(): void } {
+  const log = openLog(path, redactor(keys));
   if (log.skipped > 0) front.notice(`${log.skipped} damaged lines of ${path} were left out.`);
   return { log, release: () => log.close() };
 }
 
 // work that cannot be saved is still work
-function openNew(path: string, front: Front): { log: Log; release(): void } {
+function openNew(path: string, config: Config, front: Front): { log: Log; release(): void } {
   try {
-    return reopen(path, front);
+    return reopen(path, config, front);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     front.notice(`This session is not saved: ${error.message}. Set NANOCODER_HOME to a folder that can be written.`);

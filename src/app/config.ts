@@ -27,6 +27,8 @@ export type Config = {
   shell: string;
   /** The environment of child processes: without the keys of model providers. */
   childEnv: Record<string, string>;
+  /** Every key this process was given: none of them is ever written to disk. */
+  keys: readonly string[];
 };
 
 /** Reads the configuration; throws a UsageError that names the flag or variable at fault. */
@@ -53,6 +55,7 @@ export function readConfig(flags: Flags, machine: Machine): Config {
     ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
     shell: env.SHELL || "/bin/sh",
     childEnv: withoutKeys(env),
+    keys: ownKeys(env, choice),
   };
 }
 
@@ -84,6 +87,19 @@ export function withoutKeys(env: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined && !SECRET.has(name)) kept[name] = value;
   return kept;
+}
+
+/** The keys this process was given, by the environment or by flags; of a list of models, the keys in it. */
+export function ownKeys(env: Environment, choice?: Choice): string[] {
+  const given = [...SECRET].flatMap((name) => {
+    const value = env[name]?.trim() ?? "";
+    return /_(KEY|TOKEN)$/.test(name) ? [value] : keysWithin(value);
+  });
+  return [...new Set([...given, choice?.apiKey ?? "", choice?.authToken ?? ""])].filter((key) => key !== "");
+}
+
+function keysWithin(json: string): string[] {
+  return [...json.matchAll(/(?:key|token|secret|password)"\s*:\s*"([^"]+)"/gi)].map((found) => found[1] ?? "");
 }
 
 function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
