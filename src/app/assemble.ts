@@ -9,6 +9,7 @@ import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
 import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
+import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { openLog } from "../store/log-file.js";
@@ -31,19 +32,20 @@ export type Opened = { agent: Agent; id: string; close(): Promise<void> };
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
   for (const notice of config.notices) front.notice(notice);
   const model = makeModel(config, front);
-  const session = openSession(config, resume, front);
+  const redact = redactor(config.keys);
+  const session = openSession({ ...config, redact }, resume, front);
   const outputs = join(config.home, "outputs", session.id);
   const cwd = last(session.log.events, "session")?.cwd ?? config.cwd;
   const policy = await policyOf({ ...config, cwd }, outputs);
   const { childEnv: env, userHome: home } = config;
-  const hooks = await hooksOf({ ...config, cwd }, session.path);
+  const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
   const agent = agentOf({
     ...config,
     log: session.log,
     model,
     cwd,
     policy,
-    tools: chosen(builtinTools({ env, outputs, home, sandbox: policy.sandbox }), config.tools),
+    tools: chosen(builtinTools({ env, outputs, home, sandbox: policy.sandbox, redact: redact.text }), config.tools),
     hooks,
     ask: async (question) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
@@ -56,12 +58,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
 }
 
 // loaded only when there are some
-async function hooksOf(config: Config, transcript: string): Promise<Hooks | undefined> {
+async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | undefined> {
   if (Object.keys(config.hooks).length === 0) return undefined;
   const { hooks } = await import("../plugins/hooks.js");
   const { hooks: settings, cwd, childEnv: env, mode: permissionMode } = config;
   try {
-    return hooks({ settings, cwd, env, permissionMode, transcript });
+    return hooks({ settings, cwd, env, permissionMode, transcript, redact: config.redact.json });
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
@@ -89,13 +91,14 @@ function makeModel(config: Config, front: Front): Model {
   return retrying(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
 }
 
+type Redacting = Config & { redact: Redactor };
 type OpenSession = { id: string; path: string; log: Log; release(): void };
 
-function openSession(config: Config, resume: Resume, front: Front): OpenSession {
+function openSession(config: Redacting, resume: Resume, front: Front): OpenSession {
   const saved = resume.newest || resume.id !== undefined ? savedSession(config, resume.id) : undefined;
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
-  const session = saved ? reopen(path, front) : openNew(path, front);
+  const session = saved ? reopen(path, config, front) : openNew(path, config, front);
   if (last(session.log.events, "session") === undefined) {
     const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
     session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
@@ -110,16 +113,16 @@ function savedSession(config: Config, id: string | undefined): { id: string; pat
   throw new UsageError(`There is no session "${id}" in ${join(config.home, "sessions")}.`);
 }
 
-function reopen(path: string, front: Front): { log: Log; release(): void } {
-  const log = openLog(path);
+function reopen(path: string, { redact }: Redacting, front: Front): { log: Log; release(): void } {
+  const log = openLog(path, redact);
   if (log.skipped > 0) front.notice(`${log.skipped} damaged lines of ${path} were left out.`);
   return { log, release: () => log.close() };
 }
 
 // work that cannot be saved is still work
-function openNew(path: string, front: Front): { log: Log; release(): void } {
+function openNew(path: string, config: Redacting, front: Front): { log: Log; release(): void } {
   try {
-    return reopen(path, front);
+    return reopen(path, config, front);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     front.notice(`This session is not saved: ${error.message}. Set NANOCODER_HOME to a folder that can be written.`);

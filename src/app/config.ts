@@ -38,6 +38,8 @@ export type Config = {
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
+  /** Every key this process was given: none of them is ever written to disk. */
+  keys: readonly string[];
 };
 
 /** Reads the configuration; throws a UsageError that names the flag, variable or file at fault. */
@@ -67,6 +69,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     hooks: layers.hooks,
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     notices: layers.notices,
+    keys: ownKeys(machine.env, choice),
   };
 }
 
@@ -142,6 +145,20 @@ export function withoutKeys(env: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value !== undefined && !SECRET.has(name)) kept[name] = value;
   return kept;
+}
+
+/** The keys this process was given, by the environment or by flags; of a list of models, the keys in it. */
+export function ownKeys(env: Environment, choice?: Choice): string[] {
+  const given = [...SECRET].flatMap((name) => {
+    const value = env[name]?.trim() ?? "";
+    return /_(KEY|TOKEN)$/.test(name) ? [value] : keysWithin(value);
+  });
+  return [...new Set([...given, choice?.apiKey ?? "", choice?.authToken ?? ""])].filter((key) => key !== "");
+}
+
+// name:tier:base_url:api_key,…
+function keysWithin(models: string): string[] {
+  return models.split(",").flatMap((model) => /:([^:/]{8,})$/.exec(model.trim())?.[1] ?? []);
 }
 
 function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {

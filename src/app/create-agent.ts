@@ -9,10 +9,11 @@ import { plainText, text } from "../core/message.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
+import { redactor } from "../platform/secrets.js";
 import type { Answer, Mode, Question } from "../plugins/permission.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
-import { homeOf, thisMachine, withoutKeys } from "./config.js";
+import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 
 export type AgentOptions = {
@@ -70,7 +71,12 @@ export function createAgent(options: AgentOptions): ChatAgent {
   }
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
-  const builtins = builtinTools({ env: withoutKeys(machine.env), outputs, home });
+  const builtins = builtinTools({
+    env: withoutKeys(machine.env),
+    outputs,
+    home,
+    redact: redactor(ownKeys(machine.env)).text,
+  });
   const agent = agentOf({
     ...options,
     log,

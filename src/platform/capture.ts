@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { makeFolder } from "./files.js";
+import { inPieces, type Pieces } from "./secret-pieces.js";
 
 /** What is kept in memory of an output, in characters, and the most that is written to its file, in bytes. */
 const BOUNDS = { head: 10_000, tail: 20_000, file: 1024 ** 3 };
@@ -25,20 +26,25 @@ export class Capture {
   #cut = false;
   #file: { path: string; fd: number; size: number } | undefined;
   #early: Buffer[] = [];
+  readonly #pieces: Pieces | undefined;
 
-  /** `folder` is made when the first long output needs it. */
-  constructor(folder: string) {
+  /** `folder` is made when the first long output needs it; what is written there goes through `redact`. */
+  constructor(folder: string, redact?: (text: string) => string) {
     this.#folder = folder;
+    this.#pieces = redact && inPieces(redact);
   }
 
   add(bytes: Buffer): void {
     this.#total += bytes.length;
-    this.#save(bytes);
-    this.#keep(this.#decoder.write(bytes));
+    const text = this.#decoder.write(bytes);
+    this.#save(this.#pieces ? Buffer.from(this.#pieces.add(text)) : bytes);
+    this.#keep(text);
   }
 
   end(): Captured {
-    this.#keep(this.#decoder.end());
+    const last = this.#decoder.end();
+    if (this.#pieces) this.#save(Buffer.from(this.#pieces.add(last) + this.#pieces.end()));
+    this.#keep(last);
     if (this.#file) closeSync(this.#file.fd);
     const text = this.#cut
       ? `${plain(this.#head)}\n${this.#gap()}\n${plain(this.#tail)}`

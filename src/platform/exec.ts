@@ -15,6 +15,8 @@ export type ShellRun = {
   signal: AbortSignal;
   /** Where the whole of a long output goes. */
   outputs: string;
+  /** Takes the secrets out of what goes there. */
+  redact?: ((text: string) => string) | undefined;
   /** Isolates the command; without it the command runs as this user. */
   sandbox?: Sandbox | undefined;
   onOutput?: ((bytes: Buffer) => void) | undefined;
@@ -51,7 +53,7 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   if (run.signal.aborted) throw new Error("Not run: interrupted.");
   ours.count += 1;
   const mark = `${ours.mark}.${ours.count}.`;
-  const capture = new Capture(run.outputs);
+  const capture = new Capture(run.outputs, run.redact);
   const folder = new Capture(run.outputs);
   watchOver(`${MARK}=${ours.mark}.`);
   const { child, after } = start(run, mark);

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Event, Fact } from "../core/event.js";
 import type { Log } from "../core/log.js";
 import { makeFolder } from "../platform/files.js";
+import { type Redactor, redactor } from "../platform/secrets.js";
 import { takeLock } from "./lock.js";
 
 /** A log in a file: one JSON line per event, written whole before `append` returns. */
@@ -15,9 +16,11 @@ export type LogFile = Log & {
 
 /**
  * Opens a session's file for this process alone, and makes it when it is absent. A last line that a crash
- * cut short is removed. Throws when another living process has it open, or when it cannot be written.
+ * cut short is removed. Secrets are written as marks (by `redact`, else those of known shapes); `events` keeps
+ * what this process appended as it was.
+ * Throws when another living process has it open, or when it cannot be written.
  */
-export function openLog(path: string): LogFile {
+export function openLog(path: string, redact: Redactor = redactor([])): LogFile {
   makeFolder(dirname(path), 0o700);
   const release = takeLock(`${path}.lock`);
   try {
@@ -27,7 +30,7 @@ export function openLog(path: string): LogFile {
       path,
       events,
       skipped,
-      append: (fact) => write({ file, path, events }, fact),
+      append: (fact) => write({ file, path, events, redact }, fact),
       close: () => close(file, release),
     };
   } catch (error) {
@@ -74,11 +77,11 @@ function isEvent(value: unknown): value is Event {
   return "type" in value && typeof value.type === "string" && "seq" in value && typeof value.seq === "number";
 }
 
-type Open = { file: number; path: string; events: Event[] };
+type Open = { file: number; path: string; events: Event[]; redact: Redactor };
 
-function write({ file, path, events }: Open, fact: Fact): Event {
+function write({ file, path, events, redact }: Open, fact: Fact): Event {
   const event: Event = { ...fact, seq: (events.at(-1)?.seq ?? -1) + 1, at: Date.now() };
-  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  const line = Buffer.from(`${JSON.stringify(withoutSecrets(event, redact))}\n`);
   let written = 0;
   try {
     while (written < line.length) written += writeSync(file, line, written);
@@ -92,6 +95,27 @@ function write({ file, path, events }: Open, fact: Fact): Event {
   }
   events.push(event);
   return event;
+}
+
+// what a session is found and put together by, what only a provider reads, and pictures
+const KEPT = new Set(["type", "key", "id", "callId", "cwd", "parent", "opaque", "data"]);
+
+function withoutSecrets(record: object, redact: Redactor): object {
+  const changed =
+    "type" in record && record.type === "thinking" && "text" in record && redact.json(record.text) !== record.text;
+  // its provider's token vouches for the very text: it would be refused with another
+  if (changed && "opaque" in record) return withoutSecrets(withoutOpaque(record), redact);
+  const kept = (key: string, value: unknown): unknown => {
+    if (KEPT.has(key)) return value;
+    if (key === "parts" && Array.isArray(value)) return value.map((part) => withoutSecrets(part, redact));
+    if (key === "call" && typeof value === "object" && value) return withoutSecrets(value, redact);
+    return redact.json(value);
+  };
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, kept(key, value)]));
+}
+
+function withoutOpaque({ opaque: _, ...rest }: { opaque: unknown }): object {
+  return rest;
 }
 
 function close(file: number, release: () => void): void {

@@ -16,6 +16,8 @@ export type BashOptions = {
   outputs: string;
   /** The user's home folder: `~`. */
   home: string;
+  /** Takes secrets out of what goes to a file. */
+  redact?: ((text: string) => string) | undefined;
   /** Isolates every command that is not known to only read, unless leave was given to run it outside. */
   sandbox?: Sandbox | undefined;
 };
