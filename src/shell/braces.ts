@@ -28,24 +28,35 @@ function firstGroup(text: string): Group | undefined {
 }
 
 function groupAt(text: string, from: number): Omit<Group, "before"> | undefined {
-  const choices: string[] = [];
-  let [depth, start] = [0, from + 1];
-  for (let at = from; at < text.length; at += 1) {
-    const sign = text[at];
-    if (sign === "\\") at += 1;
-    else if (sign === "{") depth += 1;
-    else if (sign === "," && depth === 1) {
-      choices.push(text.slice(start, at));
-      start = at + 1;
-    } else if (sign === "}") {
-      depth -= 1;
-      if (depth > 0) continue;
-      const last = text.slice(start, at);
-      const all = choices.length > 0 ? [...choices, last] : sequence(last);
-      return all && { choices: all, after: text.slice(at + 1) };
-    }
+  const end = closing(text, from);
+  if (end === undefined) return undefined;
+  const inner = text.slice(from + 1, end);
+  const choices = split(inner);
+  const all = choices.length > 1 ? choices : sequence(inner);
+  return all && { choices: all, after: text.slice(end + 1) };
+}
+
+function closing(text: string, from: number): number | undefined {
+  let depth = 0;
+  for (const { index, 0: sign } of text.slice(from).matchAll(/\\[\s\S]|[{}]/g)) {
+    if (sign === "{") depth += 1;
+    if (sign === "}") depth -= 1;
+    if (depth === 0) return from + index;
   }
   return undefined;
+}
+
+// at the commas that are in no inner group
+function split(inner: string): string[] {
+  const choices = [""];
+  let depth = 0;
+  for (const [piece] of inner.matchAll(/\\[\s\S]|[{},]|[^\\{},]+|\\$/g)) {
+    if (piece === "{") depth += 1;
+    if (piece === "}") depth -= 1;
+    if (piece === "," && depth === 0) choices.push("");
+    else choices.push((choices.pop() ?? "") + piece);
+  }
+  return choices;
 }
 
 function sequence(text: string): string[] | undefined {

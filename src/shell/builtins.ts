@@ -92,27 +92,21 @@ const cd: Program = ({ args, run, name }) => {
 
 const declare: Program = ({ args, run, name }) => {
   const words = args.filter((arg) => !/^[-+]/.test(arg.text));
-  const flags = args.filter((arg) => /^-/.test(arg.text)).map((arg) => arg.text);
+  const flags = args.map((arg) => arg.text).filter((text) => text.startsWith("-"));
   if (words.length === 0) return { net: false, secret: "file" };
   if (flags.some((flag) => /[niF]/.test(flag)))
     unknown(run, `${name} ${flags.join(" ")} may run what a variable holds`);
-  for (const word of words) {
-    const [variable = "", ...value] = word.text.split("=");
-    if (steers(variable) || variable.includes(HOLE))
-      unknown(run, `it sets ${variable}, which changes what programs do`);
-    if (word.text.includes("=")) {
-      const known = { text: value.join("="), flow: word.flow };
-      run.scope.vars.set(
-        variable,
-        name === "export" || flags.some((flag) => flag.includes("x")) ? { ...known, exported: true } : known,
-      );
-    } else if (name === "export") {
-      const known = run.scope.vars.get(variable);
-      if (known) run.scope.vars.set(variable, { ...known, exported: true });
-    }
-  }
+  const exported = name === "export" || flags.some((flag) => flag.includes("x"));
+  for (const word of words) declareOne(word, run, exported ? { exported: true } : {});
   return NOTHING;
 };
+
+function declareOne(word: Field, run: Run, how: { exported?: true }): void {
+  const [variable = "", ...value] = word.text.split("=");
+  if (steers(variable) || variable.includes(HOLE)) unknown(run, `it sets ${variable}, which changes what programs do`);
+  const given = word.text.includes("=") ? { text: value.join("="), flow: word.flow } : run.scope.vars.get(variable);
+  if (given) run.scope.vars.set(variable, { ...given, ...how });
+}
 
 const set: Program = ({ args, run }) => {
   if (args.length === 0) return { net: false, secret: "file" };

@@ -1,7 +1,7 @@
 import { type Options, readOptions, type Syntax } from "./options.js";
 import { absolute } from "./paths.js";
 import { aside, type Call, network, type Program, read, readPlace, unknown } from "./run.js";
-import { ANYTHING, type Field, isKnown, NOTHING } from "./types.js";
+import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
 
 const GLOBAL: Syntax = {
   valued: "Cc",
@@ -15,30 +15,35 @@ const HARMLESS =
 export const git: Program = (call) => {
   const { args, run } = call;
   const { options, operands } = readOptions(args, GLOBAL);
-  for (const { flag, value } of options) {
-    if (flag === "-C" && value) read(run, value);
-    else if (flag === "-c" && value) setting(value, call);
-    else if (!HARMLESS.test(flag)) unknown(run, `git with ${flag}`);
-  }
+  globalOptions(options, call);
   const [command, ...rest] = operands;
   if (!command) return NOTHING;
   if (!isKnown(command)) unknown(run, "git with a command that cannot be told");
   const why = doubt(command.text, rest);
-  if (why) unknown(run, why);
-  else programs(call, options);
   nested(command.text, rest, call);
-  if (
-    /^(push|pull|fetch|clone|ls-remote|remote|submodule|archive|send-email|request-pull|lfs|svn|p4)$/.test(
-      command.text,
-    ) &&
-    why
-  )
-    network(run, `git ${command.text}`);
-  if (why && !/^(help|init|clone|diff|grep|log|show)$/.test(command.text)) run.found.repository = true;
-  if (run.scope.cwd !== undefined && !options.some(({ flag }) => flag === "-C"))
-    readPlace(run, { path: run.scope.cwd });
-  return /^(ls-files|diff|grep)$/.test(command.text) && !why ? { ...ANYTHING, below: true } : ANYTHING;
+  const elsewhere = options.some(({ flag }) => flag === "-C");
+  if (run.scope.cwd !== undefined && !elsewhere) readPlace(run, { path: run.scope.cwd });
+  if (why !== undefined) return changes(command.text, why, call);
+  programs(call, options);
+  return /^(ls-files|diff|grep)$/.test(command.text) ? { ...ANYTHING, below: true } : ANYTHING;
 };
+
+function globalOptions(options: Options["options"], call: Call): void {
+  for (const { flag, value } of options) {
+    if (flag === "-C" && value) read(call.run, value);
+    else if (flag === "-c" && value) setting(value, call);
+    else if (!HARMLESS.test(flag)) unknown(call.run, `git with ${flag}`);
+  }
+}
+
+const REACHES = /^(push|pull|fetch|clone|ls-remote|remote|submodule|archive|send-email|request-pull|lfs|svn|p4)$/;
+
+function changes(command: string, why: string, { run }: Call): Flow {
+  unknown(run, why);
+  if (REACHES.test(command)) network(run, `git ${command}`);
+  if (!/^(help|init|clone|diff|grep|log|show)$/.test(command)) run.found.repository = true;
+  return ANYTHING;
+}
 
 function setting(value: Field, { run }: Call): void {
   if (
@@ -65,22 +70,31 @@ function programs({ run }: Call, options: Options["options"]): void {
 function nested(command: string, rest: readonly Field[], { run }: Call): void {
   const probe = aside(run);
   const texts = rest.map((arg) => arg.text);
-  const value = (flag: string) => texts[texts.indexOf(flag) + 1] ?? "";
-  if (command === "submodule" && texts[0] === "foreach")
-    run.script(
-      texts
-        .slice(1)
-        .filter((text) => text !== "--recursive")
-        .join(" "),
-      probe,
-      NOTHING,
-    );
   if (command === "bisect" && texts[0] === "run") run.command(rest.slice(1), probe, NOTHING);
-  if (command === "rebase")
-    for (const flag of ["-x", "--exec"]) if (texts.includes(flag)) run.script(value(flag), probe, NOTHING);
-  if (command === "filter-branch") for (const text of texts) if (/\s/.test(text)) run.script(text, probe, NOTHING);
-  if (command === "config")
-    for (const text of texts) if (text.startsWith("!")) run.script(text.slice(1), probe, NOTHING);
+  for (const script of scriptsIn(command, texts)) run.script(script, probe, NOTHING);
+}
+
+function scriptsIn(command: string, texts: readonly string[]): readonly string[] {
+  const after = (flag: string) => texts.filter((_, n) => texts[n - 1] === flag);
+  switch (command) {
+    case "submodule":
+      return texts[0] === "foreach"
+        ? [
+            texts
+              .slice(1)
+              .filter((text) => text !== "--recursive")
+              .join(" "),
+          ]
+        : [];
+    case "rebase":
+      return [...after("-x"), ...after("--exec")];
+    case "filter-branch":
+      return texts.filter((text) => /\s/.test(text));
+    case "config":
+      return texts.filter((text) => text.startsWith("!")).map((text) => text.slice(1));
+    default:
+      return [];
+  }
 }
 
 /** Flags by which a command that shows does more: writes a file, runs a driver or a pager. */

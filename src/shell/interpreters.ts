@@ -2,7 +2,7 @@ import { fromStream } from "./builtins.js";
 import { isVital } from "./paths.js";
 import { aside, type Call, type Program, type Run, read, refuse, unknown } from "./run.js";
 import { isSecret } from "./secrets.js";
-import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
+import { ANYTHING, type Field, type Flow, isKnown, literal, NOTHING } from "./types.js";
 
 const VERSION = /^(-V|-v|--version|-version)$/;
 
@@ -48,27 +48,28 @@ function standardInput({ input, run }: Call): Flow {
 const code: Program = (call) => {
   const { args, input, run, name } = call;
   if (args.length === 1 && VERSION.test(args[0]?.text ?? "")) return NOTHING;
-  const at = args.findIndex((arg) =>
-    /^(-[a-zA-Z]*[cepr]|-E|--eval|--print|eval|--execute|--run|-Command|-EncodedCommand)$/.test(arg.text),
-  );
-  const operand = args.findIndex((arg) => !arg.text.startsWith("-"));
   unknown(run, `${name} runs code, which may do anything`);
+  const operand = args.findIndex((arg) => !arg.text.startsWith("-"));
+  const at = args.findIndex((arg) => EVALUATES.test(arg.text));
   const given = at >= 0 && (operand < 0 || at <= operand) ? args[at + 1] : undefined;
-  if (given) {
-    if (given.flow.net) refuse(run, "it runs what it fetched from the network");
-    checkCode(given.text, run);
-    if (input.secret && NETWORKS.test(given.text)) refuse(run, "it sends secrets away");
-    return { ...ANYTHING, secret: given.flow.secret };
-  }
-  const file = args[operand];
-  if (!file || file.text === "-" || /^\/dev\/(stdin|fd\/0)$/.test(file.text)) {
-    if (input.net && !args.some((arg) => arg.text === "-m")) refuse(run, "it pipes the network into an interpreter");
-    if (input.text !== undefined) checkCode(input.text, run);
-  }
-  if (file?.stream?.net) refuse(run, "it pipes the network into an interpreter");
-  if (file?.stream?.text !== undefined) checkCode(file.stream.text, run);
-  return ANYTHING;
+  if (given === undefined) return codeFrom(args[operand], call);
+  if (given.flow.net) refuse(run, "it runs what it fetched from the network");
+  checkCode(given.text, run);
+  if (input.secret && NETWORKS.test(given.text)) refuse(run, "it sends secrets away");
+  return { ...ANYTHING, secret: given.flow.secret };
 };
+
+const EVALUATES = /^(-[a-zA-Z]*[cepr]|-E|--eval|--print|eval|--execute|--run|-Command|-EncodedCommand)$/;
+
+// a file, a stream, or what comes in
+function codeFrom(file: Field | undefined, { args, input, run }: Call): Flow {
+  const fromInput = !file || file.text === "-" || /^\/dev\/(stdin|fd\/0)$/.test(file.text);
+  const asModule = args.some((arg) => arg.text === "-m");
+  const source = file?.stream ?? (fromInput && !asModule ? input : NOTHING);
+  if (source.net) refuse(run, "it pipes the network into an interpreter");
+  if (source.text) checkCode(source.text, run);
+  return ANYTHING;
+}
 
 const NETWORKS =
   /\b(socket|urllib|urlopen|requests|httpx|http\.client|aiohttp|fetch\(|https?\.(get|request)|require\(['"](node:)?(https?|net|dgram|dns)['"]\)|net\.(connect|Socket|createConnection)|IO::Socket|LWP|HTTP::Tiny|Net::HTTP|TCPSocket|open-uri|fsockopen|file_get_contents\(['"]http|curl_exec|smtplib|ftplib|paramiko|Invoke-WebRequest|XMLHttpRequest|axios)/;
@@ -79,45 +80,57 @@ const REMOVES =
 
 /** Looks through code of another language for what must never run: its strings are what it acts on. */
 function checkCode(code: string, run: Run): void {
-  if (/\b(while|for|loop)\b[\s\S]{0,40}\bfork\b|\bfork\b[\s\S]{0,20}\b(while|for)\b/.test(code))
-    refuse(run, "it starts itself again and again (a fork bomb)");
-  const connects = /\b(socket|TCPSocket|fsockopen|net\.Socket|net\.connect|IO::Socket|Socket)\b/.test(code);
-  if (
-    connects &&
-    /\b(dup2|pty\.spawn|\/bin\/(ba|z|da)?sh|subprocess|child_process|exec)\b/.test(code) &&
-    /(sh|cmd\.exe|powershell)["']/.test(code)
-  )
-    refuse(run, "it hands a shell to the network");
-  const strings = [
-    ...code.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|\bq[qwx]?[({[/]([^)}\]/]*)[)}\]/]/g),
-  ].map((found) => found[1] ?? found[2] ?? found[3] ?? found[4] ?? "");
-  const home = run.where.home;
-  const paths = strings.map((text) => text.replace(/^~(?=\/|$)/, home).replace(/(.)\/+\*?$/, "$1"));
-  if (
-    REMOVES.test(code) &&
-    (paths.some((path) => isVital(path, run.where)) || /\b(homedir|expanduser|Path\.home|Dir\.home)\b\W*\)?/.test(code))
-  )
-    refuse(run, "its code would wipe what must not be lost");
-  if (paths.some((path) => /^\/dev\/(sd|nvme|hd|vd|mmcblk|disk)/.test(path)) && /\bopen|write|dd\b/.test(code))
-    refuse(run, "its code writes to a device");
-  const secret =
-    paths.some((path) => isSecret(path, run.where) || /\.(ssh|aws|gnupg|netrc)\b|id_rsa|\.env\b/.test(path)) ||
-    /\b(os\.environ|process\.env|ENV\.to_h|%ENV)\b(?![.[]\w)/.test(code);
-  if (secret && NETWORKS.test(code)) refuse(run, "it sends secrets away");
-  if (!STARTS.test(code)) return;
+  const strings = [...code.matchAll(STRING)].map((found) => found.slice(1).find((text) => text !== undefined) ?? "");
+  const paths = strings.map((text) => text.replace(/^~(?=\/|$)/, run.where.home).replace(/(.)\/+\*?$/, "$1"));
+  for (const { when, why } of CODE_FLOOR) if (when(code, paths, run)) refuse(run, why);
   const probe = aside(run);
-  if (probe.depth > 6) return;
+  if (!STARTS.test(code) || probe.depth > 6) return;
   for (const text of strings.slice(0, 64))
     if (/\s|^(reboot|halt|poweroff)$/.test(text)) run.script(text, probe, NOTHING);
   // a list of words, as in ["rm", "-rf", "/"]
   const words = strings.filter((text) => text !== "").slice(0, 64);
   const at = words.findIndex((word) => /^(\/\w+)*\/?(rm|dd|mkfs[.\w]*|shred|sh|bash|sudo)$/.test(word));
-  if (at >= 0)
-    run.command(
-      words.slice(at).map((text) => ({ text, glob: false, flow: NOTHING })),
-      probe,
-      NOTHING,
-    );
+  if (at >= 0) run.command(words.slice(at).map(literal), probe, NOTHING);
+}
+
+const STRING = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`|\bq[qwx]?[({[/]([^)}\]/]*)[)}\]/]/g;
+
+type CodeRule = { why: string; when(code: string, paths: readonly string[], run: Run): boolean };
+
+const CODE_FLOOR: readonly CodeRule[] = [
+  {
+    why: "it starts itself again and again (a fork bomb)",
+    when: (code) => /\b(while|for|loop)\b[\s\S]{0,40}\bfork\b|\bfork\b[\s\S]{0,20}\b(while|for)\b/.test(code),
+  },
+  {
+    why: "it hands a shell to the network",
+    when: (code) =>
+      /\b(socket|TCPSocket|fsockopen|net\.Socket|net\.connect|IO::Socket|Socket)\b/.test(code) &&
+      /\b(dup2|pty\.spawn|\/bin\/(ba|z|da)?sh|subprocess|child_process|exec)\b/.test(code) &&
+      /(sh|cmd\.exe|powershell)["']/.test(code),
+  },
+  {
+    why: "its code would wipe what must not be lost",
+    when: (code, paths, { where }) =>
+      REMOVES.test(code) &&
+      (paths.some((path) => isVital(path, where)) || /\b(homedir|expanduser|Path\.home|Dir\.home)\b/.test(code)),
+  },
+  {
+    why: "its code writes to a device",
+    when: (code, paths) =>
+      paths.some((path) => /^\/dev\/(sd|nvme|hd|vd|mmcblk|disk)/.test(path)) && /\bopen|write|dd\b/.test(code),
+  },
+  {
+    why: "it sends secrets away",
+    when: (code, paths, { where }) =>
+      NETWORKS.test(code) && (paths.some((path) => isSecretPath(path, where)) || ENVIRONMENT.test(code)),
+  },
+];
+
+const ENVIRONMENT = /\b(os\.environ|process\.env|ENV\.to_h|%ENV)\b(?![.[]\w)/;
+
+function isSecretPath(path: string, where: Run["where"]): boolean {
+  return isSecret(path, where) || /\.(ssh|aws|gnupg|netrc)\b|id_rsa|\.env\b/.test(path);
 }
 
 const named = (names: string, program: Program) => Object.fromEntries(names.split(" ").map((name) => [name, program]));

@@ -25,22 +25,29 @@ const OUTPUT = new Set("-o --output -c --cookie-jar -D --dump-header --trace --t
 const curl: Program = (call) => {
   const { args, input, run } = call;
   const { options, operands } = readOptions(args, CURL);
-  if (args.length > 0 && args.every((arg) => /^(-V|--version|-h|--help)$/.test(arg.text))) return NOTHING;
-  for (const { flag, value } of options) {
-    if (!value) continue;
-    if (BODY.has(flag) && (value.flow.secret || sentFile(flag, value, call))) refuse(run, SENDS);
-    if (HEADER.has(flag) && (value.flow.secret === "file" || (value.text.startsWith("@") && secretFile(value, call))))
-      refuse(run, SENDS);
-    if (OUTPUT.has(flag) && value.text !== "-") write(run, value);
-  }
+  if (onlyTells(args)) return NOTHING;
+  for (const { flag, value } of options) if (value) curlOption(flag, value, call);
   if (options.some(({ flag }) => /^(-O|--remote-name(-all)?|-J)$/.test(flag)))
     unknown(run, "it writes what it fetches to files");
   for (const url of operands) reach(url, call);
-  for (const { flag, value } of options) if (flag === "--url" && value) reach(value, call);
   if (operands.length === 0) network(run, "curl");
-  if (input.secret && args.some((arg) => /@-|^-T-?$|^\.$/.test(arg.text) || arg.text === "-")) refuse(run, SENDS);
+  if (input.secret && args.some((arg) => /@-|^-T?-?$|^\.$/.test(arg.text))) refuse(run, SENDS);
   return FETCHED;
 };
+
+function onlyTells(args: readonly Field[]): boolean {
+  return args.length > 0 && args.every((arg) => /^(-V|--version|-h|--help)$/.test(arg.text));
+}
+
+function curlOption(flag: string, value: Field, call: Call): void {
+  const { run } = call;
+  const sent = BODY.has(flag) && (value.flow.secret || sentFile(flag, value, call));
+  const told =
+    HEADER.has(flag) && (value.flow.secret === "file" || (value.text.startsWith("@") && secretFile(value, call)));
+  if (sent || told) refuse(run, SENDS);
+  if (OUTPUT.has(flag) && value.text !== "-") write(run, value);
+  if (flag === "--url") reach(value, call);
+}
 
 // `@file`, `name=@file`, `name=<file`, or the file of `-T`
 function sentFile(flag: string, value: Field, call: Call): boolean {
@@ -64,37 +71,31 @@ function reach(url: Field, { run }: Call): void {
   else network(run, host ?? (url.text || HOLE));
 }
 
+const WGET: Syntax = {
+  valued: "OoaPUtTeiQlADRBX",
+  long: "--output-document --post-file --post-data --body-file --body-data --header --user-agent --directory-prefix --execute --input-file".split(
+    " ",
+  ),
+};
+
 const wget: Program = (call) => {
   const { args, run } = call;
-  const { options, operands } = readOptions(args, {
-    valued: "OoaPUtTeiQlADRBX",
-    long: [
-      "--output-document",
-      "--post-file",
-      "--post-data",
-      "--body-file",
-      "--body-data",
-      "--header",
-      "--user-agent",
-      "--directory-prefix",
-      "--execute",
-      "--input-file",
-    ],
-  });
-  if (args.length > 0 && args.every((arg) => /^(-V|--version|-h|--help)$/.test(arg.text))) return NOTHING;
+  const { options, operands } = readOptions(args, WGET);
+  if (onlyTells(args)) return NOTHING;
   const out = options.find(({ flag }) => flag === "-O" || flag === "--output-document")?.value;
   if (out && out.text !== "-") write(run, out);
   if (!out) unknown(run, "it writes what it fetches to files");
-  for (const { flag, value } of options) {
-    if (!value) continue;
-    if (/^--(post|body)-file$/.test(flag) && secretFile(value, call)) refuse(run, SENDS);
-    if (/^--(post|body)-data$|^--user-agent$|^-U$/.test(flag) && value.flow.secret) refuse(run, SENDS);
-    if (flag === "--header" && value.flow.secret === "file") refuse(run, SENDS);
-  }
+  if (options.some(({ flag, value }) => value !== undefined && wgetSends(flag, value, call))) refuse(run, SENDS);
   for (const url of operands) reach(url, call);
   if (operands.length === 0) network(run, "wget");
   return FETCHED;
 };
+
+function wgetSends(flag: string, value: Field, call: Call): boolean {
+  if (/^--(post|body)-file$/.test(flag)) return secretFile(value, call);
+  if (/^--(post|body)-data$|^--user-agent$|^-U$/.test(flag)) return value.flow.secret !== false;
+  return flag === "--header" && value.flow.secret === "file";
+}
 
 // bare connections: what comes in goes out
 const connection: Program = (call) => {

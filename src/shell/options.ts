@@ -27,24 +27,22 @@ export function readOptions(args: readonly Field[], syntax: Syntax): Options {
   const out: Options = { options: [], operands: [] };
   const rest = [...args];
   for (let arg = rest.shift(); arg; arg = rest.shift()) {
-    const { text } = arg;
-    if (text === "--") {
-      out.operands.push(...rest);
-      break;
-    }
+    if (arg.text === "--") break;
     if (mayBeFlag(arg)) out.doubt ??= "a word that may be any flag";
-    if (!text.startsWith("-") || text === "-") {
+    if (isOperand(arg)) {
       out.operands.push(arg);
-      if (!syntax.strict) continue;
-      out.operands.push(...rest);
-      break;
-    }
-    if (text.startsWith("--") || syntax.single) longOption(arg, rest, { syntax, out });
+      if (syntax.strict) break;
+    } else if (arg.text.startsWith("--") || syntax.single) longOption(arg, rest, { syntax, out });
     else cluster(arg, rest, { syntax, out });
   }
-  const bad = syntax.unsafe && out.options.find(({ flag }) => isUnsafe(flag, syntax.unsafe ?? []));
+  out.operands.push(...rest);
+  const bad = out.options.find(({ flag }) => isUnsafe(flag, syntax.unsafe ?? []));
   if (bad) out.doubt = `the flag ${bad.flag}`;
   return out;
+}
+
+function isOperand({ text }: Field): boolean {
+  return !text.startsWith("-") || text === "-";
 }
 
 // an unknown start, or a glob that may match a file named like a flag

@@ -1,32 +1,46 @@
 import { awk } from "./awk.js";
-import { readOptions } from "./options.js";
+import { type Options, readOptions } from "./options.js";
 import { READERS, type Reader } from "./reader-table.js";
-import { type Call, type Program, read, readPlace, unknown } from "./run.js";
+import { type Call, type Program, type Run, read, readPlace, unknown } from "./run.js";
 import { sed } from "./sed.js";
 import { type Field, type Flow, isKnown, type Secret, worst } from "./types.js";
 
 function reader(spec: Reader): Program {
   return (call) => {
-    const { args, run, name } = call;
-    const { options, operands, doubt } = readOptions(args, spec);
-    const uncertain =
-      doubt !== undefined && (spec.unsafe !== undefined || spec.most !== undefined || doubt.startsWith("the flag"));
-    if (uncertain) unknown(run, `${name} with ${doubt}`);
-    if (spec.most !== undefined && operands.length > spec.most) unknown(run, `${name} writes to its last operand`);
-    const out = options.find(({ flag }) => spec.follows?.includes(flag));
-    if (out) unknown(run, `${name} ${out.flag} follows links, wherever they lead`);
-    const refused = spec.refuses?.(call);
-    if (refused) unknown(run, refused);
-    const patterned = spec.patterns?.some((flag) => options.some((option) => option.flag === flag)) ?? false;
-    const skip = spec.operands === "pattern" && !patterned ? 1 : 0;
-    const files = spec.operands === "words" ? [] : operands.slice(skip).filter((file) => file.text !== "-");
-    const named = options.filter(({ flag }) => spec.files?.includes(flag)).flatMap(({ value }) => value ?? []);
+    const { args, run } = call;
+    const given = readOptions(args, spec);
+    for (const why of doubts(spec, given, call)) unknown(run, why);
+    const files = filesOf(spec, given);
+    const named = given.options.filter(({ flag }) => spec.files?.includes(flag)).flatMap(({ value }) => value ?? []);
     const secrets = [...files, ...named].map((file) => read(run, file));
-    if (files.length === 0 && spec.here && run.scope.cwd !== undefined) readPlace(run, { path: run.scope.cwd });
-    if (files.length === 0 && spec.here && run.scope.cwd === undefined)
-      unknown(run, "it reads a folder that cannot be told");
+    if (files.length === 0 && spec.here) readHere(run);
     return outputOf(call, files, secrets);
   };
+}
+
+function doubts(spec: Reader, { options, operands, doubt }: Options, call: Call): string[] {
+  const { name } = call;
+  const counts = spec.unsafe !== undefined || spec.most !== undefined || doubt?.startsWith("the flag");
+  const out = options.find(({ flag }) => spec.follows?.includes(flag));
+  const refused = spec.refuses?.(call);
+  return [
+    ...(doubt !== undefined && counts ? [`${name} with ${doubt}`] : []),
+    ...(spec.most !== undefined && operands.length > spec.most ? [`${name} writes to its last operand`] : []),
+    ...(out ? [`${name} ${out.flag} follows links, wherever they lead`] : []),
+    ...(refused === undefined ? [] : [refused]),
+  ];
+}
+
+function filesOf(spec: Reader, { options, operands }: Options): Field[] {
+  if (spec.operands === "words") return [];
+  const patterned = options.some(({ flag }) => spec.patterns?.includes(flag));
+  const skip = spec.operands === "pattern" && !patterned ? 1 : 0;
+  return operands.slice(skip).filter((file) => file.text !== "-");
+}
+
+function readHere(run: Run): void {
+  if (run.scope.cwd === undefined) unknown(run, "it reads a folder that cannot be told");
+  else readPlace(run, { path: run.scope.cwd });
 }
 
 /** What a program prints that prints what it reads. */

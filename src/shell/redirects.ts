@@ -9,23 +9,28 @@ type Redirecting = { run: Run; expander: Expander };
 type Redirected = { input: Flow; out(flow: Flow): Flow };
 
 /** Where a command's input comes from and its output goes to; notes the files. */
-export function redirect(redirects: readonly Redirection[], { run, expander }: Redirecting, given: Flow): Redirected {
+export function redirect(redirects: readonly Redirection[], redirecting: Redirecting, given: Flow): Redirected {
   let input = given;
   const targets: Field[] = [];
   for (const each of redirects) {
-    if (each.type === "HereString") {
-      const text = each.target ? expandWhole(each.target, expander) : undefined;
-      input = text ? { ...text.flow, text: isKnown(text) ? `${text.text}\n` : undefined } : ANYTHING;
-    } else if (each.type === "HereDoc") {
-      input = hereDocument(each.body, expander);
-    } else if (each.target) {
-      const target = expandWhole(each.target, expander);
-      const stream = redirectTo(each.operator, target, run);
-      if (stream === "out") targets.push(target);
-      else if (stream) input = stream;
-    }
+    const found = streamOf(each, redirecting);
+    if (found?.type === "in") input = found.flow;
+    if (found?.type === "out") targets.push(found.target);
   }
-  return { input, out: (flow) => outTo(targets, flow, run) };
+  return { input, out: (flow) => outTo(targets, flow, redirecting.run) };
+}
+
+type Stream = { type: "in"; flow: Flow } | { type: "out"; target: Field };
+
+function streamOf(redirection: Redirection, { run, expander }: Redirecting): Stream | undefined {
+  if (redirection.type === "HereDoc") return { type: "in", flow: hereDocument(redirection.body, expander) };
+  if (redirection.target === undefined) return undefined;
+  const target = expandWhole(redirection.target, expander);
+  if (redirection.type === "HereString") {
+    return { type: "in", flow: { ...target.flow, text: isKnown(target) ? `${target.text}\n` : undefined } };
+  }
+  const stream = redirectTo(redirection.operator, target, run);
+  return stream === "out" ? { type: "out", target } : { type: "in", flow: stream };
 }
 
 function hereDocument(body: { text: string; parts?: readonly unknown[] | undefined }, expander: Expander): Flow {
@@ -42,7 +47,7 @@ function kept(flows: Flow[], flow: Flow): Flow {
   return flow;
 }
 
-function redirectTo(operator: string, target: Field, run: Run): Flow | "out" | undefined {
+function redirectTo(operator: string, target: Field, run: Run): Flow | "out" {
   if (/^[<>]&$/.test(operator) && /^(\d+-?|-)$/.test(target.text)) return operator === "<&" ? ANYTHING : "out";
   if (/^\/dev\/(tcp|udp)\//.test(target.text)) {
     network(run, target.text.slice(9).replace("/", ":"));

@@ -27,24 +27,23 @@ const NUMBERS = new Set(["?", "#", "$", "!", "RANDOM", "SECONDS", "LINENO", "BAS
 /** What a variable holds; a HOLE when that cannot be known. */
 export function lookUp(name: string, { scope, where }: { scope: Scope; where: Where }): Value | undefined {
   if (NUMBERS.has(name)) return { text: "0", flow: NOTHING };
-  if (/^\d+$/.test(name)) {
-    const field = name === "0" ? (scope.zero ?? { text: "bash", flow: NOTHING }) : scope.positional[Number(name) - 1];
-    return field && { text: field.text, flow: field.flow };
-  }
-  if (name === "@" || name === "*") {
-    return {
-      text: scope.positional.map(({ text }) => text).join(" "),
-      flow: joined(scope.positional.map(({ flow }) => flow)),
-    };
-  }
-  const set = scope.vars.get(name);
-  if (set) return set;
-  if (name === "PWD") return { text: scope.cwd ?? HOLE, flow: NOTHING };
-  if (name === "HOME") return { text: where.home, flow: NOTHING };
-  if (name === "IFS") return { text: " \t\n", flow: NOTHING };
-  if (name === "OLDPWD" || name === "REPLY" || name.startsWith("BASH")) return { text: HOLE, flow: NOTHING };
-  const value = where.env[name];
-  return value === undefined ? undefined : { text: value, flow: NOTHING };
+  if (/^(\d+|[@*])$/.test(name)) return positional(name, scope);
+  const known: Record<string, string> = {
+    PWD: scope.cwd ?? HOLE,
+    HOME: where.home,
+    IFS: " \t\n",
+    OLDPWD: HOLE,
+    REPLY: HOLE,
+  };
+  const text = name.startsWith("BASH") ? HOLE : Object.hasOwn(known, name) ? known[name] : where.env[name];
+  return scope.vars.get(name) ?? (text === undefined ? undefined : { text, flow: NOTHING });
+}
+
+function positional(name: string, scope: Scope): Value | undefined {
+  if (name === "0") return scope.zero ?? { text: "bash", flow: NOTHING };
+  if (/^\d+$/.test(name)) return scope.positional[Number(name) - 1];
+  const text = scope.positional.map((field) => field.text).join(" ");
+  return { text, flow: joined(scope.positional.map(({ flow }) => flow)) };
 }
 
 /** The variables as they are now, to compare with later. */

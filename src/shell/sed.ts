@@ -1,33 +1,33 @@
 import { readOptions } from "./options.js";
-import { type Program, read, unknown, write } from "./run.js";
-import { isKnown, worst } from "./types.js";
+import { type Program, type Run, read, unknown, write } from "./run.js";
+import { type Field, type Flow, isKnown, worst } from "./types.js";
 
 /** `sed`: reading as long as its script only prints, deletes and substitutes. */
 export const sed: Program = ({ args, input, run }) => {
-  const { options, operands, doubt } = readOptions(args, {
-    valued: "efl",
-    long: ["--expression", "--file", "--line-length"],
-    unsafe: ["-f", "--file"],
-  });
+  const { options, operands, doubt } = readOptions(args, SYNTAX);
   if (doubt) unknown(run, `sed with ${doubt}`);
-  // `-i` takes its suffix glued: the letters behind it are no flags
-  const inPlace = args.some(({ text }) => /^-[nEersuz]*i|^--in-place/.test(text) || /^--i/.test(text));
-  const given = options
-    .filter(({ flag }) => flag === "-e" || ("--expression".startsWith(flag) && flag.length > 3))
-    .flatMap(({ value }) => value ?? []);
+  const given = options.filter(({ flag }) => /^(-e|--e\w*)$/.test(flag)).flatMap(({ value }) => value ?? []);
   const scripts = given.length > 0 ? given : operands.slice(0, 1);
   const files = given.length > 0 ? operands : operands.slice(1);
-  for (const script of scripts) {
-    const plain = isKnown(script) && onlyPrints(script.text);
-    if (!plain) unknown(run, "a sed script that may write files or run commands");
-    const command = /(?:^|[;{\n\d$/])\s*e\s+([^\n;]+)/.exec(script.text)?.[1];
-    if (command) run.script(command, run, input);
-  }
+  for (const script of scripts) checkScript(script, run, input);
   const secrets = files.map((file) => read(run, file));
-  if (inPlace) for (const file of files) write(run, file);
-  if (inPlace && files.length === 0) unknown(run, "sed -i edits files that cannot be told");
+  // `-i` takes its suffix glued: the letters behind it are no flags
+  if (args.some(({ text }) => /^-[nEersuz]*i|^--i/.test(text))) editInPlace(files, run);
   return { net: files.length === 0 && input.net, secret: worst([...secrets, files.length === 0 && input.secret]) };
 };
+
+const SYNTAX = { valued: "efl", long: ["--expression", "--file", "--line-length"], unsafe: ["-f", "--file"] };
+
+function checkScript(script: Field, run: Run, input: Flow): void {
+  if (!isKnown(script) || !onlyPrints(script.text)) unknown(run, "a sed script that may write files or run commands");
+  const command = /(?:^|[;{\n\d$/])\s*e\s+([^\n;]+)/.exec(script.text)?.[1];
+  if (command) run.script(command, run, input);
+}
+
+function editInPlace(files: readonly Field[], run: Run): void {
+  for (const file of files) write(run, file);
+  if (files.length === 0) unknown(run, "sed -i edits files that cannot be told");
+}
 
 /** Characters of a script that are looked at. */
 const MOST = 4000;

@@ -17,22 +17,26 @@ export function runSimple(node: Command, { run, expander }: { run: Run; expander
   const fields = words.flatMap((word) =>
     word.type === "Word" ? expandWords([word], expander) : [assignmentField(word, expander)],
   );
-  const lasting = fields.length === 0;
-  const inner = lasting || assigned.length === 0 ? run : forked(run);
-  const splits = /^(read|mapfile|readarray)$/.test(fields[0]?.text ?? "");
-  for (const assignment of assigned) {
-    const { name } = assignment;
-    if (steers(name) && !(splits && name === "IFS")) unknown(run, `it sets ${name}, which changes what programs do`);
-    assign(assignment, inner, expander);
-  }
+  const inner = fields.length === 0 || assigned.length === 0 ? run : forked(run);
+  assignAll(assigned, inner, { expander, program: fields[0]?.text });
+  if (fields.length === 0) return NOTHING;
   // what stands before a command is in its environment
   if (inner !== run) for (const { name } of assigned) exported(name, inner);
-  if (lasting) return NOTHING;
-  if (node.redirects.some((each) => isConnection(each)) && SHELLS.has(baseName(fields[0]?.text ?? "")))
-    run.found.listens = true;
+  if (node.redirects.some(isConnection) && SHELLS.has(baseName(fields[0]?.text ?? ""))) run.found.listens = true;
   const flow = runCommand(fields, inner, given);
   run.scope.cwd = inner.scope.cwd;
   return out(flow);
+}
+
+type Assigning = { expander: Expander; program: string | undefined };
+
+function assignAll(assignments: readonly Assignment[], run: Run, { expander, program }: Assigning): void {
+  const splits = /^(read|mapfile|readarray)$/.test(program ?? "");
+  for (const assignment of assignments) {
+    const { name } = assignment;
+    if (steers(name) && !(splits && name === "IFS")) unknown(run, `it sets ${name}, which changes what programs do`);
+    assign(assignment, run, expander);
+  }
 }
 
 // set neither in this line nor by the shell: what it holds is not to be relied on

@@ -1,8 +1,8 @@
 import { FORBIDDEN } from "./floor.js";
 import { steers } from "./names.js";
 import { readOptions, type Syntax } from "./options.js";
-import { aside, type Call, forked, type Program, refuse, unknown } from "./run.js";
-import { ANYTHING, type Field, HOLE, literal, NOTHING } from "./types.js";
+import { aside, type Call, forked, type Program, type Run, refuse, unknown } from "./run.js";
+import { ANYTHING, type Field, type Flow, HOLE, literal, NOTHING } from "./types.js";
 
 /** Programs that run the rest of their words as a command. */
 function wrapper(syntax: Syntax, skip = 0): Program {
@@ -150,18 +150,22 @@ const scripted =
   (flag: RegExp): Program =>
   ({ args, input, run, name }) => {
     unknown(run, `${name} runs a command`);
-    const at = args.findIndex((arg) => flag.test(arg.text));
     const probe = aside(run);
-    if (at >= 0 && args[at + 1]) run.script(args[at + 1]?.text ?? "", probe, input);
-    for (let n = 0; n < Math.min(args.length, 6); n += 1) {
-      if (args[n]?.text.startsWith("-") || !args[n]) continue;
+    const given = args.find((_, n) => flag.test(args[n - 1]?.text ?? ""));
+    if (given) run.script(given.text, probe, input);
+    args.slice(0, 6).forEach((arg, n) => {
+      if (arg.text.startsWith("-")) return;
       run.command(args.slice(n), probe, NOTHING);
-      if (/\s/.test(args[n]?.text ?? "")) run.script(args[n]?.text ?? "", probe, NOTHING);
-    }
-    if (input.text !== undefined && /^(at|batch|parallel)$/.test(name)) run.script(input.text, probe, NOTHING);
-    if (input.net && /^(at|batch|parallel)$/.test(name)) refuse(run, "it pipes the network into a shell");
+      if (/\s/.test(arg.text)) run.script(arg.text, probe, NOTHING);
+    });
+    if (/^(at|batch|parallel)$/.test(name)) fromInput(input, probe);
     return NOTHING;
   };
+
+function fromInput(input: Flow, run: Run): void {
+  if (input.text !== undefined) run.script(input.text, run, NOTHING);
+  if (input.net) refuse(run, "it pipes the network into a shell");
+}
 
 const busybox: Program = ({ args, input, run }) =>
   args.length === 0 ? NOTHING : run.command(args, forked(run), input);

@@ -3,7 +3,7 @@ import { readOptions, type Syntax } from "./options.js";
 import { isVital, placeOf } from "./paths.js";
 import { outputOf } from "./readers.js";
 import { type Call, type Program, read, refuse, unknown, write } from "./run.js";
-import { type Field, isKnown, literal, NOTHING, worst } from "./types.js";
+import { type Field, type Flow, isKnown, literal, NOTHING, worst } from "./types.js";
 
 type Writer = Syntax & {
   /** Which operands are read and which are written. */
@@ -82,39 +82,45 @@ const link: Program = (call) => {
 
 const tar: Program = (call) => {
   const { args, run, name } = call;
-  const mode = args[0]?.text ?? "";
-  const words = args.slice(1).map((arg) => arg.text);
-  const plain =
-    words.every((word) => !word.startsWith("-") || /^-(-list|-verbose|v|z|j|J|-gzip|f)$/.test(word)) &&
-    args.every(isKnown);
-  if (/^(-?[tvzjJfk]*t[vzjJfk]*|--list)$/.test(mode) && plain) {
-    const archive = args.slice(1).filter((arg) => !arg.text.startsWith("-"));
-    return outputOf(
-      call,
-      archive,
-      archive.slice(0, 1).map((file) => read(run, file)),
-    );
-  }
+  const listed = listing(call);
+  if (listed) return listed;
   unknown(run, `${name} unpacks or writes archives`);
   for (const { text } of args) {
     const command = /^--(?:checkpoint-action=exec|to-command|use-compress-program|rsh-command)=(.*)$/s.exec(text)?.[1];
     if (command) run.script(command, run, NOTHING);
   }
-  const creates = /^-?[a-zA-Z]*c|^--create/.test(mode);
-  const { options, operands } = readOptions(args[0]?.text.startsWith("-") ? args : args.slice(1), {
-    valued: "fCTXIbg",
-    long: ["--file", "--directory", "--exclude"],
-  });
-  const files = args[0]?.text.startsWith("-") ? operands : operands.slice(/f/.test(mode) ? 1 : 0);
-  const archive =
-    options.find(({ flag }) => flag === "-f" || flag === "--file")?.value ??
-    (/^[a-z]*f/.test(mode) ? operands[0] : undefined);
-  if (!creates) return NOTHING;
-  const secrets = worst([...files.map((file) => read(run, file)), ...files.map((file) => file.flow.secret)]);
-  if (archive && archive.text !== "-") write(run, archive);
-  if (archive && secrets) taint(archive, call);
-  return { net: false, secret: secrets };
+  return /^-?[a-zA-Z]*c|^--create/.test(args[0]?.text ?? "") ? pack(call) : NOTHING;
 };
+
+// `tar tf`, and nothing else
+function listing(call: Call): Flow | undefined {
+  const [mode, ...words] = call.args;
+  const plain = words.every(({ text }) => !text.startsWith("-") || /^-(-list|-verbose|v|z|j|J|-gzip|f)$/.test(text));
+  if (!plain || !call.args.every(isKnown) || !/^(-?[tvzjJfk]*t[vzjJfk]*|--list)$/.test(mode?.text ?? ""))
+    return undefined;
+  const archive = words.filter(({ text }) => !text.startsWith("-"));
+  return outputOf(
+    call,
+    archive,
+    archive.slice(0, 1).map((file) => read(call.run, file)),
+  );
+}
+
+const TAR: Syntax = { valued: "fCTXIbg", long: ["--file", "--directory", "--exclude"] };
+
+function pack(call: Call): Flow {
+  const { args, run } = call;
+  const mode = args[0]?.text ?? "";
+  const dashed = mode.startsWith("-");
+  const { options, operands } = readOptions(dashed ? args : args.slice(1), TAR);
+  const named = options.find(({ flag }) => flag === "-f" || flag === "--file")?.value;
+  const archive = named ?? (!dashed && mode.includes("f") ? operands[0] : undefined);
+  const files = operands.filter((file) => file !== archive);
+  const secret = worst(files.flatMap((file) => [read(run, file), file.flow.secret]));
+  if (archive && archive.text !== "-") write(run, archive);
+  if (archive && secret) taint(archive, call);
+  return { net: false, secret };
+}
 
 const zip: Program = (call) => {
   const { operands } = readOptions(call.args, { valued: "xibtn" });
