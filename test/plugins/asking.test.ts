@@ -7,12 +7,14 @@ import type { Event } from "../../src/core/event.js";
 import { type Log, memoryLog } from "../../src/core/log.js";
 import { run } from "../../src/core/loop.js";
 import { plainText, text } from "../../src/core/message.js";
+import type { Plugin } from "../../src/core/plugin.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import type { Script } from "../../src/models/scripted/script.js";
+import { hooks } from "../../src/plugins/hooks.js";
 import type { Answer, Question } from "../../src/plugins/permission.js";
 import { plainPolicy } from "../policy.js";
 
-type Given = { script: Script; answers?: Answer[]; policy?: Partial<Policy>; log?: Log; cwd?: string };
+type Given = { hooks?: Plugin; script: Script; answers?: Answer[]; policy?: Partial<Policy>; log?: Log; cwd?: string };
 
 const fresh = () => realpathSync(mkdtempSync(join(tmpdir(), "asking-")));
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
@@ -23,7 +25,7 @@ const yes = (scope?: Answer["for"]): Answer => ({
 });
 const no = (why: string): Answer => ({ verdict: "deny", why });
 
-async function work({ script, answers = [], policy = {}, log = memoryLog(), cwd = fresh() }: Given) {
+async function work({ hooks: outer, script, answers = [], policy = {}, log = memoryLog(), cwd = fresh() }: Given) {
   if (log.events.length === 0) log.append({ type: "session", version: 1, id: "s1", cwd, system: "" });
   const questions: Question[] = [];
   const ask = async (question: Question) => {
@@ -44,6 +46,7 @@ async function work({ script, answers = [], policy = {}, log = memoryLog(), cwd 
     cwd,
     ask,
     outputs,
+    hooks: outer,
     policy: { ...plainPolicy("default"), ...policy },
   });
   agent.inbox.post({ parts: [text("go")], from: "user" });
@@ -83,6 +86,45 @@ describe("the question", () => {
     const calls = [...bash("touch a").calls, ...bash("echo hi").calls];
     const { results } = await work({ script: [{ calls }, "x"], answers: [no("no")] });
     expect(results).toEqual([expect.stringContaining("Denied"), "hi"]);
+  });
+});
+
+describe("hooks and the question", () => {
+  const decide = (decision: string) =>
+    hooks({
+      settings: {
+        PreToolUse: [
+          {
+            hooks: [
+              {
+                command: `echo '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"${decision}","permissionDecisionReason":"said so"}}'`,
+              },
+            ],
+          },
+        ],
+      },
+      cwd: "/",
+      env: { PATH: process.env.PATH ?? "" },
+      permissionMode: "auto",
+    });
+
+  it("a hook's ask asks, whatever the mode", async () => {
+    const { questions, results } = await work({
+      script: [bash("true"), "x"],
+      policy: { mode: "auto" },
+      hooks: decide("ask"),
+    });
+    expect(questions[0]?.why).toContain("said so");
+    expect(results[0]).toContain("Denied");
+  });
+
+  it("a hook's allow spares the question, but not where it must be asked each time", async () => {
+    const { questions, cwd } = await work({
+      script: [bash("touch a"), bash("echo x > AGENTS.md"), "x"],
+      hooks: decide("allow"),
+    });
+    expect(existsSync(join(cwd, "a"))).toBe(true);
+    expect(questions.map(({ subjects }) => subjects[0])).toEqual(["echo x > AGENTS.md"]);
   });
 });
 

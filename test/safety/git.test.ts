@@ -92,8 +92,15 @@ describe("git, when it only shows, starts nothing that the repository names:", (
     rmSync(join(at.cwd, ".git"), { recursive: true });
     execFileSync("git", ["init", "-q", "--bare", "inner"], { cwd: at.cwd });
     appendFileSync(join(at.cwd, "inner/config"), `[core]\n\tfsmonitor = ${evil}\n\tworktree = ..\n`);
+    expect(((await at.effect(tool, { command: "git -C inner show" })) as Effect).kind).toBe("read");
     await at.call(tool, { command: "cd inner && git status" });
     expect(ran()).toBe(false);
+  });
+
+  it("a bare repository with drivers of its own needs leave", async () => {
+    execFileSync("git", ["init", "-q", "--bare", "inner"], { cwd: at.cwd });
+    appendFileSync(join(at.cwd, "inner/config"), `[diff "x"]\n\ttextconv = ${evil}\n`);
+    expect(((await at.effect(tool, { command: "git -C inner show" })) as Effect).kind).toBe("run");
   });
 
   it("another repository with drivers of its own needs leave", async () => {

@@ -110,7 +110,7 @@ describe("before its folder is trusted, a repository", () => {
       permissions: { mode: "auto" },
       sandbox: { enabled: false },
     });
-    await using server = await modelServer([bash("node -e 1"), "done"]);
+    await using server = await modelServer([bash("echo hi"), "done"]);
     const ended = await nanocoder(["-p", "hi", "--trust", "--output-format", "stream-json"], {
       place: where,
       env: openaiAt(server.url),

@@ -62,6 +62,8 @@ describe("what a command line would do", () => {
     ["a function that may not be there", "false && cat() { :; }; cat a"],
     ["a function that is taken away", "cat() { :; }; unset -f cat; cat a"],
     ["a cd that may fail", "cd nowhere; cat ../a"],
+    ["what the shell itself sets", "cat $BASH_REMATCH"],
+    ["a program that find starts elsewhere", "find . -execdir grep x {} +"],
     ["a glob that climbs", "cat s*/../../etc/shadow"],
   ])("does not trust %s", (_, line) => {
     expect(of(line).verdict).toBe("needs leave");

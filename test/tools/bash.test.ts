@@ -47,6 +47,11 @@ describe("bash", () => {
     expect(await at.effect(tool, { command: "cat y" })).toMatchObject({ kind: "read", subjects: [`${at.cwd}/in/y`] });
   });
 
+  it("never runs what is refused in every mode, whoever let it through", async () => {
+    await expect(bench().call(tool, { command: "sudo --version" })).rejects.toThrow("This is never run");
+    await expect(bench().call(tool, { command: "true; halt --help" })).rejects.toThrow("Nothing was done");
+  });
+
   it("refuses an empty command and wrong arguments", async () => {
     await expect(bench().call(tool, { command: " " })).rejects.toThrow("empty");
     await expect(bench().call(tool, {})).rejects.toThrow("command is missing (a string).");
