@@ -105,9 +105,10 @@ function resumeOf({ continue: newest = false, resume }: RunFlags): Resume {
 }
 
 // nobody is there to ask
-async function refuse({ why }: Question): Promise<Answer> {
-  const hint = "a headless run cannot ask; --permission-mode auto allows it";
-  return { verdict: "deny", why: `${why} (${hint})` };
+async function refuse({ why, always: [rule] = [] }: Question): Promise<Answer> {
+  const short = rule !== undefined && rule.length <= 80 && !/['\n]/.test(rule);
+  const hint = short ? `; --allow '${rule}' lets it through` : "";
+  return { verdict: "deny", why: `${why} (a headless run cannot ask${hint})` };
 }
 
 async function leaveNow(cause: string): Promise<void> {

@@ -19,6 +19,8 @@ export type Effect = {
 
 /** What a command line would do, told without running it. */
 export type Foresight = {
+  /** The command line itself. */
+  line: string;
   verdict: "read-only" | "needs leave" | "catastrophic";
   why: string;
   /** Every simple command in it; `proved` ones do nothing but read. */

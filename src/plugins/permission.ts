@@ -7,7 +7,7 @@ import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { visible } from "../platform/text.js";
 import { isSecret } from "../shell/secrets.js";
 import { type Guarded, isProtected, within } from "./protected.js";
-import { narrowest, type Rule, type Rules, ruleAgainst, rulesFor, type Subject } from "./rules.js";
+import { narrowest, type Rule, type Rules, ruleAgainst, rulesFor, type Subject, shownSubjects } from "./rules.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
 export type Mode = (typeof MODES)[number];
@@ -123,8 +123,8 @@ function written(effect: Effect): readonly string[] {
 }
 
 // a rule that allows a command does not let it, or its redirections, out of the workspace unless it names the whole line
-function staysIn({ foresight, subjects }: Effect, rules: readonly Rule[], { root, writable }: Judging): boolean {
-  const exact = rules.length === 1 && rules[0]?.pattern === subjects[0];
+function staysIn({ foresight }: Effect, rules: readonly Rule[], { root, writable }: Judging): boolean {
+  const exact = rules.length === 1 && rules[0]?.pattern === foresight?.line;
   return foresight === undefined || exact || foresight.writes.every((path) => isInside(path, [root, ...writable]));
 }
 
@@ -224,7 +224,7 @@ function questionOf(subject: Subject, why: string, mayRemember: boolean): Questi
   return {
     tool,
     effect,
-    subjects: effect.subjects.map((each) => visible(each)),
+    subjects: shownSubjects(effect).map((each) => visible(each)),
     why: visible(effect.via === undefined ? why : `${why} (via link: ${effect.via})`),
     ...(effect.via === undefined ? {} : { via: visible(effect.via) }),
     ...(rules.length > 0 ? { always: rules } : {}),

@@ -124,7 +124,7 @@ export function rulesFor(rules: readonly Rule[], { tool, effect }: Subject): rea
   const parts = effect.foresight
     ? effect.foresight.parts.filter((part) => !part.proved).map((part) => part.command)
     : effect.subjects;
-  const [whole] = effect.foresight ? mine.filter((rule) => effect.subjects.some((line) => rule.pattern === line)) : [];
+  const whole = effect.foresight && mine.find((rule) => rule.pattern === effect.foresight?.line);
   if (whole) return [whole];
   const found = parts.map((part) => mine.find((rule) => rule.matches(part)));
   return parts.length > 0 && found.every((rule) => rule !== undefined) ? found : undefined;
@@ -134,8 +134,8 @@ function named(rule: Rule, tool: string): boolean {
   return rule.tool === tool || (rule.tool.includes("*") && wildcard(rule.tool)(tool));
 }
 
-function subjectsOf({ subjects, foresight, kind }: Effect): readonly string[] {
-  return foresight ? [...(kind === "run" ? subjects : []), ...foresight.parts.map((part) => part.command)] : subjects;
+function subjectsOf({ subjects, foresight }: Effect): readonly string[] {
+  return foresight ? [foresight.line, ...foresight.parts.map((part) => part.command)] : subjects;
 }
 
 function pathsOf(effect: Effect, family: "read" | "write"): readonly string[] {
@@ -143,7 +143,12 @@ function pathsOf(effect: Effect, family: "read" | "write"): readonly string[] {
   return effect.kind === family ? effect.subjects : [];
 }
 
+/** What a person is shown of a call: the whole command line, else what it touches. */
+export function shownSubjects({ subjects, foresight }: Effect): readonly string[] {
+  return foresight ? [foresight.line] : subjects;
+}
+
 /** The narrowest rules that would have allowed a call, as they would be written. */
 export function narrowest({ tool, effect }: Subject): string[] {
-  return effect.subjects.map((subject) => `${tool}(${subject})`);
+  return shownSubjects(effect).map((subject) => `${tool}(${subject})`);
 }

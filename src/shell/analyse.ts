@@ -11,12 +11,13 @@ import type { Analysis, Where } from "./types.js";
  */
 export function analyse(line: string, where: Where): Analysis {
   try {
-    return conclude(interpret(line, where));
+    return conclude(line, interpret(line, where));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     // the stack ended: nested beyond what any command needs
     const why = "it is nested too deep to be checked";
     return {
+      line,
       verdict: "needs leave",
       why,
       parts: [{ command: line, proved: false }],
@@ -30,7 +31,7 @@ export function analyse(line: string, where: Where): Analysis {
   }
 }
 
-function conclude({ found }: Run): Analysis {
+function conclude(line: string, { found }: Run): Analysis {
   if (found.connects && found.listens) found.floor.add("it hands a shell to the network");
   const { parts } = found;
   const [reads, writes, network, unknown] = [found.reads, found.writes, found.network, found.unknown].map((set) => [
@@ -38,6 +39,7 @@ function conclude({ found }: Run): Analysis {
   ]);
   const { repository, unchecked } = found;
   const facts = {
+    line,
     repository,
     unchecked,
     parts,

@@ -23,6 +23,7 @@ export type Verdict = "read-only" | "needs leave" | "catastrophic";
 
 /** What a command line would do, as far as it can be told without running it. */
 export type Analysis = {
+  line: string;
   verdict: Verdict;
   /** Why it is not read-only, in words; what it does when it is. */
   why: string;
