@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { Capture } from "./capture.js";
+import { theShell, untilExit, within } from "./child.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
 import type { Launch, Sandbox } from "./sandbox.js";
 import { watchOver } from "./watchdog.js";
@@ -59,7 +59,9 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   const { child, after } = start(run, mark);
   const [output, moved] = [readable(child, 1), readable(child, 3)];
   const closed = Promise.all([flow(output, capture, run.onOutput), flow(moved, folder, undefined)]);
-  const exit = await untilExit(child, run, mark);
+  const exit = await untilExit(child, run, mark).catch((error: Error) => {
+    throw new Error(`The shell could not be started in ${run.cwd}: ${error.message}.`);
+  });
   await within(GRACE, closed);
   output?.destroy();
   moved?.destroy();
@@ -84,8 +86,7 @@ function start(run: ShellRun, mark: string): { child: ChildProcess; after(): str
   const { command, sandbox } = run;
   const moves = mayMove(command);
   const script = `exec 2>&1${moves ? "; trap 'pwd -P >&3' EXIT" : ""}\n${command}`;
-  const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path));
-  const [shell, flags] = bash ? [bash, ["--noprofile", "--norc", "-c"]] : ["/bin/sh", ["-c"]];
+  const [shell, flags] = theShell();
   const env = { ...run.env, GIT_TERMINAL_PROMPT: "0", PAGER: "cat", GIT_PAGER: "cat", [MARK]: mark };
   const plain = { file: shell, args: [...flags, script], cwd: run.cwd, env };
   const launch = sandbox ? sandbox.enter(plain) : { ...plain, after: () => [] };
@@ -136,42 +137,4 @@ function flow(
     // the other end went away: what came is what there is
     stream.on("error", () => resolve());
   });
-}
-
-type Exit = Pick<ShellEnd, "code" | "killedBy" | "ended"> & { pid: number };
-
-function untilExit(child: ChildProcess, { timeout, signal, cwd }: ShellRun, mark: string): Promise<Exit> {
-  return new Promise((resolve, reject) => {
-    let ended: Exit["ended"] = "exited";
-    let ending: Promise<void> = Promise.resolve();
-    const end = (how: "timeout" | "aborted") => {
-      if (ended !== "exited" || child.pid === undefined) return;
-      ended = how;
-      ending = endTree({ groups: [child.pid], mark });
-    };
-    const timer = setTimeout(() => end("timeout"), timeout);
-    const abort = () => end("aborted");
-    signal.addEventListener("abort", abort, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    };
-    child.on("error", (error) => {
-      settle();
-      reject(new Error(`The shell could not be started in ${cwd}: ${error.message}.`));
-    });
-    child.on("exit", (code, killedBy) => {
-      settle();
-      ending.then(() => resolve({ code, killedBy, ended, pid: child.pid ?? 0 }), reject);
-    });
-  });
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { theShell, untilExit, within } from "./child.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
 import { watchOver } from "./watchdog.js";
 
@@ -62,8 +62,7 @@ export async function endHooks(): Promise<void> {
 }
 
 function start({ command, cwd, env }: HookRun, mark: string): ChildProcessWithoutNullStreams {
-  const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((path) => existsSync(path));
-  const [shell, flags] = bash ? [bash, ["--noprofile", "--norc", "-c"]] : ["/bin/sh", ["-c"]];
+  const [shell, flags] = theShell();
   const folders = { NANOCODER_PROJECT_DIR: cwd, CLAUDE_PROJECT_DIR: cwd };
   return spawn(shell, [...flags, command], {
     cwd,
@@ -78,7 +77,7 @@ async function finish(child: ChildProcessWithoutNullStreams, run: HookRun, mark:
   // a hook need not read what it is told
   child.stdin.on("error", () => undefined);
   child.stdin.end(run.input);
-  const { code, ended, pid } = await untilExit(child, run, mark);
+  const { code, ended, pid } = await untilExit(child, { ...run, timeout: Math.min(run.timeout, LONGEST) }, mark);
   await within(GRACE, Promise.all([out.closed, err.closed]));
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   if (ended === "exited" && groupAlive(pid)) ours.groups.add(pid);
@@ -98,42 +97,4 @@ function collect(stream: Readable): { text(): string; closed: Promise<void> } {
     stream.on("error", () => resolve());
   });
   return { closed, text: () => Buffer.concat(kept).toString("utf8") };
-}
-
-type Exit = { code: number | null; ended: "exited" | "timeout" | "aborted"; pid: number };
-
-function untilExit(child: ChildProcessWithoutNullStreams, { timeout, signal }: HookRun, mark: string): Promise<Exit> {
-  return new Promise((resolve, reject) => {
-    let ended: Exit["ended"] = "exited";
-    let ending: Promise<void> = Promise.resolve();
-    const end = (how: "timeout" | "aborted") => {
-      if (ended !== "exited" || child.pid === undefined) return;
-      ended = how;
-      ending = endTree({ groups: [child.pid], mark });
-    };
-    const timer = setTimeout(() => end("timeout"), Math.min(timeout, LONGEST));
-    const abort = () => end("aborted");
-    signal.addEventListener("abort", abort, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    };
-    child.on("error", (error) => {
-      settle();
-      reject(error);
-    });
-    child.on("exit", (code) => {
-      settle();
-      ending.then(() => resolve({ code, ended, pid: child.pid ?? 0 }), reject);
-    });
-  });
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
 }

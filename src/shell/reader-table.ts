@@ -40,6 +40,15 @@ const GREP: Reader = {
   patterns: ["-e", "-f", "--regexp", "--file"],
 };
 
+const FD: Reader = {
+  operands: "pattern",
+  here: true,
+  follows: ["-L", "--follow"],
+  valued: "detESco",
+  unsafe: ["-x", "-X", "--exec", "--exec-batch"],
+  long: ["--extension", "--type", "--exclude", "--max-depth"],
+};
+
 /** Programs that only read, as long as their flags allow it. */
 export const READERS: Readonly<Record<string, Reader>> = {
   cat: files(),
@@ -158,22 +167,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
     unsafe: ["--pre", "--pre-glob", "--hostname-bin", "-z", "--search-zip"],
   },
   ag: { operands: "pattern", here: true, valued: "ABCGgm", unsafe: ["--pager", "-z", "--search-zip"] },
-  fd: {
-    operands: "pattern",
-    here: true,
-    follows: ["-L", "--follow"],
-    valued: "detESco",
-    unsafe: ["-x", "-X", "--exec", "--exec-batch"],
-    long: ["--extension", "--type", "--exclude", "--max-depth"],
-  },
-  fdfind: {
-    operands: "pattern",
-    here: true,
-    follows: ["-L", "--follow"],
-    valued: "detESco",
-    unsafe: ["-x", "-X", "--exec", "--exec-batch"],
-    long: ["--extension", "--type", "--exclude", "--max-depth"],
-  },
+  fd: FD,
+  fdfind: FD,
   basename: words(),
   dirname: words(),
   tr: words(),
