@@ -7,7 +7,8 @@ import { ANYTHING, type Field, type Flow, HOLE, isKnown, joined, literal, NOTHIN
 
 const quiet: Program = () => NOTHING;
 
-const echo: Program = ({ args }) => {
+const echo: Program = ({ args, run }) => {
+  tellSecrets(args, run);
   let words = args;
   let [newline, escapes] = [true, false];
   while (words[0] && /^-[neE]+$/.test(words[0].text)) {
@@ -18,6 +19,11 @@ const echo: Program = ({ args }) => {
   const text = words.map((word) => word.text).join(" ") + (newline ? "\n" : "");
   return textFlow(words, escapes ? unescaped(text) : text);
 };
+
+// a variable whose name says that it is a secret
+function tellSecrets(args: readonly Field[], run: Run): void {
+  if (args.some((arg) => arg.flow.secret === "variable")) unknown(run, "it shows a secret");
+}
 
 const printf: Program = ({ args, run }) => {
   if (args[0]?.text === "-v") {
@@ -32,6 +38,7 @@ const printf: Program = ({ args, run }) => {
     });
     return NOTHING;
   }
+  tellSecrets(args, run);
   const [format, ...values] = args[0]?.text === "--" ? args.slice(1) : args;
   if (!format) return NOTHING;
   return textFlow(
@@ -93,7 +100,7 @@ const cd: Program = ({ args, run, name }) => {
 const declare: Program = ({ args, run, name }) => {
   const words = args.filter((arg) => !/^[-+]/.test(arg.text));
   const flags = args.map((arg) => arg.text).filter((text) => text.startsWith("-"));
-  if (words.length === 0) return { net: false, secret: "file" };
+  if (words.length === 0) return environment(run);
   if (flags.some((flag) => /[niF]/.test(flag)))
     unknown(run, `${name} ${flags.join(" ")} may run what a variable holds`);
   const exported = name === "export" || flags.some((flag) => flag.includes("x"));
@@ -109,7 +116,7 @@ function declareOne(word: Field, run: Run, how: { exported?: true }): void {
 }
 
 const set: Program = ({ args, run }) => {
-  if (args.length === 0) return { net: false, secret: "file" };
+  if (args.length === 0) return environment(run);
   const at = args.findIndex((arg) => arg.text === "--" || !/^[-+]/.test(arg.text));
   const flags = at < 0 ? args : args.slice(0, at);
   if (flags.some((flag) => !/^[-+]([euxfv]|o|[euxfv]+o?)$/.test(flag.text)))
@@ -206,9 +213,13 @@ const doubtful =
 const printenv: Program = ({ args, run }) => {
   const names = args.filter((arg) => !arg.text.startsWith("-"));
   if (names.length > 0 && names.every((name) => isKnown(name) && !isSecretName(name.text))) return ANYTHING;
+  return environment(run);
+};
+
+function environment(run: Run): Flow {
   unknown(run, "it shows the environment, which may hold secrets");
   return { net: false, secret: "file" };
-};
+}
 
 const passes: Program = ({ args, input }) => ({
   net: input.net,

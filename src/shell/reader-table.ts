@@ -13,7 +13,7 @@ export type Reader = Syntax & {
   here?: boolean;
   /** Most operands that are only read: the next one would be written. */
   most?: number;
-  /** Flags by which it follows links out of the folder it reads. */
+  /** Flags by which it reads what its words do not name: through links, or out of a list. */
   follows?: readonly string[];
   /** Something about its words makes it more than reading. */
   refuses?(call: Call): string | undefined;
@@ -56,13 +56,18 @@ export const READERS: Readonly<Record<string, Reader>> = {
   nl: files({ valued: "bdfhilnsvw" }),
   head: files({ valued: "nc", long: ["--lines", "--bytes"] }),
   tail: files({ valued: "ncs", long: ["--lines", "--bytes", "--pid"] }),
-  wc: files({ files: ["--files0-from"] }),
+  wc: files({ follows: ["--files0-from"] }),
   ls: files({ here: true, valued: "ITw", long: ["--ignore", "--hide", "--width"] }),
   dir: files({ here: true }),
   vdir: files({ here: true }),
   stat: files({ valued: "cft", long: ["--format", "--printf"] }),
   file: files({ valued: "efmPF", files: ["-f", "-m"], unsafe: ["-C", "--compile", "-z", "-Z", "--uncompress"] }),
-  du: files({ here: true, valued: "BdtX", long: ["--max-depth", "--exclude", "--block-size", "--threshold"] }),
+  du: files({
+    here: true,
+    follows: ["--files0-from"],
+    valued: "BdtX",
+    long: ["--max-depth", "--exclude", "--block-size", "--threshold"],
+  }),
   df: files({ valued: "Btx", long: ["--type", "--block-size"] }),
   readlink: files(),
   realpath: files({ long: ["--relative-to", "--relative-base"] }),
@@ -100,7 +105,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
     valued: "kotST",
     unsafe: ["-o", "--output", "--compress-program", "-T", "--temporary-directory"],
     long: ["--key", "--field-separator", "--parallel", "--buffer-size"],
-    files: ["--files0-from"],
+    follows: ["--files0-from"],
   }),
   shuf: files({ valued: "ino", unsafe: ["-o", "--output"] }),
   tsort: files(),
@@ -187,7 +192,12 @@ export const READERS: Readonly<Record<string, Reader>> = {
   tty: words(),
   uptime: words(),
   free: words(),
-  ps: words(),
+  ps: words({
+    refuses: ({ args }) =>
+      args.some(({ text }) => /^[A-Za-z]*e[A-Za-z]*$|env/.test(text))
+        ? "ps shows environments, which may hold secrets"
+        : undefined,
+  }),
   pgrep: words(),
   pidof: words(),
   pstree: words(),

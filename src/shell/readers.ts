@@ -26,7 +26,7 @@ function doubts(spec: Reader, { options, operands, doubt }: Options, call: Call)
   return [
     ...(doubt !== undefined && counts ? [`${name} with ${doubt}`] : []),
     ...(spec.most !== undefined && operands.length > spec.most ? [`${name} writes to its last operand`] : []),
-    ...(out ? [`${name} ${out.flag} follows links, wherever they lead`] : []),
+    ...(out ? [`${name} ${out.flag} reads files that its words do not name`] : []),
     ...(refused === undefined ? [] : [refused]),
   ];
 }
