@@ -29,6 +29,9 @@ await writeFile(
 await chmod(`${root}/dist/cli/main.js`, 0o755);
 await writeFile(`${root}/dist/THIRD_PARTY_LICENSES.txt`, await licences());
 await writeFile(`${root}/dist/start-path.json`, JSON.stringify(startPath(made.get("command")), null, 2));
+await bundle({ "lazy/settings-schema": "src/app/settings-schema.ts" });
+const { settingsSchema } = await import(`${root}/dist/lazy/settings-schema.js`);
+await writeFile(`${root}/dist/settings.schema.json`, `${JSON.stringify(settingsSchema(), null, 2)}\n`);
 const [code] = await declared;
 process.exitCode = code;
 

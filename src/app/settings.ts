@@ -34,19 +34,19 @@ export type Settings = {
 export type SettingsFile = { path: string; text: string; settings: Settings };
 
 /** A shape of JSON: what is expected, in words, and a test of it. */
-type Shape =
+export type Shape =
   | { type: "string" | "boolean" | "count" }
   | { type: "one"; of: readonly string[] }
   | { type: "list"; of: Shape }
   | { type: "map"; of: Shape }
   | { type: "object"; keys: Readonly<Record<string, Shape>> }
-  | { type: "rule" }
+  | { type: "rule"; written: Shape }
   | { type: "later" };
 
 const STRING: Shape = { type: "string" };
 const STRINGS: Shape = { type: "list", of: STRING };
-const RULES: Shape = { type: "list", of: { type: "rule" } };
 const RULE: Shape = { type: "object", keys: { rule: STRING, match: STRINGS, notMatch: STRINGS } };
+const RULES: Shape = { type: "list", of: { type: "rule", written: RULE } };
 const HOOK: Shape = {
   type: "object",
   keys: { type: { type: "one", of: ["command"] }, command: STRING, timeout: { type: "count" } },
@@ -133,7 +133,7 @@ type Fault = { at: string[]; why: string };
 
 function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined {
   if (shape.type === "later") return undefined;
-  if (shape.type === "rule") return typeof value === "string" ? undefined : faultIn(value, RULE, at);
+  if (shape.type === "rule") return typeof value === "string" ? undefined : faultIn(value, shape.written, at);
   const expected = expectation(value, shape);
   if (expected !== undefined) {
     return { at, why: `${at.length === 0 ? "the file" : `"${at.join(".")}"`} wants ${expected}.` };

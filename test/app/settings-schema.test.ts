@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { settingsSchema } from "../../src/app/settings-schema.js";
+
+it("is the JSON Schema of what settings may hold", () => {
+  expect(settingsSchema()).toMatchObject({
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      provider: { enum: ["openai", "anthropic"] },
+      permissions: {
+        properties: { allow: { items: { anyOf: [{ type: "string" }, { properties: { match: { type: "array" } } }] } } },
+      },
+      limits: { properties: { maxTurns: { type: "integer", minimum: 1 } } },
+      env: { additionalProperties: { type: "string" } },
+    },
+  });
+});
