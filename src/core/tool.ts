@@ -50,8 +50,8 @@ export type ToolFact =
 
 export interface ToolContext extends Session {
   readonly callId: string;
-  /** The subjects that were let through: what the tool touches must be among them. Absent: nobody judged. */
-  readonly judged?: readonly string[];
+  /** The effect that was let through: what the tool touches must be among its subjects. Absent: nobody judged. */
+  readonly judged?: Effect;
   /** Who gave leave before anybody was asked; it never outweighs a refusal. */
   readonly leave?: string;
   /** Why a person must be asked, whatever gives leave. */

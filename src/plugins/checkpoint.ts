@@ -2,7 +2,8 @@ import { last } from "../core/fold.js";
 import { text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
-import type { Result, Tool, ToolContext } from "../core/tool.js";
+import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
+import { statOf } from "../platform/files.js";
 import type { Checkpoints } from "../store/checkpoints.js";
 
 /** The home of nanocoder and the workspace, links resolved. */
@@ -24,17 +25,25 @@ export function checkpoint(options: CheckpointOptions): Plugin {
 type Made = { input: unknown; context: ToolContext; kept(): Promise<Checkpoints> };
 
 async function watched(tool: Tool, { input, context, kept }: Made): Promise<string | Result> {
-  const effect = await tool.effect(input, context);
+  const effect = context.judged ?? (await tool.effect(input, context));
   if (effect.kind !== "write" && effect.kind !== "run") return tool.run(input, context);
   const { events, callId } = context;
   const session = last(events, "session")?.id ?? "";
   const prompt = last(events, "prompt")?.seq ?? -1;
-  const finish = await (await kept()).begin({ session, prompt, callId, tool: tool.name }, effect);
+  const finish = await (await kept()).begin({ session, prompt, callId, tool: tool.name }, plainly(effect));
   const outcome = await settle(() => tool.run(input, context));
   const note = await finish();
   if ("thrown" in outcome)
     throw note === undefined ? outcome.thrown : new Error(`${sentence(outcome.thrown)}\n${note}`);
   return note === undefined ? outcome.result : noted(outcome.result, note);
+}
+
+// a command of which all is known, and which touches no folder as a whole, is as good as a write
+function plainly(effect: Effect): Effect {
+  const { foresight } = effect;
+  if (foresight === undefined || foresight.unknown.length > 0 || foresight.network.length > 0) return effect;
+  const plain = foresight.writes.every((path) => !path.includes("*") && !statOf(path)?.isDirectory());
+  return plain ? { kind: "write", subjects: foresight.writes } : effect;
 }
 
 type Outcome = { result: string | Result } | { thrown: unknown };

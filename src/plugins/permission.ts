@@ -172,7 +172,7 @@ async function guarded(tool: Tool, made: Made, options: PermissionOptions): Prom
   const question = questionOf(subject, verdict.why, verdict.verdict === "ask" && !verdict.firm);
   const answer = await decide(verdict, question, { context, options });
   context.record({ type: "judged", verdict: answer.verdict, by: "permission", why: answer.why });
-  if (answer.verdict === "allow") return tool.run(input, { ...context, judged: effect.subjects, free: true });
+  if (answer.verdict === "allow") return tool.run(input, { ...context, judged: effect, free: true });
   return refusal(answer.why);
 }
 
@@ -183,7 +183,7 @@ async function carryOut(
   { input, context }: Made,
   { effect, free, options }: Carrying,
 ): Promise<string | Result> {
-  const result = await tool.run(input, { ...context, judged: effect.subjects, free });
+  const result = await tool.run(input, { ...context, judged: effect, free });
   const why = free || typeof result === "string" ? undefined : stoppedBySandbox(result);
   if (why === undefined || typeof result === "string") return result;
   const question = questionOf({ tool: tool.name, effect }, `in the sandbox it failed: ${why}`, true);
@@ -191,7 +191,7 @@ async function carryOut(
   context.record({ type: "judged", verdict: answer.verdict, by: "sandbox", why: answer.why });
   if (answer.verdict === "allow") {
     await keep(answer, question, { context, options });
-    return tool.run(input, { ...context, judged: effect.subjects, free: true });
+    return tool.run(input, { ...context, judged: effect, free: true });
   }
   const said = answer.why.replace(question.why, "").trim();
   const rule = "commands run without network, and write only in the workspace and temporary folders";

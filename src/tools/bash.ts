@@ -70,9 +70,10 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
   const seconds = Math.min(timeout ?? TIMEOUT.usual, TIMEOUT.most);
   const { signal } = context;
   const onOutput = (bytes: Buffer) => context.progress(bytes.toString("utf8"));
-  const { verdict } = await foresee(command, place);
+  const { verdict, parts } = context.judged?.foresight ?? (await foresee(command, place));
   if (verdict === "catastrophic") throw new Error("This is never run, in no mode. Nothing was done.");
-  const env = verdict === "read-only" ? { ...options.env, ...quietGit(cwd) } : options.env;
+  const quiet = verdict === "read-only" && parts.some((part) => /\bgit\b/.test(part.command));
+  const env = quiet ? { ...options.env, ...quietGit(cwd) } : options.env;
   const sandbox = verdict === "read-only" || context.free ? undefined : options.sandbox;
   const end = await runShell({ ...options, env, sandbox, command, cwd, signal, timeout: seconds * 1000, onOutput });
   const now = end.cwd ?? cwd;

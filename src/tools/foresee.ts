@@ -11,13 +11,13 @@ export type Place = { cwd: string; root: string; home: string; env: Readonly<Rec
 export async function foresee(command: string, place: Place): Promise<Foresight> {
   // loaded with the first command: the parser costs more than the rest of the start
   const { analyse } = await import("../shell/analyse.js");
-  const here = gitFolder(place.cwd);
   return analyse(command, {
     ...place,
     resolve: (path) => attempt(() => realTarget("/", path)) ?? path,
     isFolder: (path) => attempt(() => statOf(path)?.isDirectory()) ?? false,
     expand: expandGlob,
-    gitPrograms: (folder) => (gitFolder(folder) === here ? [] : programsIn(folder)),
+    gitPrograms: (folder) =>
+      folder === place.cwd || gitFolder(folder) === gitFolder(place.cwd) ? [] : programsIn(folder),
   });
 }
 

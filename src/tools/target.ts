@@ -11,6 +11,6 @@ export function pathEffect(kind: "read" | "write", path: string, cwd: string): E
 /** Where a path leads now. Throws when that is not what was let through: a link was swapped in between. */
 export function targetOf(path: string, { cwd, judged }: Pick<ToolContext, "cwd" | "judged">): string {
   const target = realTarget(cwd, path);
-  if (judged === undefined || judged.includes(target)) return target;
+  if (judged === undefined || judged.subjects.includes(target)) return target;
   throw new Error(`${path} leads elsewhere than when it was let through, to ${target}. Nothing was done.`);
 }
