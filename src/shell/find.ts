@@ -67,7 +67,7 @@ function runFound(command: readonly Field[], acting: Acting): void {
     return {
       ...word,
       text,
-      flow: { ...word.flow, secret: worst([word.flow.secret, word.text === "{}" ? false : named]) },
+      flow: { ...word.flow, secret: worst([word.flow.secret, named]) },
     };
   };
   call.run.command(command.map(found), forked(call.run), { net: false, secret: false });

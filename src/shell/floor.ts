@@ -1,6 +1,6 @@
 import { baseName } from "./names.js";
 import { type Options, readOptions } from "./options.js";
-import { absolute, placeOf, wipesVital } from "./paths.js";
+import { absolute, isPersonal, placeOf, wipesVital } from "./paths.js";
 import { type Call, refuse } from "./run.js";
 import { type Field, HOLE } from "./types.js";
 
@@ -11,11 +11,23 @@ export function checkWipe(call: Call): void {
   const check = WIPES[call.name];
   if (!check?.recursive(options)) return;
   for (const operand of check.targets(operands)) {
-    if (isLost(operand, call)) refuse(run, `${call.name} would ${check.does} ${shownTarget(operand, call)}`);
+    if (isLost(operand, call) && !(check.rights && isOwn(operand, call)))
+      refuse(run, `${call.name} would ${check.does} ${shownTarget(operand, call)}`);
   }
 }
 
-type Wipe = { does: string; recursive(options: Options["options"]): boolean; targets(operands: Field[]): Field[] };
+function isOwn(operand: Field, { run }: Call): boolean {
+  const place = placeOf(operand, run.scope.cwd, run.where);
+  return place !== undefined && isPersonal(place.path, run.where);
+}
+
+type Wipe = {
+  does: string;
+  /** It changes rights only: a user may do that to folders of their own. */
+  rights?: true;
+  recursive(options: Options["options"]): boolean;
+  targets(operands: Field[]): Field[];
+};
 
 const flagged =
   (...flags: string[]) =>
@@ -37,21 +49,29 @@ const WIPES: Readonly<Record<string, Wipe>> = {
   mv: { does: "move away", recursive: always, targets: (operands) => operands.slice(0, -1) },
   chmod: {
     does: "change the rights of",
+    rights: true,
     recursive: flagged("-R", "--recursive"),
     targets: (operands) => operands.slice(1),
   },
   chown: {
     does: "change the owner of",
+    rights: true,
     recursive: flagged("-R", "--recursive"),
     targets: (operands) => operands.slice(1),
   },
   chgrp: {
     does: "change the group of",
+    rights: true,
     recursive: flagged("-R", "--recursive"),
     targets: (operands) => operands.slice(1),
   },
-  setfacl: { does: "change the rights of", recursive: flagged("-R", "--recursive"), targets: all },
-  chattr: { does: "change the rights of", recursive: flagged("-R"), targets: (operands) => operands.slice(1) },
+  setfacl: { does: "change the rights of", rights: true, recursive: flagged("-R", "--recursive"), targets: all },
+  chattr: {
+    does: "change the rights of",
+    rights: true,
+    recursive: flagged("-R"),
+    targets: (operands) => operands.slice(1),
+  },
   rsync: {
     does: "wipe",
     recursive: flagged("--delete", "--del", "--delete-before", "--delete-after"),

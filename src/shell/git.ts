@@ -1,6 +1,6 @@
 import { type Options, readOptions, type Syntax } from "./options.js";
-import { absolute } from "./paths.js";
-import { aside, type Call, network, type Program, read, readPlace, unknown } from "./run.js";
+import { absolute, isInside } from "./paths.js";
+import { aside, type Call, network, type Program, read, readPlace, refuse, unknown } from "./run.js";
 import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
 
 const GLOBAL: Syntax = {
@@ -25,6 +25,9 @@ export const git: Program = (call) => {
   if (run.scope.cwd !== undefined && !elsewhere) readPlace(run, { path: run.scope.cwd });
   if (why !== undefined) return changes(command.text, why, call);
   programs(call, options);
+  const top = command.text === "rev-parse" && rest.length === 1 && rest[0]?.text === "--show-toplevel";
+  if (top && !elsewhere && isInside(run.scope.cwd ?? "", run.where.root))
+    return { ...NOTHING, text: `${run.where.root}\n` };
   return /^(ls-files|diff|grep)$/.test(command.text) ? { ...ANYTHING, below: true } : ANYTHING;
 };
 
@@ -38,8 +41,9 @@ function globalOptions(options: Options["options"], call: Call): void {
 
 const REACHES = /^(push|pull|fetch|clone|ls-remote|remote|submodule|archive|send-email|request-pull|lfs|svn|p4)$/;
 
-function changes(command: string, why: string, { run }: Call): Flow {
+function changes(command: string, why: string, { args, run }: Call): Flow {
   unknown(run, why);
+  if (REACHES.test(command) && args.some((arg) => arg.flow.secret === "file")) refuse(run, "it sends secrets away");
   if (REACHES.test(command)) network(run, `git ${command}`);
   if (!/^(help|init|clone|diff|grep|log|show)$/.test(command)) run.found.repository = true;
   return ANYTHING;

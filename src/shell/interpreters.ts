@@ -51,7 +51,7 @@ const code: Program = (call) => {
   unknown(run, `${name} runs code, which may do anything`);
   const operand = args.findIndex((arg) => !arg.text.startsWith("-"));
   const at = args.findIndex((arg) => EVALUATES.test(arg.text));
-  const given = at >= 0 && (operand < 0 || at <= operand) ? args[at + 1] : undefined;
+  const given = gluedCode(args) ?? (at >= 0 && (operand < 0 || at <= operand) ? args[at + 1] : undefined);
   if (given === undefined) return codeFrom(args[operand], call);
   if (given.flow.net) refuse(run, "it runs what it fetched from the network");
   checkCode(given.text, run);
@@ -60,6 +60,13 @@ const code: Program = (call) => {
 };
 
 const EVALUATES = /^(-[a-zA-Z]*[cepr]|-E|--eval|--print|eval|--execute|--run|-Command|-EncodedCommand)$/;
+
+// -c'code' and --eval=code
+function gluedCode(args: readonly Field[]): Field | undefined {
+  const first = args.find((arg) => arg.text.startsWith("-"));
+  const code = /^(?:-[ceE]|--(?:eval|print|execute|run)=)([\s\S]+)$/.exec(first?.text ?? "")?.[1];
+  return first && code !== undefined && /[^a-z]/i.test(code) ? { ...first, text: code } : undefined;
+}
 
 // a file, a stream, or what comes in
 function codeFrom(file: Field | undefined, { args, input, run }: Call): Flow {

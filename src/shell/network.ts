@@ -112,7 +112,13 @@ const connection: Program = (call) => {
   return FETCHED;
 };
 
-const openssl: Program = (call) => (call.args[0]?.text === "s_client" ? connection(call) : general("openssl")(call));
+const openssl: Program = (call) => {
+  const { args, input, run } = call;
+  if (args[0]?.text === "s_client") return connection(call);
+  unknown(run, "openssl may read and write keys");
+  const file = args.find((_, n) => args[n - 1]?.text === "-in");
+  return { net: input.net, secret: file ? read(run, file) : input.secret };
+};
 
 const lookUp: Program = ({ args, run, name }) => {
   if (args.some((arg) => arg.flow.secret)) refuse(run, SENDS);
@@ -124,7 +130,7 @@ const ssh: Program = (call) => {
   const { args, input, run } = call;
   const { options, operands } = readOptions(args, { valued: "bcDEeFIiJLlmOopQRSWw", strict: true });
   const [host, ...command] = operands;
-  if (input.secret || command.some((word) => word.flow.secret)) refuse(run, SENDS);
+  if (input.secret || operands.some((word) => word.flow.secret)) refuse(run, SENDS);
   for (const { value } of options) {
     const local = /^(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ](.*)/is.exec(value?.text ?? "")?.[1];
     if (local) run.script(local, run, NOTHING);

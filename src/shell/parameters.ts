@@ -90,6 +90,8 @@ function defaulted(whole: Piece, operation: Operation & { type: "Default" }, exp
   const { operator, operand } = operation;
   const other = expander.whole(operand);
   if (operator.includes("=")) expander.doubt("an expansion that sets a variable");
+  // `${x:?}` ends the command when x is empty: what follows it is never reached
+  if (operator.includes("?")) return whole.text === "" ? plain("unset", true) : whole;
   const missing = whole.text === "";
   const use = operator.includes("+") ? !missing : missing;
   if (operator.includes("+") && missing) return plain("", false);

@@ -40,10 +40,18 @@ const PERSONAL =
   /^\/(Desktop|Documents|Downloads|Pictures|Music|Movies|Videos|Library|\.ssh|\.gnupg|\.aws|\.config|\.local|\.kube)$/;
 
 /** A folder whose loss is a catastrophe: root, homes, the system's own, and whatever holds the workspace. */
-export function isVital(path: string, { home, root }: Pick<Where, "home" | "root">): boolean {
+export function isVital(path: string, where: Pick<Where, "home" | "root">): boolean {
+  return isVitalToAll(path, where) || isPersonal(path, where);
+}
+
+function isVitalToAll(path: string, { home, root }: Pick<Where, "home" | "root">): boolean {
   if (path === "/" || path === home || SYSTEM.has(path)) return true;
   if (/^\/(home|Users)\/[^/]+$/.test(path) && path !== root) return true;
-  if (path !== root && isInside(root, path)) return true;
+  return path !== root && isInside(root, path);
+}
+
+/** A folder in which a user keeps what is their own. */
+export function isPersonal(path: string, { home, root }: Pick<Where, "home" | "root">): boolean {
   return isInside(path, home) && path !== root && PERSONAL.test(path.slice(home.length));
 }
 

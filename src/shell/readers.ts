@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { awk } from "./awk.js";
 import { type Options, readOptions } from "./options.js";
 import { READERS, type Reader } from "./reader-table.js";
@@ -48,9 +49,17 @@ export function outputOf({ args, input, name }: Call, files: readonly Field[], s
   const own = [...args.map((arg) => arg.flow.secret), ...secrets];
   const net = args.some((arg) => arg.flow.net || arg.stream?.net) || (files.length === 0 && input.net);
   const fed = input.secret && (files.length === 0 || files.some((file) => file.text === "-")) ? input.secret : false;
-  const through = files.length === 0 ? passed(name, args, input.text) : undefined;
+  const through = files.length === 0 ? (pathPart(name, args) ?? passed(name, args, input.text)) : undefined;
   const below = files.length === 0 && input.below && /^(head|tail|sort|uniq|grep|cat|tac|shuf)$/.test(name);
   return { net, secret: worst([...own, fed]), text: through, ...(below ? { below: true as const } : {}) };
+}
+
+// `basename` and `dirname` of one known path
+function pathPart(name: string, args: readonly Field[]): string | undefined {
+  const [path] = args;
+  if (args.length !== 1 || !path || !isKnown(path) || path.text.startsWith("-")) return undefined;
+  if (name === "basename") return `${posix.basename(path.text)}\n`;
+  return name === "dirname" ? `${posix.dirname(path.text)}\n` : undefined;
 }
 
 // the few filters whose output can be told from their input

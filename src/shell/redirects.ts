@@ -64,16 +64,21 @@ function redirectTo(operator: string, target: Field, run: Run): Flow | "out" {
 
 // what a file is filled with, and what is sent to a connection
 function outTo(targets: readonly Field[], flow: Flow, run: Run): Flow {
-  if (targets.length === 0) return flow;
-  for (const target of targets) {
-    const place = placeOf(target, run.scope.cwd, run.where);
-    const sends = /^\/dev\/(tcp|udp)\//.test(target.text) || (run.found.connects && /^[3-9]\d*$/.test(target.text));
-    if (flow.secret && sends) refuse(run, "it sends secrets away");
-    if (/^\d$|^-$/.test(target.text)) continue;
-    if (flow.secret && place) run.found.tainted.add(place.path);
-  }
+  for (const target of targets) fill(target, flow, run);
   // 2>&1 leaves the output where it was
-  return targets.every(({ text }) => /^\d+-?$|^-$/.test(text)) ? flow : NOTHING;
+  return targets.every(isDescriptor) ? flow : NOTHING;
+}
+
+function isDescriptor({ text }: Field): boolean {
+  return /^\d+-?$|^-$/.test(text);
+}
+
+function fill(target: Field, flow: Flow, run: Run): void {
+  const connected = run.found.connects && /^[3-9]\d*$/.test(target.text);
+  if (flow.secret && (connected || /^\/dev\/(tcp|udp)\//.test(target.text))) refuse(run, "it sends secrets away");
+  if (flow.net && target.stream) refuse(run, "it pipes the network into a command");
+  const place = isDescriptor(target) ? undefined : placeOf(target, run.scope.cwd, run.where);
+  if (flow.secret && place) run.found.tainted.add(place.path);
 }
 
 /** Whether it opens a connection instead of a file. */

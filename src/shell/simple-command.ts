@@ -19,7 +19,8 @@ export function runSimple(node: Command, { run, expander }: { run: Run; expander
   );
   const inner = fields.length === 0 || assigned.length === 0 ? run : forked(run);
   assignAll(assigned, inner, { expander, program: fields[0]?.text });
-  if (fields.length === 0) return NOTHING;
+  // `$(<file)` is the file; an assignment prints nothing
+  if (fields.length === 0) return assigned.length > 0 || node.redirects.length === 0 ? NOTHING : given;
   // what stands before a command is in its environment
   if (inner !== run) for (const { name } of assigned) exported(name, inner);
   if (node.redirects.some(isConnection) && SHELLS.has(baseName(fields[0]?.text ?? ""))) run.found.listens = true;

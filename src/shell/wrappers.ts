@@ -127,7 +127,9 @@ const containers: Program = ({ args, run, name }) => {
   if (args.length === 1 && /^(-v|--version|version)$/.test(args[0]?.text ?? "")) return NOTHING;
   const words = args.map((arg) => arg.text).join(" ");
   if (
-    /(^| )(-v|--volume)[ =]?\/(:|etc|root|home|boot|usr|var\/run\/docker)|source=\/,|src=\/,/.test(words) &&
+    /(^| )(-v|--volume)[ =]?\/(etc|root|home|boot|usr|var\/run\/docker\.sock)?:|so?u?rce?=\/(etc|root|home)?,/.test(
+      words,
+    ) &&
     /\b(run|create)\b/.test(words)
   )
     refuse(run, "it hands the machine's own files to a container");

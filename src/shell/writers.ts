@@ -132,6 +132,11 @@ const zip: Program = (call) => {
   return { net: false, secret };
 };
 
+const mktemp: Program = ({ run }) => {
+  write(run, literal("/tmp/tmp.new"));
+  return { ...NOTHING, text: "/tmp/tmp.new\n" };
+};
+
 const crontab: Program = ({ args, run }) => {
   if (args.length === 1 && args[0]?.text === "-l") return NOTHING;
   if (args.some((arg) => arg.text === "-") || args.length === 0)
@@ -203,6 +208,7 @@ export const writers: Readonly<Record<string, Program>> = {
   zip,
   "7z": zip,
   crontab,
+  mktemp,
   fdisk: partition,
   parted: partition,
 };
