@@ -1,7 +1,7 @@
 import type { Where } from "./types.js";
 
 const NAMES =
-  /^(\.env(\.(?!example$|sample$|template$|dist$|defaults$|test$)[\w.-]+)?|\.envrc|\.netrc|_netrc|\.pgpass|\.git-credentials|\.npmrc|\.pypirc|\.vault-token|\.htpasswd|id_(rsa|dsa|ecdsa|ed25519)\w*(?<!\.pub)|.*\.(pem|p12|pfx|key|keystore|jks|kdbx|asc|ppk)|credentials(\.json|\.ya?ml|\.toml)?|secrets?\.(json|ya?ml|toml|env)|service[-_]account.*\.json|shadow-?|gshadow-?|sudoers|environ|\.(bash|zsh|sh|python|node_repl|psql|mysql)_history|authorized_keys|login\.keychain.*|Cookies|Login Data|wallet\.dat)$/i;
+  /^(\.env(\.(?!example$|sample$|template$|dist$|defaults$|test$)[\w.-]+)?|\.envrc|\.netrc|_netrc|\.pgpass|\.git-credentials|\.pypirc|\.vault-token|\.htpasswd|id_(rsa|dsa|ecdsa|ed25519)\w*(?<!\.pub)|.*\.(pem|p12|pfx|key|keystore|jks|kdbx|asc|ppk)|credentials(\.json|\.ya?ml|\.toml)?|secrets?\.(json|ya?ml|toml|env)|service[-_]account.*\.json|shadow-?|gshadow-?|sudoers|environ|\.(bash|zsh|sh|python|node_repl|psql|mysql)_history|authorized_keys|login\.keychain.*|Cookies|Login Data|wallet\.dat)$/i;
 
 const FOLDERS = [
   ".ssh",
@@ -29,6 +29,7 @@ export function isSecret(path: string, { home }: Pick<Where, "home">): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (NAMES.test(name)) return true;
   if (/^\/(run\/secrets|var\/run\/secrets|etc\/ssl\/private)(\/|$)/.test(path)) return true;
+  if (secretFiles(home).includes(path)) return true;
   return secretFolders(home).some((folder) => path === folder || path.startsWith(`${folder}/`));
 }
 
