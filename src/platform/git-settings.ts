@@ -20,7 +20,6 @@ export function repositorySettings(folder: string): Setting[] | undefined {
     const file = files[n] ?? "";
     if (n > MOST) return undefined;
     const text = slurp(file);
-    if (text === undefined && n > 1) return undefined;
     const own = parse(text ?? "");
     settings.push(...own);
     for (const { key, value } of own) if (/^include(if\..*)?\.path$/.test(key)) files.push(included(file, value));
@@ -40,6 +39,14 @@ export function programsIn(folder: string): string[] {
   return settings.map(({ key }) => key).filter((key) => DRIVER.test(key) || key === "diff.external");
 }
 
+/** Settings by which git, when it only shows, starts programs that no other setting switches off. */
+export function unquietable(folder: string): string[] {
+  const keys = (repositorySettings(folder) ?? []).map(({ key }) => key);
+  return keys.filter((key) =>
+    /^remote\..*\.(promisor|uploadpack|vcs)$|^extensions\.partialclone$|^core\.gitproxy$/.test(key),
+  );
+}
+
 const DRIVER = /^(diff\..+\.(textconv|command)|filter\..+\.(clean|smudge|process))$/;
 
 // shows two files as git would, without asking the repository how
@@ -52,6 +59,11 @@ export function quietGit(folder: string): Record<string, string> {
     ["core.hooksPath", "/dev/null"],
     ["core.pager", "cat"],
     ["log.showSignature", "false"],
+    ["format.pretty", "medium"],
+    ["core.alternateRefsCommand", "true"],
+    ["gpg.program", "true"],
+    ["gpg.ssh.program", "true"],
+    ["gpg.x509.program", "true"],
     ["submodule.recurse", "false"],
     ["diff.ignoreSubmodules", "all"],
     ["status.submoduleSummary", "false"],
@@ -72,21 +84,25 @@ export function quietGit(folder: string): Record<string, string> {
   return env;
 }
 
+const HEAD = /^\s*\[\s*([\w.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)$/;
+
 // sections and names in lower case, what stands between quotes as it is
 function parse(text: string): Setting[] {
   let section = "";
   const settings: Setting[] = [];
-  for (const line of text.replace(/\\\r?\n/g, "").split(/\r?\n/)) {
-    const head = /^\s*\[\s*([\w.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)$/.exec(line);
-    const rest = head ? (head[3] ?? "") : line;
-    if (head)
+  // a comment ends with its line, whatever its last sign; sections may share one with settings
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/^((?:[^"#;]|"(?:[^"\\]|\\.)*")*)[#;].*$/, "$1"));
+  for (const line of lines.join("\n").replace(/\\\n/g, "").split("\n")) {
+    let rest = line;
+    for (let head = HEAD.exec(rest); head; head = HEAD.exec(rest)) {
       section = (head[1] ?? "").toLowerCase() + (head[2] === undefined ? "" : `.${head[2].replace(/\\(.)/g, "$1")}`);
+      rest = head[3] ?? "";
+    }
     const pair = /^\s*([A-Za-z][\w-]*)\s*(?:=\s*(.*?))?\s*$/.exec(rest);
-    if (pair)
-      settings.push({
-        key: `${section}.${(pair[1] ?? "").toLowerCase()}`,
-        value: (pair[2] ?? "true").replace(/^"(.*)"$/, "$1"),
-      });
+    if (pair) {
+      const value = (pair[2] ?? "true").replace(/^"(.*)"$/, "$1");
+      settings.push({ key: `${section}.${(pair[1] ?? "").toLowerCase()}`, value });
+    }
   }
   return settings;
 }

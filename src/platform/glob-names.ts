@@ -6,6 +6,7 @@ const MOST = 2000;
 
 /** The paths that bash would make of a glob below a folder; undefined when there are too many to look at. */
 export function expandGlob(folder: string, glob: string): string[] | undefined {
+  if (/\[[[:.=]|\\/.test(glob) || glob.includes("**")) return undefined;
   let paths = [folder];
   for (const segment of glob.split("/").filter((part) => part !== "")) {
     const plain = !/[*?[]/.test(segment);

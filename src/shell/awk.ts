@@ -1,5 +1,5 @@
 import { readOptions } from "./options.js";
-import { type Program, read, unknown } from "./run.js";
+import { type Program, read, refuse, unknown } from "./run.js";
 import { isKnown, worst } from "./types.js";
 
 /** `awk`: reading as long as its program prints to its output and starts nothing. */
@@ -35,6 +35,8 @@ export const awk: Program = ({ args, input, run, name }) => {
   if (!program) return input;
   if (!isKnown(program) || !onlyPrints(program.text)) {
     unknown(run, `${name} may write files or run commands`);
+    if (input.net && /\bsystem\b|\|/.test(program.text)) refuse(run, "it runs what it fetched from the network");
+    if (/\/inet\//.test(program.text)) refuse(run, "it hands a shell to the network");
     for (const [, command] of program.text.matchAll(/(?:system\s*\(\s*|\|\s*|^\s*|[{;]\s*)"((?:[^"\\]|\\.)*)"/g))
       run.script(command ?? "", run, input);
   }
@@ -52,8 +54,8 @@ const MOST = 4000;
 /** Whether a program has no `system`, pipe, `getline`, or `print >`. */
 export function onlyPrints(program: string): boolean {
   if (program.length > MOST) return false;
-  const bare = withoutWords(program);
-  if (bare === undefined || /\b(system|getline|extension)\b|@/.test(bare)) return false;
+  const bare = withoutWords(program)?.replace(/(,|\\|&&|\|\|)\s*\n/g, "$1 ");
+  if (bare === undefined || /\b(system|getline|extension|ENVIRON|ARGV|ARGC|PROCINFO)\b|@/.test(bare)) return false;
   if (bare.replaceAll("||", "").includes("|")) return false;
   return bare.split(/[;{}\n]/).every((statement) => !/\bprintf?\b[\s\S]*>/.test(withoutParentheses(statement)));
 }
@@ -62,22 +64,31 @@ const TOKEN = /"(?:[^"\\\n]|\\.)*"|#[^\n]*|\/|[^"#/]+/gy;
 
 // strings, patterns and comments hold words, not commands; undefined when their ends cannot be found
 function withoutWords(program: string): string | undefined {
+  // two divisions may as well be a pattern, which would hide what stands in it; so may one before a comment
+  let divisions = program.includes("#") ? 1 : 2;
   let bare = "";
-  TOKEN.lastIndex = 0;
-  for (let at = 0; at < program.length; at = TOKEN.lastIndex) {
-    TOKEN.lastIndex = at;
-    const token = TOKEN.exec(program)?.[0];
-    if (token === undefined) return undefined;
-    if (token === "/" && /(^|[(,{;!~&|\n=}]|\breturn)\s*$/.test(bare)) {
-      const pattern = /\/(?:[^/\\\n[]|\\.|\[\^?\]?[^\]\n]*\])+\//y;
-      pattern.lastIndex = at;
-      const found = pattern.exec(program);
-      if (!found) return undefined;
-      TOKEN.lastIndex = pattern.lastIndex;
-      bare += '""';
-    } else if (!token.startsWith("#")) bare += token.startsWith('"') ? '""' : token;
+  for (let at = 0; at < program.length; ) {
+    const token = matchAt(TOKEN, program, at);
+    const pattern = token === "/" && BEFORE_PATTERN.test(bare) ? matchAt(PATTERN, program, at) : undefined;
+    if (token === "/" && pattern === undefined) divisions -= 1;
+    if (token === undefined || divisions === 0) return undefined;
+    at += (pattern ?? token).length;
+    bare += pattern === undefined ? withoutText(token) : '""';
   }
   return bare;
+}
+
+function withoutText(token: string): string {
+  if (token.startsWith('"')) return '""';
+  return token.startsWith("#") ? "" : token;
+}
+
+const BEFORE_PATTERN = /(^|[(,{;!~&|\n=}]|\breturn)\s*$/;
+const PATTERN = /\/(?:[^/\\\n[]|\\.|\[\^?\]?[^\]\n]*\])+\//y;
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }
 
 // a comparison in parentheses is no redirection

@@ -3,96 +3,20 @@ import { readOptions } from "./options.js";
 import { placeOf } from "./paths.js";
 import { forked, type Program, type Run, read, refuse, unknown } from "./run.js";
 import { isSecretName } from "./secrets.js";
+import { echo, printf } from "./texts.js";
 import { ANYTHING, type Field, type Flow, HOLE, isKnown, joined, literal, NOTHING, worst } from "./types.js";
 
 const quiet: Program = () => NOTHING;
 
-const echo: Program = ({ args, run }) => {
-  tellSecrets(args, run);
-  let words = args;
-  let [newline, escapes] = [true, false];
-  while (words[0] && /^-[neE]+$/.test(words[0].text)) {
-    newline &&= !words[0].text.includes("n");
-    escapes ||= words[0].text.includes("e");
-    words = words.slice(1);
-  }
-  const text = words.map((word) => word.text).join(" ") + (newline ? "\n" : "");
-  return textFlow(words, escapes ? unescaped(text) : text);
-};
-
-// a variable whose name says that it is a secret
-function tellSecrets(args: readonly Field[], run: Run): void {
-  if (args.some((arg) => arg.flow.secret === "variable")) unknown(run, "it shows a secret");
-}
-
-const printf: Program = ({ args, run }) => {
-  if (args[0]?.text === "-v") {
-    unknown(run, "it sets a variable from a pattern");
-    const name = args[1]?.text ?? "";
-    run.scope.vars.set(name, {
-      text: formatted(
-        unescaped(args[2]?.text ?? ""),
-        args.slice(3).map((arg) => arg.text),
-      ),
-      flow: joined(args.map((arg) => arg.flow)),
-    });
-    return NOTHING;
-  }
-  tellSecrets(args, run);
-  const [format, ...values] = args[0]?.text === "--" ? args.slice(1) : args;
-  if (!format) return NOTHING;
-  return textFlow(
-    args,
-    formatted(
-      unescaped(format.text),
-      values.map((value) => value.text),
-    ),
-  );
-};
-
-function textFlow(fields: readonly Field[], text: string): Flow {
-  const flow = joined(fields.map((field) => field.flow));
-  return { ...flow, text: fields.every(isKnown) && !fields.some((field) => field.glob) ? text : undefined };
-}
-
-function formatted(format: string, values: string[]): string {
-  const left = [...values];
-  let text = "";
-  do {
-    text += format.replace(/%(%|[-+ #0]*\d*(?:\.\d+)?[a-zA-Z])/g, (_, kind: string) => {
-      if (kind === "%") return "%";
-      const value = left.shift() ?? "";
-      return kind.endsWith("b") ? unescaped(value) : value;
-    });
-  } while (left.length > 0 && left.length < values.length && text.length < 10_000);
-  return text;
-}
-
-const ESCAPES: Record<string, string> = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  a: "\x07",
-  b: "\b",
-  e: "\x1b",
-  f: "\f",
-  v: "\v",
-  "\\": "\\",
-};
-
-function unescaped(text: string): string {
-  return text.replace(/\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|0?[0-7]{1,3}|.)/g, (all, code: string) => {
-    if (/^[xu]/.test(code) && code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8) & 255 || 10);
-    return ESCAPES[code] ?? all;
-  });
-}
-
 const cd: Program = ({ args, run, name }) => {
-  const target = args.find((arg) => !/^-[LPen]*$|^--$/.test(arg.text) || arg.text === "-");
-  const field = target ?? literal(run.where.home);
-  const place = field.text === "-" ? undefined : placeOf(field, run.scope.cwd, run.where);
-  run.scope.cwd = name === "popd" || place?.glob !== undefined ? undefined : place?.path;
+  const plain = name === "cd" && args.length <= 1 && !args.some((arg) => arg.text.startsWith("-"));
+  const field = args.find((arg) => !arg.text.startsWith("-")) ?? literal(run.where.home);
+  const place = placeOf(field, run.scope.cwd ?? run.scope.hoped, run.where);
+  const sure = plain && place?.glob === undefined && !/[^/.][^/]*\/+\.\.(\/|$)/.test(field.text);
+  if (!plain) unknown(run, `${name} may go anywhere`);
+  run.scope.hoped = place?.path;
+  run.scope.cwd =
+    sure && run.scope.cwd !== undefined ? place?.path : sure && field.text.startsWith("/") ? place?.path : undefined;
   run.scope.vars.delete("PWD");
   return NOTHING;
 };
@@ -101,8 +25,10 @@ const declare: Program = ({ args, run, name }) => {
   const words = args.filter((arg) => !/^[-+]/.test(arg.text));
   const flags = args.map((arg) => arg.text).filter((text) => text.startsWith("-"));
   if (words.length === 0) return environment(run);
-  if (flags.some((flag) => /[niF]/.test(flag)))
+  if (flags.some((flag) => /[niFf]/.test(flag)) || args.some((arg) => /[[(]/.test(arg.text.split("=")[0] ?? "")))
     unknown(run, `${name} ${flags.join(" ")} may run what a variable holds`);
+  // what they declare may be anything: a number, an array, another name
+  if (name !== "export" || flags.length > 0) unknown(run, `${name} changes what variables are`);
   const exported = name === "export" || flags.some((flag) => flag.includes("x"));
   for (const word of words) declareOne(word, run, exported ? { exported: true } : {});
   return NOTHING;
@@ -117,25 +43,23 @@ function declareOne(word: Field, run: Run, how: { exported?: true }): void {
 
 const set: Program = ({ args, run }) => {
   if (args.length === 0) return environment(run);
+  const words = args.map((arg) => arg.text).join(" ");
+  if (!/^(-[eux]+( |$))*(-[eux]*o pipefail)?$/.test(words)) unknown(run, "it changes how the shell works");
   const at = args.findIndex((arg) => arg.text === "--" || !/^[-+]/.test(arg.text));
-  const flags = at < 0 ? args : args.slice(0, at);
-  if (flags.some((flag) => !/^[-+]([euxfv]|o|[euxfv]+o?)$/.test(flag.text)))
-    unknown(run, "it changes how the shell works");
-  const rest = at < 0 ? [] : args.slice(args[at]?.text === "--" ? at + 1 : at);
-  if (!flags.some((flag) => flag.text.endsWith("o")) && at >= 0) run.scope.positional = rest;
+  if (at >= 0 && args[0]?.text !== "-o") run.scope.positional = args.slice(args[at]?.text === "--" ? at + 1 : at);
   return NOTHING;
 };
 
-const readLine: Program = ({ args, input, run }) => {
-  const { operands, options } = readOptions(args, { valued: "adinNptuCcO" });
-  if (options.some(({ flag }) => flag === "-C")) unknown(run, "it runs a command for each line");
+const readLine: Program = ({ args, input, run, name: program }) => {
+  const { operands, options } = readOptions(args, { valued: program === "read" ? "adinNptu" : "dnOsuCc" });
+  if (program !== "read" || options.some(({ flag }) => flag !== "-r"))
+    unknown(run, `${program} in a form that is not followed`);
   const array = options.filter(({ flag }) => flag === "-a").map(({ value }) => value?.text ?? "");
   const names = [...operands.map((field) => field.text), ...array];
   for (const name of names.length > 0 ? names : ["REPLY"]) {
     if (!/^[A-Za-z_]\w*$/.test(name)) unknown(run, "it sets a variable whose name may run a command");
     if (steers(name)) unknown(run, `it sets ${name}, which changes what programs do`);
-    const known = names.length === 1 && input.text !== undefined && !input.text.trim().includes("\n");
-    run.scope.vars.set(name, { text: known ? (input.text ?? "").trim() : HOLE, flow: { ...input, text: undefined } });
+    run.scope.vars.set(name, { text: HOLE, flow: { ...input, text: undefined } });
   }
   return NOTHING;
 };
@@ -168,6 +92,7 @@ export function fromStream(stream: Flow, run: Run): Flow {
 const trap: Program = ({ args, run }) => {
   const [action, ...signals] = args.filter((arg) => arg.text !== "--");
   if (!action || /^-[lp]/.test(action.text) || action.text === "-" || signals.length === 0) return NOTHING;
+  unknown(run, "it plants a command that runs later");
   return run.script(action.text, forked(run), NOTHING);
 };
 
@@ -191,7 +116,11 @@ function plainNumbers(args: readonly Field[], at: number): boolean {
 }
 
 const kill: Program = ({ args, run }) => {
-  if (args[0] && /^-[lL]$/.test(args[0].text)) return NOTHING;
+  if (args[0] && /^-[lL]$/.test(args[0].text)) return ANYTHING;
+  if (args[0]?.text === "-0") {
+    unknown(run, "it asks after processes");
+    return ANYTHING;
+  }
   if (
     args.some(
       (arg, n) => (arg.text === "-1" && n > 0) || (arg.text === "1" && n > 0 && args[n - 1]?.text.startsWith("-")),
@@ -229,10 +158,15 @@ const passes: Program = ({ args, input }) => ({
 /** What the shell itself does, and what is like it. */
 export const builtins: Readonly<Record<string, Program>> = {
   ...Object.fromEntries(
-    ": true false exit return break continue shift wait jobs times dirs sleep umask getopts unset-none yes seq"
-      .split(" ")
-      .map((name) => [name, quiet]),
+    ": true false exit return break continue wait sleep umask".split(" ").map((name) => [name, quiet]),
   ),
+  ...Object.fromEntries("times dirs yes seq".split(" ").map((name) => [name, passes])),
+  jobs: ({ args, run }) => {
+    if (args.length > 0 && !args.every((arg) => /^-[lnprs]+$/.test(arg.text))) unknown(run, "jobs may run a command");
+    return ANYTHING;
+  },
+  shift: doubtful("it moves the positional words"),
+  getopts: doubtful("it sets variables"),
   echo,
   printf,
   cd,
@@ -274,21 +208,15 @@ export const builtins: Readonly<Record<string, Program>> = {
   },
   let: doubtful("let computes with what it is given"),
   enable: doubtful("it changes what the shell's own commands are"),
-  shopt: ({ args, run }) => {
-    if (
-      args.some(
-        (arg) =>
-          !/^-[squ]$|^(globstar|nullglob|dotglob|extglob|nocaseglob|failglob|lastpipe|nocasematch)$/.test(arg.text),
-      )
-    )
-      unknown(run, "it changes how the shell works");
-    return NOTHING;
-  },
+  shopt: doubtful("it changes how the shell works"),
   hash: doubtful("it changes where programs are found"),
   bind: doubtful("it changes keys"),
   complete: doubtful("it defines a completion, which may run commands"),
   fc: doubtful("it runs earlier commands"),
-  ulimit: doubtful("it changes limits"),
+  ulimit: ({ args, run }) => {
+    if (!args.every((arg) => /^-[a-zA-Z]+$/.test(arg.text))) unknown(run, "it changes limits");
+    return ANYTHING;
+  },
   suspend: doubtful("it stops the shell"),
   logout: quiet,
 };

@@ -6,7 +6,8 @@ const EXPRESSION = /^(-|\(|\)|!|,)/;
 
 /** `find`: reading as long as it has no actions that delete, write or run. */
 export const findCommand: Program = (call) => {
-  const { args, run } = call;
+  const { run } = call;
+  const args = call.args.filter((arg) => arg.text !== "--");
   const begin = args.findIndex((arg, n) => EXPRESSION.test(arg.text) && !/^-([HLP]|O\d)$/.test(arg.text) && n >= 0);
   const roots = (begin < 0 ? args : args.slice(0, begin)).filter((arg) => !arg.text.startsWith("-"));
   const expression = begin < 0 ? [] : args.slice(begin);
@@ -15,24 +16,33 @@ export const findCommand: Program = (call) => {
   if (roots.length === 0 && run.scope.cwd === undefined)
     unknown(run, "find looks through a folder that cannot be told");
   if (!expression.every(isKnown)) unknown(run, "find with a word that may be any action");
-  if (args.some((arg) => /^-(L|H|follow)$/.test(arg.text))) unknown(run, "find follows links, wherever they lead");
+  if (args.some((arg) => /^-(L|H|follow|D|files0-from)$/.test(arg.text)))
+    unknown(run, "find follows links, wherever they lead");
   const narrow = expression.some((arg) =>
     /^-(i?name|i?path|i?regex|i?wholename|newer|mtime|mmin|size|empty|user)/.test(arg.text),
   );
   const named = secretNames(expression);
   const acting = { call, roots, narrow, named: worst([...secrets, named]) };
   for (let at = 0; at < expression.length && run.fuel.left > 0; at += 1) at += act(expression, at, acting);
-  const below = roots.every((root) => isKnown(root) && !root.text.startsWith("-"));
+  const below =
+    !expression.some(
+      (arg) => /printf|print0?$|ls$/.test(arg.text) && arg.text !== "-print" && arg.text !== "-print0",
+    ) && roots.every((root) => isKnown(root) && !root.text.startsWith("-"));
   const searched = roots.map((root) => ({ ...root, text: `${root.text}/` }));
-  return below ? { ...ANYTHING, below: true, searched } : ANYTHING;
+  const secret = worst([...secrets, named]);
+  return below ? { ...ANYTHING, secret, below: true, searched } : { ...ANYTHING, secret };
 };
 
 // -name ".env" finds secrets
 function secretNames(expression: readonly Field[]): Secret {
-  return expression.some((arg) => /^(\*?\.env|id_rsa|\.ssh|\*\.pem|\*\.key|\.aws|credentials)\b/.test(arg.text))
+  return expression.some((arg) => /^(\*?\.env|id_|\.ssh|\*\.pem|\*\.key|\.aws|credentials)\b/.test(arg.text))
     ? "file"
     : false;
 }
+
+const FOUND = new Set(
+  "grep egrep fgrep wc ls stat du basename dirname echo printf file md5sum sha256sum test [ true".split(" "),
+);
 
 type Acting = { call: Call; roots: readonly Field[]; narrow: boolean; named: Secret };
 
@@ -49,8 +59,13 @@ function act(expression: readonly Field[], at: number, acting: Acting): number {
   const next = expression[at + 1];
   if (/^-(fprint0?|fprintf|fls)$/.test(action) && next) write(run, next);
   if (!/^-(exec|execdir|ok|okdir)$/.test(action)) return 0;
-  const end = expression.findIndex((arg, n) => n > at && (arg.text === ";" || arg.text === "+"));
+  const end = expression.findIndex(
+    (arg, n) => n > at && (arg.text === ";" || (arg.text === "+" && expression[n - 1]?.text === "{}")),
+  );
   const command = expression.slice(at + 1, end < 0 ? expression.length : end);
+  // what is found may be a link: only what shows nothing of a file is proved
+  if (command.some((arg) => arg.text.includes("{}")) && !FOUND.has(command[0]?.text ?? ""))
+    unknown(run, "find hands what it finds to a program");
   // what it runs in each folder may be found there: only the plain form can be proved
   if (/dir$/.test(action)) unknown(run, "find runs a command in each folder");
   runFound(command, acting);
@@ -59,7 +74,8 @@ function act(expression: readonly Field[], at: number, acting: Acting): number {
 
 function runFound(command: readonly Field[], acting: Acting): void {
   const { call, roots, named } = acting;
-  if (/^(rm|shred|unlink)$/.test(command[0]?.text.replace(/.*\//, "") ?? "")) refuseVital(acting);
+  if (/^(rm|shred|unlink|truncate|dd|chmod|chown|mv|sh|bash)$/.test(command[0]?.text.replace(/.*\//, "") ?? ""))
+    refuseVital(acting);
   const start = roots.length === 1 && roots[0] && isKnown(roots[0]) ? roots[0] : undefined;
   const found = (word: Field): Field => {
     if (!word.text.includes("{}")) return word;
@@ -70,7 +86,7 @@ function runFound(command: readonly Field[], acting: Acting): void {
       flow: { ...word.flow, secret: worst([word.flow.secret, named]) },
     };
   };
-  call.run.command(command.map(found), forked(call.run), { net: false, secret: false });
+  call.run.command(command.map(found), forked(call.run, { functions: new Map() }), { net: false, secret: false });
 }
 
 function refuseVital({ call, roots, narrow }: Acting): void {

@@ -40,6 +40,7 @@ const all = (operands: Field[]) => operands;
 
 const WIPES: Readonly<Record<string, Wipe>> = {
   rm: { does: "wipe", recursive: flagged("-r", "-R", "--recursive"), targets: all },
+  rimraf: { does: "wipe", recursive: always, targets: all },
   rmdir: { does: "remove", recursive: always, targets: all },
   unlink: { does: "remove", recursive: always, targets: all },
   shred: { does: "destroy", recursive: always, targets: all },
@@ -74,13 +75,23 @@ const WIPES: Readonly<Record<string, Wipe>> = {
   },
   rsync: {
     does: "wipe",
-    recursive: flagged("--delete", "--del", "--delete-before", "--delete-after"),
+    recursive: flagged(
+      "--delete",
+      "--del",
+      "--delete-before",
+      "--delete-after",
+      "--delete-during",
+      "--delete-delay",
+      "--delete-excluded",
+    ),
     targets: (operands) => operands.slice(-1),
   },
 };
 
 /** Whether an operand names, or takes in all of, a vital folder. */
-export function isLost(operand: Field, { run }: Pick<Call, "run">): boolean {
+export function isLost(given: Field, { run }: Pick<Call, "run">): boolean {
+  // a loop variable may hold what a glob matched
+  const operand = { ...given, glob: given.glob || given.text.includes("*") };
   const { where, scope } = run;
   const cwd = scope.cwd ?? scope.hoped;
   const place = placeOf(operand, cwd, where);
@@ -108,6 +119,8 @@ export const FORBIDDEN: Readonly<Record<string, string>> = {
   doas: "it asks for the rights of another user",
   pkexec: "it asks for the rights of another user",
   runuser: "it asks for the rights of another user",
+  "sudo-rs": "it asks for the rights of another user",
+  run0: "it asks for the rights of another user",
   sudoedit: "it asks for the rights of another user",
   gosu: "it asks for the rights of another user",
   shutdown: "it ends the machine",

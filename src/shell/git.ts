@@ -1,5 +1,5 @@
 import { type Options, readOptions, type Syntax } from "./options.js";
-import { absolute, isInside } from "./paths.js";
+import { absolute, isInside, isVital } from "./paths.js";
 import { aside, type Call, network, type Program, read, readPlace, refuse, unknown } from "./run.js";
 import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
 
@@ -25,6 +25,8 @@ export const git: Program = (call) => {
   if (run.scope.cwd !== undefined && !elsewhere) readPlace(run, { path: run.scope.cwd });
   if (why !== undefined) return changes(command.text, why, call);
   programs(call, options);
+  // a path out of the repository makes some of them read any file
+  for (const operand of rest) if (/^(\/|~|\.\.)|\/\.\.(\/|$)/.test(operand.text)) read(run, operand);
   const top = command.text === "rev-parse" && rest.length === 1 && rest[0]?.text === "--show-toplevel";
   if (top && !elsewhere && isInside(run.scope.cwd ?? "", run.where.root))
     return { ...NOTHING, text: `${run.where.root}\n` };
@@ -45,21 +47,22 @@ function changes(command: string, why: string, { args, run }: Call): Flow {
   unknown(run, why);
   if (REACHES.test(command) && args.some((arg) => arg.flow.secret === "file")) refuse(run, "it sends secrets away");
   if (REACHES.test(command)) network(run, `git ${command}`);
+  const tree = args.map((arg, n) => (args[n - 1]?.text === "-C" ? arg.text : /^--work-tree=(.*)/.exec(arg.text)?.[1]));
+  const places = [...tree.filter((path) => path !== undefined), run.scope.cwd ?? ""];
+  if (command === "clean" && places.some((path) => isVital(path, run.where)))
+    refuse(run, "git clean would wipe what must not be lost");
   if (!/^(help|init|clone|diff|grep|log|show)$/.test(command)) run.found.repository = true;
   return ANYTHING;
 }
 
+const SETTINGS =
+  /^(color\.[\w.]+|core\.(quotepath|abbrev)|log\.(date|decorate|abbrevcommit|showroot)|diff\.(renames|noprefix|mnemonicprefix|algorithm|context|colormoved|interhunkcontext)|column\.\w+|advice\.\w+|grep\.(linenumber|column|fullname|patterntype)|status\.(short|branch|showuntrackedfiles|relativepaths)|tag\.sort|branch\.sort|versionsort\.\w+)$/i;
+
 function setting(value: Field, { run }: Call): void {
-  if (
-    /^(color\.|core\.quote[pP]ath=|log\.|diff\.(renames|noprefix|mnemonic|algorithm|context|colorMoved)|core\.abbrev|i18n\.|column\.|core\.pager=cat$|advice\.|grep\.(lineNumber|column|fullName|patternType)|status\.|blame\.|tag\.sort|branch\.sort|versionsort\.)/.test(
-      value.text,
-    ) &&
-    isKnown(value)
-  )
-    return;
-  unknown(run, `git -c ${value.text.split("=")[0]} may run a program`);
-  const command = value.text.slice(value.text.indexOf("=") + 1).replace(/^!/, "");
-  run.script(command, aside(run), NOTHING);
+  const [key = "", ...rest] = value.text.split("=");
+  if (isKnown(value) && (SETTINGS.test(key) || value.text === "core.pager=cat")) return;
+  unknown(run, `git -c ${key} may run a program`);
+  run.script(rest.join("=").replace(/^!/, ""), aside(run), NOTHING);
 }
 
 // drivers and filters that a setting of the repository names cannot all be switched off
@@ -102,7 +105,15 @@ function scriptsIn(command: string, texts: readonly string[]): readonly string[]
 }
 
 /** Flags by which a command that shows does more: writes a file, runs a driver or a pager. */
-const SHOWS = ["--output", "--ext-diff", "--textconv", "--open-files-in-pager", "-O", "--show-signature"];
+const SHOWS = [
+  "--alternate-refs",
+  "--output",
+  "--ext-diff",
+  "--textconv",
+  "--open-files-in-pager",
+  "-O",
+  "--show-signature",
+];
 
 type Reading = {
   unsafe?: readonly string[];
@@ -206,7 +217,7 @@ const READS: Readonly<Record<string, Reading>> = {
   bundle: { allows: sub("verify", "list-heads") },
   "symbolic-ref": {
     allows: (operands, options) =>
-      operands.length === 1 && options.every(({ flag }) => flag !== "-d" && flag !== "--delete" && flag !== "-m"),
+      operands.length === 1 && options.every(({ flag }) => /^(-q|--quiet|--short)$/.test(flag)),
   },
   config: {
     allows: configReads,
@@ -233,9 +244,10 @@ function doubt(command: string, rest: readonly Field[]): string | undefined {
   if (reading === undefined) return `git ${command} changes the repository or runs programs`;
   const { options, operands, doubt: why } = readOptions(rest, reading);
   if (why) return `git ${command} with ${why}`;
+  if (rest.some((arg) => arg.text.includes("%G"))) return `git ${command} checks signatures by a program`;
   if (reading.allows && !reading.allows(operands, options)) return `git ${command} changes the repository in this form`;
   // a path that is a flag, or out of the repository, makes diff compare any two files
-  return command === "diff" && options.some(({ flag }) => flag === "--no-index")
-    ? "git diff --no-index reads any file"
+  return options.some(({ flag }) => flag.length > 6 && "--no-index".startsWith(flag))
+    ? `git ${command} --no-index reads any file`
     : undefined;
 }

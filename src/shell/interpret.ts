@@ -1,12 +1,13 @@
 import { type CompoundList, forEachChild, type ParsedScript, parse, type Statement, type SyntaxNode } from "unbash";
+import { steers } from "./names.js";
 import type { Expander } from "./pieces.js";
 import { redirect } from "./redirects.js";
-import { forked, giveUp, newFindings, type Run, unknown } from "./run.js";
-import { remember, unsettle } from "./scope.js";
+import { forked, giveUp, newFindings, type Run, read, unknown } from "./run.js";
+import { lookUp, remember, unsettle } from "./scope.js";
 import { runCommand } from "./simple.js";
 import { runSimple } from "./simple-command.js";
 import { ANYTHING, type Field, type Flow, HOLE, isKnown, joined, NOTHING, type Where } from "./types.js";
-import { expandWhole, expandWords, runNested } from "./words.js";
+import { checkArithmetic, expandWhole, expandWords, runNested } from "./words.js";
 
 /** Commands that are looked at, scripts in scripts, characters of a line, expansions in it. */
 const MOST = { steps: 4000, depth: 16, line: 200_000, openings: 1000 };
@@ -116,6 +117,7 @@ function runControl(node: Node | SyntaxNode, run: Run, input: Flow): Flow {
         input,
       );
     case "ArithmeticFor":
+      unknown(run, "it counts by expressions that may run what they hold");
       for (const part of [node.initialize, node.test, node.update]) runNested(part, expander);
       return perhaps(node.body, run, input);
     case "Case":
@@ -134,7 +136,7 @@ function runControl(node: Node | SyntaxNode, run: Run, input: Flow): Flow {
       unknown(run, "it starts a command beside the shell");
       return runNode(node.body, forked(run, { forked: true }), ANYTHING);
     case "ArithmeticCommand":
-      if (/[[$`]/.test(node.body)) unknown(run, "it computes with what cannot be told");
+      checkArithmetic(node.body, expander);
       runNested(node.expression, expander);
       return NOTHING;
     default:
@@ -149,10 +151,19 @@ function checkTest(expression: SyntaxNode, expander: Expander): void {
   const words =
     "left" in expression ? [expression.left, expression.right] : "operand" in expression ? [expression.operand] : [];
   for (const word of words) {
-    if (counts && word && "text" in word && /\[|`|\$\(/.test(word.text))
+    if (counts && word && "text" in word && !isCount(word, expander))
       expander.doubt("a test that may run what it compares");
   }
   forEachChild(expression, (child) => checkTest(child, expander));
+}
+
+// a number, or a variable that holds one
+function isCount(word: { text: string }, expander: Expander): boolean {
+  const bare = word.text.replace(/^"(.*)"$/, "$1");
+  if (/^-?\d+$|^\$[?#!$]$/.test(bare)) return true;
+  const name = /^\$\{?(\w+)\}?$/.exec(bare)?.[1];
+  const value = name === undefined ? undefined : lookUp(name, expander)?.text;
+  return value !== undefined && /^\s*-?\d+\s*$/.test(value);
 }
 
 // a body that may or may not run: what it changes cannot be told afterwards
@@ -161,11 +172,11 @@ function perhaps(body: CompoundList, run: Run, input: Flow): Flow {
 }
 
 function doubtfully(run: Run, work: () => Flow): Flow {
-  const before = { cwd: run.scope.cwd, vars: remember(run.scope), functions: run.functions.size };
+  const before = { cwd: run.scope.cwd, vars: remember(run.scope), functions: new Map(run.functions) };
   const flow = work();
   if (run.scope.cwd !== before.cwd) run.scope.cwd = undefined;
   unsettle(run.scope, before.vars);
-  if (run.functions.size !== before.functions) unknown(run, "it defines a function that may or may not count");
+  if (isOther(run.functions, before.functions)) unknown(run, "it defines a function that may or may not count");
   return { ...flow, text: undefined };
 }
 
@@ -182,14 +193,18 @@ function again(run: Run, round: () => Flow): Flow {
 type Loop = { name: string; words: readonly Field[]; body: CompoundList };
 
 function runLoop({ name, words, body }: Loop, run: Run, input: Flow): Flow {
+  if (steers(name)) unknown(run, `it sets ${name}, which changes what programs do`);
   const few = words.length <= 32 && words.length > 0 && words.every((word) => !word.glob);
   if (few) {
     const flows = words.map((word) => {
       run.scope.vars.set(name, { text: word.text, flow: word.flow });
       return doubtfully(run, () => runNode(body, run, input));
     });
+    // a `break` may have left it anywhere
+    run.scope.vars.set(name, { text: HOLE, flow: joined(words.map((word) => word.flow)) });
     return { ...joined(flows), text: undefined };
   }
+  for (const word of words) if (word.glob) read(run, word);
   const only = words.length === 1 ? words[0] : undefined;
   const value = { text: only?.glob && isKnown(only) ? only.text : HOLE, flow: joined(words.map((word) => word.flow)) };
   return again(run, () => {
@@ -209,7 +224,7 @@ type Chain = { commands: readonly Node[]; operators: readonly string[] };
 function runChain({ commands, operators }: Chain, run: Run, input: Flow): Flow {
   let [certain, unsure] = [true, false];
   let first = remember(run.scope);
-  const functions = run.functions.size;
+  const functions = new Map(run.functions);
   const flows = commands.map((command, n) => {
     const before = run.scope.cwd;
     const flow = runNode(command, run, input);
@@ -221,8 +236,12 @@ function runChain({ commands, operators }: Chain, run: Run, input: Flow): Flow {
   });
   if (unsure) run.scope.cwd = undefined;
   if (!certain) unsettle(run.scope, first);
-  if (run.functions.size !== functions) unknown(run, "it defines a function that may or may not count");
+  if (!certain && isOther(run.functions, functions)) unknown(run, "it defines a function that may or may not count");
   return operators.includes("||") ? { ...joined(flows), text: undefined } : joined(flows);
+}
+
+function isOther(now: ReadonlyMap<string, unknown>, before: ReadonlyMap<string, unknown>): boolean {
+  return now.size !== before.size || [...now].some(([name, node]) => before.get(name) !== node);
 }
 
 function isAssignment(node: Node): boolean {

@@ -1,14 +1,33 @@
 import { fromStream } from "./builtins.js";
+import { checkWipe } from "./floor.js";
 import { isVital } from "./paths.js";
 import { aside, type Call, type Program, type Run, read, refuse, unknown } from "./run.js";
 import { isSecret } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, isKnown, literal, NOTHING } from "./types.js";
 
-const VERSION = /^(-V|-v|--version|-version)$/;
+const VERSION = /^(--version|-version)$/;
+/** Interpreters that only tell their version at these flags, and read nothing then. */
+const TELLS_AT: Readonly<Record<string, RegExp>> = {
+  node: /^-v$/,
+  perl: /^-v$/,
+  php: /^-v$/,
+  npm: /^-v$/,
+  python: /^-V$/,
+  python3: /^-V$/,
+};
 
 const shell: Program = (call) => {
   const { args, input, run, name } = call;
-  if (args.length === 1 && VERSION.test(args[0]?.text ?? "")) return NOTHING;
+  if (tellsVersion(call)) return ANYTHING;
+  if (
+    args.some(
+      (arg, n) =>
+        /^[-+]/.test(arg.text) &&
+        !/^-([ceuxns]|[eux]*c)$/.test(arg.text) &&
+        args.slice(0, n).every((each) => /^[-+]/.test(each.text)),
+    )
+  )
+    unknown(run, `${name} with flags that are not followed`);
   const at = args.findIndex((arg) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(arg.text));
   const firstPlain = args.findIndex(
     (arg, n) => !/^[-+]/.test(arg.text) && !/^[-+]o$|^--(rcfile|init-file)$/.test(args[n - 1]?.text ?? ""),
@@ -16,7 +35,7 @@ const shell: Program = (call) => {
   if (at >= 0 && (firstPlain < 0 || at < firstPlain)) return commandString(args.slice(at + 1), call);
   const flags = args.slice(0, firstPlain < 0 ? args.length : firstPlain).map((arg) => arg.text);
   const script = flags.includes("-s") || firstPlain < 0 ? undefined : args[firstPlain];
-  if (flags.some((flag) => /^-[a-zA-Z]*n/.test(flag)) && script) {
+  if (args.length === 2 && flags[0] === "-n" && script) {
     read(run, script);
     return NOTHING;
   }
@@ -33,6 +52,8 @@ function commandString(rest: readonly Field[], { input, run, name }: Call): Flow
   const [script, ...positional] = rest.slice(Math.max(0, index));
   if (!script) return NOTHING;
   if (script.flow.net) refuse(run, "it runs what it fetched from the network");
+  if (name !== "bash" && /\(\(|\[\[|<\(|\$'|<<|&>|\|&|`|\bfunction\b|\{[^}]*[,.]/.test(script.text))
+    unknown(run, `${name} reads this otherwise than bash`);
   if (!/^(ba|z|da|k|mk|a)?sh$/.test(name)) unknown(run, `${name} reads another language than bash`);
   const vars = new Map([...run.scope.vars].filter(([, value]) => value.exported));
   const scope = { ...run.scope, vars, positional: positional.slice(1), zero: positional[0] };
@@ -40,14 +61,15 @@ function commandString(rest: readonly Field[], { input, run, name }: Call): Flow
 }
 
 // with a connection beside it, a shell that takes its orders from its input is handed out
-function standardInput({ input, run }: Call): Flow {
+function standardInput({ input, run, name }: Call): Flow {
   run.found.listens = true;
+  if (input.text && name !== "bash") unknown(run, `${name} reads this otherwise than bash`);
   return fromStream(input, run);
 }
 
 const code: Program = (call) => {
   const { args, input, run, name } = call;
-  if (args.length === 1 && VERSION.test(args[0]?.text ?? "")) return NOTHING;
+  if (tellsVersion(call)) return ANYTHING;
   unknown(run, `${name} runs code, which may do anything`);
   const operand = args.findIndex((arg) => !arg.text.startsWith("-"));
   const at = args.findIndex((arg) => EVALUATES.test(arg.text));
@@ -56,8 +78,16 @@ const code: Program = (call) => {
   if (given.flow.net) refuse(run, "it runs what it fetched from the network");
   checkCode(given.text, run);
   if (input.secret && NETWORKS.test(given.text)) refuse(run, "it sends secrets away");
-  return { ...ANYTHING, secret: given.flow.secret };
+  if (input.net && /\b(eval|exec|system|spawn|popen|Function)\b/.test(given.text))
+    refuse(run, "it runs what it fetched from the network");
+  return { net: input.net, secret: ENVIRONMENT.test(given.text) ? "file" : given.flow.secret };
 };
+
+function tellsVersion({ args, name }: Call): boolean {
+  const [flag] = args;
+  if (args.length !== 1 || !flag || !isKnown(flag)) return false;
+  return VERSION.test(flag.text) || (Object.hasOwn(TELLS_AT, name) && TELLS_AT[name]?.test(flag.text) === true);
+}
 
 const EVALUATES = /^(-[a-zA-Z]*[cepr]|-E|--eval|--print|eval|--execute|--run|-Command|-EncodedCommand)$/;
 
@@ -75,15 +105,16 @@ function codeFrom(file: Field | undefined, { args, input, run }: Call): Flow {
   const source = file?.stream ?? (fromInput && !asModule ? input : NOTHING);
   if (source.net) refuse(run, "it pipes the network into an interpreter");
   if (source.text) checkCode(source.text, run);
-  return ANYTHING;
+  return { net: input.net, secret: input.secret };
 }
 
 const NETWORKS =
   /\b(socket|urllib|urlopen|requests|httpx|http\.client|aiohttp|fetch\(|https?\.(get|request)|require\(['"](node:)?(https?|net|dgram|dns)['"]\)|net\.(connect|Socket|createConnection)|IO::Socket|LWP|HTTP::Tiny|Net::HTTP|TCPSocket|open-uri|fsockopen|file_get_contents\(['"]http|curl_exec|smtplib|ftplib|paramiko|Invoke-WebRequest|XMLHttpRequest|axios)/;
 const STARTS =
   /\b(system|popen|subprocess|exec\w*|spawn\w*|child_process|os\.\w*exec\w*|shell_exec|passthru|proc_open|pty|qx|`|Process)\b|`/;
-const REMOVES =
-  /\b(rmtree|rmSync|rm_rf|rm_r|remove_tree|rmdirSync|unlinkSync|removedirs|remove_entry|delTree|rimraf|deltree|Remove-Item|os\.remove|os\.unlink|unlink|emptyDirSync|FileUtils)\b|\brm\(/;
+/** What is removed: the first text after the word that removes, or a call for the home folder. */
+const REMOVED =
+  /(?:\b(?:rmtree|rmSync|rm_rf|rm_r|remove_tree|rmdirSync|unlinkSync|removedirs|remove_entry|delTree|rimraf|deltree|Remove-Item|os\.remove|os\.unlink|unlink|emptyDirSync|FileUtils)\b|\brm\()[\s\S]{0,12}?(?:["'`]([^"'`]*)["'`]|\b(homedir|expanduser|home)\b)/g;
 
 /** Looks through code of another language for what must never run: its strings are what it acts on. */
 function checkCode(code: string, run: Run): void {
@@ -112,15 +143,17 @@ const CODE_FLOOR: readonly CodeRule[] = [
   {
     why: "it hands a shell to the network",
     when: (code) =>
-      /\b(socket|TCPSocket|fsockopen|net\.Socket|net\.connect|IO::Socket|Socket)\b/.test(code) &&
-      /\b(dup2|pty\.spawn|\/bin\/(ba|z|da)?sh|subprocess|child_process|exec)\b/.test(code) &&
-      /(sh|cmd\.exe|powershell)["']/.test(code),
+      /\b(socket|TCPSocket|fsockopen|net\.Socket|net\.connect|IO::Socket|Socket)\b|require\(["'](node:)?net["']\)|\/inet\/(tcp|udp)/.test(
+        code,
+      ) && STARTS.test(code),
   },
   {
     why: "its code would wipe what must not be lost",
-    when: (code, paths, { where }) =>
-      REMOVES.test(code) &&
-      (paths.some((path) => isVital(path, where)) || /\b(homedir|expanduser|Path\.home|Dir\.home)\b/.test(code)),
+    when: (code, _, { where }) =>
+      [...code.matchAll(REMOVED)].some(
+        ([, path = "", home]) =>
+          home !== undefined || isVital(path.replace(/^~(?=\/|$)/, where.home).replace(/(.)\/+\*?$/, "$1"), where),
+      ),
   },
   {
     why: "its code writes to a device",
@@ -134,19 +167,21 @@ const CODE_FLOOR: readonly CodeRule[] = [
   },
 ];
 
-const ENVIRONMENT = /\b(os\.environ|process\.env|ENV\.to_h|%ENV)\b(?![.[]\w)/;
+const ENVIRONMENT = /\b(os\.environ|process\.env|ENV\.to_h|%ENV)\b(?!\s*[.[])/;
 
 function isSecretPath(path: string, where: Run["where"]): boolean {
-  return isSecret(path, where) || /\.(ssh|aws|gnupg|netrc)\b|id_rsa|\.env\b/.test(path);
+  return isSecret(path, where) || /\.(ssh|aws|gnupg|netrc)\b|id_rsa|\.env$/.test(path);
 }
 
 const named = (names: string, program: Program) => Object.fromEntries(names.split(" ").map((name) => [name, program]));
 
 /** Tools whose version is asked for without starting anything of the project. */
-const versioned: Program = ({ args, run, name }) => {
-  if (args.length === 1 && args[0] && (VERSION.test(args[0].text) || args[0].text === "version") && isKnown(args[0]))
-    return NOTHING;
+const versioned: Program = (call) => {
+  const { args, run, name } = call;
+  if (tellsVersion(call)) return ANYTHING;
   unknown(run, `it runs ${name}, which may do anything`);
+  const words = args.findIndex((arg) => /^(rimraf|rm)$/.test(arg.text));
+  if (words >= 0) checkWipe({ ...call, name: args[words]?.text ?? "", args: args.slice(words + 1) });
   const nested = args[args.findIndex((arg) => /^(-c|--call|--eval)$/.test(arg.text)) + 1];
   if (nested && nested !== args[0]) run.script(nested.text, aside(run), NOTHING);
   return ANYTHING;

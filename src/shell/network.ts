@@ -29,7 +29,11 @@ const curl: Program = (call) => {
   for (const { flag, value } of options) if (value) curlOption(flag, value, call);
   if (options.some(({ flag }) => /^(-O|--remote-name(-all)?|-J)$/.test(flag)))
     unknown(run, "it writes what it fetches to files");
-  for (const url of operands) reach(url, call);
+  for (const url of operands) {
+    if (/(^|=|:)@/.test(url.text) && secretFile({ ...url, text: url.text.replace(/^.*@/, "") }, call))
+      refuse(run, SENDS);
+    reach(url, call);
+  }
   if (operands.length === 0) network(run, "curl");
   if (input.secret && args.some((arg) => /@-|^-T?-?$|^\.$/.test(arg.text))) refuse(run, SENDS);
   return FETCHED;
@@ -41,7 +45,10 @@ function onlyTells(args: readonly Field[]): boolean {
 
 function curlOption(flag: string, value: Field, call: Call): void {
   const { run } = call;
-  const sent = BODY.has(flag) && (value.flow.secret || sentFile(flag, value, call));
+  if (value.stream?.secret || (value.stream && OUTPUT.has(flag))) refuse(run, SENDS);
+  const cookies = /^(-b|--cookie|-K|--config)$/.test(flag) && !value.text.includes("=") && secretFile(value, call);
+  if (cookies) refuse(run, SENDS);
+  const sent = isBody(flag) && (value.flow.secret || sentFile(flag, value, call));
   const told =
     HEADER.has(flag) && (value.flow.secret === "file" || (value.text.startsWith("@") && secretFile(value, call)));
   if (sent || told) refuse(run, SENDS);
@@ -49,12 +56,18 @@ function curlOption(flag: string, value: Field, call: Call): void {
   if (flag === "--url") reach(value, call);
 }
 
+function isBody(flag: string): boolean {
+  return BODY.has(flag) || (flag.length > 5 && [...BODY].some((each) => each.startsWith(flag)));
+}
+
 // `@file`, `name=@file`, `name=<file`, or the file of `-T`
 function sentFile(flag: string, value: Field, call: Call): boolean {
   if (flag === "-T" || flag === "--upload-file") return value.text !== "-" && secretFile(value, call);
-  const path = /(?:^|=)[@<]([^;]+)/.exec(value.text)?.[1];
+  const path = /(?:^[\w.-]*|=)[@<]([^;]+)/.exec(value.text)?.[1];
   if (path === undefined || flag === "--data-raw" || flag === "--form-string") return false;
-  return path === "-" ? call.input.secret !== false : secretFile({ ...value, text: path }, call);
+  return path === "-" || path === "/dev/stdin"
+    ? call.input.secret !== false
+    : secretFile({ ...value, text: path }, call);
 }
 
 function secretFile(value: Field, { run }: Call): boolean {
@@ -146,8 +159,8 @@ function general(what: string): Program {
   return (call) => {
     const { args, input, run, name } = call;
     checkWipe(call);
-    const key = args.find((_, n) => args[n - 1]?.text === "-i");
-    const local = args.filter((arg) => arg !== key && !arg.text.startsWith("-") && !/^[\w.@-]+:/.test(arg.text));
+    const key = args.filter((_, n) => /^(-i|-e|--rsh)$/.test(args[n - 1]?.text ?? ""));
+    const local = args.filter((arg) => !key.includes(arg) && !arg.text.startsWith("-") && !/^[\w.@-]+:/.test(arg.text));
     const sends = worst(local.map((arg) => (looksLikePath(arg, call) ? read(run, arg) : false)));
     const remote = args.some((arg) => /^[\w.@-]+:(?!\/\/)|^\w+:\/\//.test(arg.text)) || name !== "rsync";
     if (remote && (sends || input.secret || args.some((arg) => arg.flow.secret === "file"))) refuse(run, SENDS);
@@ -176,6 +189,12 @@ const mail: Program = (call) => {
 const gh: Program = (call) => {
   const { args, input, run } = call;
   if (args.length > 0 && args.every((arg) => /^(--version|version|--help|help)$/.test(arg.text))) return NOTHING;
+  if (
+    args.some(
+      (arg, n) => arg.flow.secret === "file" || (/^-(F|-body-file)$/.test(args[n - 1]?.text ?? "") && read(run, arg)),
+    )
+  )
+    refuse(run, SENDS);
   const shares = args[0]?.text === "gist" || args[0]?.text === "api" || args[0]?.text === "release";
   if (shares && (input.secret || args.some((arg) => arg.flow.secret || (/[./]/.test(arg.text) && read(run, arg)))))
     refuse(run, SENDS);

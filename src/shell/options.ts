@@ -56,7 +56,8 @@ function longOption(arg: Field, rest: Field[], { syntax, out }: Reading): void {
   const at = arg.text.indexOf("=");
   const flag = at < 0 ? arg.text : arg.text.slice(0, at);
   if (at >= 0) out.options.push({ flag, value: { ...arg, text: arg.text.slice(at + 1) } });
-  else if (syntax.long?.includes(flag)) take(flag, rest, out);
+  else if (syntax.long?.some((each) => each === flag || (!syntax.single && flag.length > 3 && each.startsWith(flag))))
+    take(flag, rest, out);
   else out.options.push({ flag });
 }
 

@@ -20,7 +20,7 @@ function isSecretVariable(name: string, { scope }: Expander): boolean {
 /** `${…}` with its operation, as far as it can be told. */
 export function parameter(part: ParameterExpansionPart, expander: Expander): Piece {
   const { parameter: name, prefix, operation, index } = part;
-  if (index) expander.nested(index);
+  if (index && !/^(\d+|[@*])$/.test(index.text)) expander.doubt("an index that may run what it holds");
   if (prefix === "#") return plain("0", true);
   if (prefix === "!") {
     expander.doubt("an indirect expansion");
@@ -36,6 +36,8 @@ type Operation = NonNullable<ParameterExpansionPart["operation"]>;
 
 function operated(whole: Piece, operation: Operation, expander: Expander): Piece {
   const { flow } = whole;
+  const simple = operation.type === "Default" && /^:?[-?]$/.test(operation.operator);
+  if (!simple && operation.type !== "Remove") expander.doubt("an expansion that is not followed to the letter");
   if (operation.type === "Default") return defaulted(whole, operation, expander);
   if (operation.type === "Transform" || operation.type === "Unknown") {
     expander.doubt("an expansion that may run what a variable holds");
@@ -56,6 +58,8 @@ function changedText(text: string, operation: Operation, expander: Expander): st
         [operation.pattern, operation.replacement].map((word) => expander.whole(word).text),
       );
     case "Slice":
+      for (const word of [operation.offset, operation.length])
+        if (word && !/^\s*-?\d+$/.test(word.text)) expander.doubt("a slice by what is not a plain number");
       return sliced(
         text,
         [operation.offset, operation.length].map((word) => word && Number(expander.whole(word).text)),

@@ -15,10 +15,21 @@ export function placeOf(field: Field, cwd: string | undefined, where: Where): Pl
   if (open >= 0 && segments.slice(open).some((segment) => segment === "..")) return undefined;
   if (open >= 0 && segments.slice(open).some((segment) => segment.includes(HOLE))) return undefined;
   const fixed = open < 0 ? text : segments.slice(0, open).join("/") || (text.startsWith("/") ? "/" : ".");
-  const path = absolute(fixed, cwd);
+  const path = physical(fixed, cwd, where);
   if (path === undefined) return undefined;
-  const real = where.resolve(path);
+  const real = /^\/dev\/(stdin|stdout|stderr|tty|null|fd\/\d+)$/.test(path) ? path : where.resolve(path);
   return open < 0 ? { path: real } : { path: real, glob: segments.slice(open).join("/") };
+}
+
+// `..` leads out of where a link leads, not of where the link lies
+function physical(path: string, cwd: string | undefined, where: Where): string | undefined {
+  if (!/[^/.][^/]*\/+(\.\/+)*\.\.(\/|$)/.test(path)) return absolute(path, cwd);
+  const start = path.startsWith("/") ? "/" : cwd;
+  if (start === undefined) return undefined;
+  return path.split("/").reduce((at, name) => {
+    if (name === "" || name === ".") return at;
+    return name === ".." ? posix.dirname(where.resolve(at)) : posix.join(at, name);
+  }, start);
 }
 
 /** An absolute path without `.` and `..`; undefined when it is relative to a folder that is not known. */

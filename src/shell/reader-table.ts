@@ -9,8 +9,8 @@ export type Reader = Syntax & {
   files?: readonly string[];
   /** Flags that give the pattern, so that every operand is a file. */
   patterns?: readonly string[];
-  /** Reads the current folder when no operand is given. */
-  here?: boolean;
+  /** Reads the current folder when no operand is given: always, or with one of these flags. */
+  here?: boolean | readonly string[];
   /** Most operands that are only read: the next one would be written. */
   most?: number;
   /** Flags by which it reads what its words do not name: through links, or out of a list. */
@@ -24,6 +24,7 @@ const words = (more: Partial<Reader> = {}): Reader => ({ operands: "words", ...m
 
 const GREP: Reader = {
   operands: "pattern",
+  here: ["-r", "-R", "--recursive", "--dereference-recursive", "-d", "--directories"],
   valued: "efmABCdD",
   long: [
     "--regexp",
@@ -57,14 +58,26 @@ export const READERS: Readonly<Record<string, Reader>> = {
   head: files({ valued: "nc", long: ["--lines", "--bytes"] }),
   tail: files({ valued: "ncs", long: ["--lines", "--bytes", "--pid"] }),
   wc: files({ follows: ["--files0-from"] }),
-  ls: files({ here: true, valued: "ITw", long: ["--ignore", "--hide", "--width"] }),
+  ls: files({
+    refuses: ({ args }) =>
+      args.some((arg) => /^-\w*R|^--recu/.test(arg.text)) && args.some((arg) => /^-\w*L|^--deref/.test(arg.text))
+        ? "ls follows links, wherever they lead"
+        : undefined,
+    here: true,
+    valued: "ITw",
+    long: ["--ignore", "--hide", "--width"],
+  }),
   dir: files({ here: true }),
   vdir: files({ here: true }),
-  stat: files({ valued: "cft", long: ["--format", "--printf"] }),
-  file: files({ valued: "efmPF", files: ["-f", "-m"], unsafe: ["-C", "--compile", "-z", "-Z", "--uncompress"] }),
+  stat: files({ valued: "c", long: ["--format", "--printf"] }),
+  file: files({
+    valued: "efmPF",
+    files: ["-m"],
+    unsafe: ["-f", "--files-from", "-C", "--compile", "-z", "-Z", "--uncompress"],
+  }),
   du: files({
     here: true,
-    follows: ["--files0-from"],
+    follows: ["--files0-from", "-L", "--dereference"],
     valued: "BdtX",
     long: ["--max-depth", "--exclude", "--block-size", "--threshold"],
   }),
@@ -82,29 +95,33 @@ export const READERS: Readonly<Record<string, Reader>> = {
   md5: files(),
   cksum: files({ valued: "a" }),
   sum: files(),
-  od: files({ valued: "ANSjtw" }),
+  od: files({ valued: "ANjt" }),
   hexdump: files({ valued: "efns", files: ["-f"] }),
   hd: files({ valued: "ns" }),
   xxd: files({ valued: "clsgo", most: 1 }),
   strings: files({ valued: "net" }),
   rev: files(),
   fold: files({ valued: "w" }),
-  fmt: files({ valued: "wgpt" }),
+  fmt: files({ valued: "wgp" }),
   expand: files({ valued: "t" }),
   unexpand: files({ valued: "t" }),
-  column: files({ valued: "costNEHRTWdnl" }),
+  column: files({ valued: "csoNEHRTWdnl" }),
   paste: files({ valued: "d" }),
   join: files({ valued: "12aejotv" }),
   comm: files(),
   cmp: files({ valued: "in" }),
-  diff: files({ valued: "xXICDFLUWS", long: ["--exclude", "--exclude-from", "--label", "--unified", "--ifdef"] }),
+  diff: files({
+    follows: ["--from-file", "--to-file"],
+    valued: "xXICDFLUWS",
+    long: ["--exclude", "--exclude-from", "--label", "--unified", "--ifdef"],
+  }),
   diff3: files({ valued: "L", unsafe: ["--diff-program"] }),
   cut: files({ valued: "bcdf", long: ["--delimiter", "--fields", "--characters", "--bytes", "--output-delimiter"] }),
   uniq: files({ valued: "fsw", most: 1 }),
   sort: files({
     valued: "kotST",
     unsafe: ["-o", "--output", "--compress-program", "-T", "--temporary-directory"],
-    long: ["--key", "--field-separator", "--parallel", "--buffer-size"],
+    long: ["--key", "--field-separator", "--parallel", "--buffer-size", "--random-source", "--sort", "--batch-size"],
     follows: ["--files0-from"],
   }),
   shuf: files({ valued: "ino", unsafe: ["-o", "--output"] }),
@@ -116,7 +133,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
     follows: ["-l"],
     long: ["--filelimit", "--sort", "--charset"],
   }),
-  base64: files({ valued: "wbio", unsafe: ["-o", "--output"] }),
+  base64: files({ valued: "w", unsafe: ["-o", "--output"] }),
   base32: files({ valued: "w" }),
   zcat: files(),
   gzcat: files(),
@@ -133,7 +150,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
     patterns: ["-f", "--from-file"],
     refuses: jqDoubt,
   },
-  grep: { ...GREP, here: false },
+  grep: GREP,
   egrep: GREP,
   fgrep: GREP,
   zgrep: GREP,
@@ -210,9 +227,9 @@ export const READERS: Readonly<Record<string, Reader>> = {
   which: words(),
   whereis: words(),
   type: words(),
-  bc: words({ unsafe: [] }),
+  bc: files(),
   date: words({
-    valued: "dfrI",
+    valued: "dfr",
     unsafe: ["-s", "--set", "-f", "--file"],
     refuses: ({ args }) => (args.some((arg) => /^\d{8,}/.test(arg.text)) ? "it sets the clock" : undefined),
   }),
@@ -222,7 +239,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
         ? "it sets the host's name"
         : undefined,
   }),
-  ss: words({ unsafe: ["-r", "--resolve", "-K", "--kill", "-D"], valued: "fFAD" }),
+  ss: words({ unsafe: ["-r", "--resolve", "-K", "--kill", "-D", "--diag"], valued: "fFAD" }),
   top: words({
     refuses: ({ args }) => (args.some((arg) => /^-\w*b/.test(arg.text)) ? undefined : "it waits for keys"),
   }),
@@ -239,7 +256,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
   }),
   ip: words({
     refuses: ({ args }) =>
-      /^(-\w+ )*(a|addr|address|r|route|l|link|n|neigh|rule)( (show|list|ls)( dev)?( \w+)?)?$/.test(
+      /^(-(4|6|br|brief|c|s|d|o|j) )*(a|addr|address|r|route|l|link|n|neigh|rule)( (show|list|ls)( dev)?( \w+)?)?$/.test(
         args.map((arg) => arg.text).join(" "),
       )
         ? undefined
@@ -249,5 +266,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
 
 function jqDoubt({ args }: Call): string | undefined {
   if (args.some((arg) => /^--(slurpfile|rawfile|argfile)/.test(arg.text))) return "jq reads further files";
-  return args.some((arg) => /\b(env|\$ENV)\b/.test(arg.text)) ? "jq may show the environment" : undefined;
+  return args.some((arg) => /(^|[^.\w"])(env|import|include|input_filename|modulemeta)\b|\$ENV|\$__/.test(arg.text))
+    ? "jq may show the environment"
+    : undefined;
 }

@@ -14,15 +14,18 @@ function reader(spec: Reader): Program {
     const files = filesOf(spec, given);
     const named = given.options.filter(({ flag }) => spec.files?.includes(flag)).flatMap(({ value }) => value ?? []);
     const secrets = [...files, ...named].map((file) => read(run, file));
-    if (files.length === 0 && spec.here) readHere(run);
-    return outputOf(call, files, secrets);
+    if (files.length === 0 && readsHere(spec, given)) readHere(run);
+    const told = spec.refuses?.(call)?.includes("environment") ? (["file"] as const) : [];
+    return outputOf(call, files, [...secrets, ...told]);
   };
 }
 
 function doubts(spec: Reader, { options, operands, doubt }: Options, call: Call): string[] {
   const { name } = call;
   const counts = spec.unsafe !== undefined || spec.most !== undefined || doubt?.startsWith("the flag");
-  const out = options.find(({ flag }) => spec.follows?.includes(flag));
+  const out = options.find(({ flag }) =>
+    spec.follows?.some((each) => each === flag || (flag.length > 3 && each.startsWith(flag))),
+  );
   const refused = spec.refuses?.(call);
   return [
     ...(doubt !== undefined && counts ? [`${name} with ${doubt}`] : []),
@@ -39,6 +42,12 @@ function filesOf(spec: Reader, { options, operands }: Options): Field[] {
   return operands.slice(skip).filter((file) => file.text !== "-");
 }
 
+function readsHere({ here = false }: Reader, { options }: Options): boolean {
+  return typeof here === "boolean"
+    ? here
+    : options.some(({ flag }) => here.some((each) => each === flag || (flag.length > 4 && each.startsWith(flag))));
+}
+
 function readHere(run: Run): void {
   if (run.scope.cwd === undefined) unknown(run, "it reads a folder that cannot be told");
   else readPlace(run, { path: run.scope.cwd });
@@ -47,8 +56,9 @@ function readHere(run: Run): void {
 /** What a program prints that prints what it reads. */
 export function outputOf({ args, input, name }: Call, files: readonly Field[], secrets: readonly Secret[]): Flow {
   const own = [...args.map((arg) => arg.flow.secret), ...secrets];
-  const net = args.some((arg) => arg.flow.net || arg.stream?.net) || (files.length === 0 && input.net);
-  const fed = input.secret && (files.length === 0 || files.some((file) => file.text === "-")) ? input.secret : false;
+  const stdin = files.length === 0 || files.some((file) => /^(-|\/dev\/(stdin|fd\/0))$/.test(file.text));
+  const net = args.some((arg) => arg.flow.net || arg.stream?.net) || (stdin && input.net);
+  const fed = input.secret && stdin ? input.secret : false;
   const through = files.length === 0 ? (pathPart(name, args) ?? passed(name, args, input.text)) : undefined;
   const below = files.length === 0 && input.below && /^(head|tail|sort|uniq|grep|cat|tac|shuf)$/.test(name);
   return { net, secret: worst([...own, fed]), text: through, ...(below ? { below: true as const } : {}) };
@@ -111,8 +121,11 @@ const unzip: Program = (call) => {
 
 const unpack: Program = (call) => {
   const { args, run, name } = call;
-  const toOutput = args.some((arg) => /^-[a-z0-9]*[cltk][a-z0-9]*$|^--(stdout|to-stdout|list|test)$/.test(arg.text));
+  const toOutput = args.some((arg) =>
+    /^-[0-9dfqv]*[clt][0-9dfqvclt]*$|^--(stdout|to-stdout|list|test)$/.test(arg.text),
+  );
   const operands = args.filter((arg) => !arg.text.startsWith("-"));
+  if (args.some((arg) => /^-\w*o|^--o/.test(arg.text))) unknown(run, `${name} writes what it unpacks`);
   if (!toOutput && operands.length > 0) unknown(run, `${name} replaces the files it is given`);
   return outputOf(
     call,

@@ -1,7 +1,7 @@
 import type { ParsedScript, Redirection, Word } from "unbash";
 import { placeOf } from "./paths.js";
 import type { Expander } from "./pieces.js";
-import { network, type Run, read, refuse, write } from "./run.js";
+import { network, type Run, read, refuse, unknown, write } from "./run.js";
 import { ANYTHING, type Field, type Flow, isKnown, joined, NOTHING } from "./types.js";
 import { expandWhole } from "./words.js";
 
@@ -24,6 +24,7 @@ type Stream = { type: "in"; flow: Flow } | { type: "out"; target: Field };
 
 function streamOf(redirection: Redirection, { run, expander }: Redirecting): Stream | undefined {
   if (redirection.type === "HereDoc") return { type: "in", flow: hereDocument(redirection.body, expander) };
+  if (redirection.descriptor?.type === "FileDescriptorVariable") unknown(run, `it sets ${redirection.descriptor.name}`);
   if (redirection.target === undefined) return undefined;
   const target = expandWhole(redirection.target, expander);
   if (redirection.type === "HereString") {
@@ -76,6 +77,7 @@ function isDescriptor({ text }: Field): boolean {
 function fill(target: Field, flow: Flow, run: Run): void {
   const connected = run.found.connects && /^[3-9]\d*$/.test(target.text);
   if (flow.secret && (connected || /^\/dev\/(tcp|udp)\//.test(target.text))) refuse(run, "it sends secrets away");
+  if (flow.secret && target.stream) refuse(run, "it sends secrets away");
   if (flow.net && target.stream) refuse(run, "it pipes the network into a command");
   const place = isDescriptor(target) ? undefined : placeOf(target, run.scope.cwd, run.where);
   if (flow.secret && place) run.found.tainted.add(place.path);

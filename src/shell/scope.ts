@@ -22,7 +22,10 @@ export type Scope = {
   zero?: Field | undefined;
 };
 
-const NUMBERS = new Set(["?", "#", "$", "!", "RANDOM", "SECONDS", "LINENO", "BASHPID", "PPID", "UID", "EUID", "SHLVL"]);
+const NUMBERS = new Set(["?", "#", "$", "!"]);
+/** What the shell sets itself, and what cannot be known. */
+const OWN =
+  /^(BASH\w*|_|RANDOM|SRANDOM|SECONDS|LINENO|PPID|UID|EUID|SHLVL|EPOCH\w+|FUNCNAME|DIRSTACK|GROUPS|PIPESTATUS|OPTARG|OPTIND|COLUMNS|LINES|HOSTNAME|OSTYPE|MACHTYPE|HOSTTYPE)$/;
 
 /** What a variable holds; a HOLE when that cannot be known. */
 export function lookUp(name: string, { scope, where }: { scope: Scope; where: Where }): Value | undefined {
@@ -35,7 +38,7 @@ export function lookUp(name: string, { scope, where }: { scope: Scope; where: Wh
     OLDPWD: HOLE,
     REPLY: HOLE,
   };
-  const text = name.startsWith("BASH") ? HOLE : Object.hasOwn(known, name) ? known[name] : where.env[name];
+  const text = OWN.test(name) ? HOLE : Object.hasOwn(known, name) ? known[name] : where.env[name];
   return scope.vars.get(name) ?? (text === undefined ? undefined : { text, flow: NOTHING });
 }
 
@@ -58,7 +61,11 @@ export function unsettle({ vars }: Scope, before: ReadonlyMap<string, Value>): b
     const old = before.get(name);
     if (old === value || (old?.text === value.text && value.text !== HOLE && old.fields === value.fields)) continue;
     changed ||= value.text !== HOLE;
-    vars.set(name, { text: HOLE, flow: joined([value.flow, ...(old ? [old.flow] : [])]) });
+    // of two the one that must not be lost
+    const worse = [value.text, old?.text ?? ""].find((text) =>
+      /^(\/|~|\/\*|\/(home|root|etc|usr|Users)(\/[^/]*)?)$/.test(text),
+    );
+    vars.set(name, { text: worse ?? HOLE, flow: joined([value.flow, ...(old ? [old.flow] : [])]) });
   }
   return changed;
 }

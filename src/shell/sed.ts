@@ -1,5 +1,5 @@
 import { readOptions } from "./options.js";
-import { type Program, type Run, read, unknown, write } from "./run.js";
+import { type Program, type Run, read, refuse, unknown, write } from "./run.js";
 import { type Field, type Flow, isKnown, worst } from "./types.js";
 
 /** `sed`: reading as long as its script only prints, deletes and substitutes. */
@@ -12,7 +12,7 @@ export const sed: Program = ({ args, input, run }) => {
   for (const script of scripts) checkScript(script, run, input);
   const secrets = files.map((file) => read(run, file));
   // `-i` takes its suffix glued: the letters behind it are no flags
-  if (args.some(({ text }) => /^-[nEersuz]*i|^--i/.test(text))) editInPlace(files, run);
+  if (args.some(({ text }) => /^-[a-df-km-zA-Z]*i|^--i/.test(text))) editInPlace(files, run);
   return { net: files.length === 0 && input.net, secret: worst([...secrets, files.length === 0 && input.secret]) };
 };
 
@@ -20,6 +20,8 @@ const SYNTAX = { valued: "efl", long: ["--expression", "--file", "--line-length"
 
 function checkScript(script: Field, run: Run, input: Flow): void {
   if (!isKnown(script) || !onlyPrints(script.text)) unknown(run, "a sed script that may write files or run commands");
+  if (input.net && !onlyPrints(script.text) && /e/.test(script.text))
+    refuse(run, "it runs what it fetched from the network");
   const command = /(?:^|[;{\n\d$/])\s*e\s+([^\n;]+)/.exec(script.text)?.[1];
   if (command) run.script(command, run, input);
 }

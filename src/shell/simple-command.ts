@@ -17,7 +17,9 @@ export function runSimple(node: Command, { run, expander }: { run: Run; expander
   const fields = words.flatMap((word) =>
     word.type === "Word" ? expandWords([word], expander) : [assignmentField(word, expander)],
   );
-  const inner = fields.length === 0 || assigned.length === 0 ? run : forked(run);
+  // what a builtin sets stays, also behind an assignment
+  const here = fields.length === 0 || assigned.length === 0 || ASSIGNS.test(fields[0]?.text ?? "");
+  const inner = here ? run : forked(run);
   assignAll(assigned, inner, { expander, program: fields[0]?.text });
   // `$(<file)` is the file; an assignment prints nothing
   if (fields.length === 0) return assigned.length > 0 || node.redirects.length === 0 ? NOTHING : given;
@@ -28,6 +30,9 @@ export function runSimple(node: Command, { run, expander }: { run: Run; expander
   run.scope.cwd = inner.scope.cwd;
   return out(flow);
 }
+
+const ASSIGNS =
+  /^(read|mapfile|readarray|export|declare|typeset|local|readonly|printf|eval|source|\.|set|unset|getopts|cd|pushd|popd|command|builtin)$/;
 
 type Assigning = { expander: Expander; program: string | undefined };
 
@@ -55,6 +60,7 @@ function assignmentField(assignment: Assignment, expander: Expander): Field {
 
 function assign(assignment: Assignment, run: Run, expander: Expander): void {
   const { name, value, append } = assignment;
+  if (value.type !== "Word" || assignment.index) unknown(run, "it uses an array");
   if (value.type !== "Word") {
     runNested(value, expander);
     const fields = expandWords(value.elements, expander);

@@ -6,10 +6,11 @@ import { interpreters } from "./interpreters.js";
 import { baseName, isInterpreter, isSystemProgram, SHELLS } from "./names.js";
 import { networkPrograms } from "./network.js";
 import { shown } from "./options.js";
-import { absolute } from "./paths.js";
+import { absolute, placeOf } from "./paths.js";
 import { readers } from "./readers.js";
 import { aside, type Call, giveUp, type Program, type Run, refuse, unknown } from "./run.js";
-import { printsSecrets } from "./secrets.js";
+import { remember, unsettle } from "./scope.js";
+import { isSecret, printsSecrets } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, isKnown, joined, NOTHING } from "./types.js";
 import { wrappers } from "./wrappers.js";
 import { writers } from "./writers.js";
@@ -33,10 +34,18 @@ export function runCommand(fields: readonly Field[], run: Run, input: Flow): Flo
   const [first, ...args] = fields;
   if (first === undefined) return NOTHING;
   const before = countDoubts(run);
-  const flow = dispatch(first, { name: first.text, args, input, run });
+  const said = dispatch(first, { name: first.text, args, input, run });
+  // most programs print something: only of these is it known that they do not
+  const flow = said.text === "" && !SILENT.has(first.text) ? { ...said, text: undefined } : said;
   run.found.parts.push({ command: shown(fields), proved: countDoubts(run) === before });
   return flow;
 }
+
+const SILENT = new Set(
+  ": true false exit return break continue shift wait cd export declare typeset local readonly set read unset shopt echo printf cat eval test [".split(
+    " ",
+  ),
+);
 
 function countDoubts({ found }: Run): number {
   return found.unknown.size + found.writes.size + found.network.size + found.floor.size;
@@ -56,7 +65,7 @@ function dispatch(first: Field, call: Call): Flow {
 
 function program(name: string): Program | undefined {
   const base = baseName(name);
-  if (name.includes("/") && !isSystemProgram(absolute(name, "/") ?? name)) return undefined;
+  if (name.includes("/") && !(name.startsWith("/") && isSystemProgram(absolute(name, "/") ?? name))) return undefined;
   return Object.hasOwn(PROGRAMS, base) ? PROGRAMS[base] : isInterpreter(base) ? PROGRAMS.python : undefined;
 }
 
@@ -78,13 +87,15 @@ function stranger(call: Call): Flow {
 }
 
 // what is worth a second look among the words of a stranger
-const DANGEROUS = new Set(
-  "rm dd mkfs shred wipefs shutdown reboot halt poweroff sudo su doas find eval exec env xargs".split(" "),
-);
+const DANGEROUS = new Set("rm rimraf dd mkfs shred wipefs sudo doas find eval exec env xargs".split(" "));
 
 function printed(call: Call): Flow {
   const flow = joined([...call.args.map((arg) => arg.flow), call.input]);
-  return { ...flow, secret: printsSecrets(call) ? "file" : flow.secret, text: undefined };
+  const { scope, where } = call.run;
+  const fed = call.args.some(
+    (arg) => /[./]/.test(arg.text) && isSecret(placeOf(arg, scope.cwd, where)?.path ?? "", where),
+  );
+  return { ...flow, secret: fed || printsSecrets(call) ? "file" : flow.secret, text: undefined };
 }
 
 function callFunction({ name, args, input, run }: Call): Flow {
@@ -95,10 +106,14 @@ function callFunction({ name, args, input, run }: Call): Flow {
     return doubtful(run, `the function ${name} calls itself`);
   }
   const scope = { ...run.scope, positional: args };
-  const inner = { ...run, scope, active: [...run.active, name], depth: run.depth + 1 };
+  // only a fork of its own making counts
+  const inner = { ...run, scope, active: [...run.active, name], depth: run.depth + 1, forked: false };
   if (inner.depth > 40) return giveUp(run, "its functions are nested too deep to be checked");
+  const before = remember(run.scope);
   const flow = run.body(body, inner, input);
-  run.scope.cwd = scope.cwd;
+  // a `return` or a `local` may have kept it from being set
+  unsettle(run.scope, before);
+  run.scope.cwd = scope.cwd === run.scope.cwd ? scope.cwd : undefined;
   return flow;
 }
 

@@ -1,4 +1,5 @@
 import { forEachChild, type ParsedScript, type SyntaxNode, type Word, type WordPart } from "unbash";
+import { steers } from "./names.js";
 import { parameter, variable } from "./parameters.js";
 import { braced, type Expander, fieldsOf, type Piece, plain } from "./pieces.js";
 import { lookUp, type Scope } from "./scope.js";
@@ -60,12 +61,18 @@ function pieceOf(part: WordPart, expander: Expander): Piece[] {
     case "Glob":
       return [{ ...plain(part.text, false), glob: true }];
     case "ExtendedGlob":
+      runNested(part, expander);
       return [{ ...plain("*", false), glob: true }];
     case "BraceExpansion":
-      return [plain(part.text, false)];
+      runNested(part, expander);
+      // quotes and variables in it are not followed
+      if (!/["'\\$`]/.test(part.text)) return [plain(part.text, false)];
+      expander.doubt("braces around quotes or variables");
+      return [plain(/[\\$`]/.test(part.text) ? HOLE : part.text.replace(/["']/g, ""), false)];
     case "SimpleExpansion":
       return [{ ...variable(part.text.slice(1), expander), split: true }];
     case "ParameterExpansion":
+      runNested(part, expander);
       return [{ ...parameter(part, expander), split: true }];
     case "CommandExpansion":
       return [{ ...substitution(part.script, expander), split: true }];
@@ -90,14 +97,14 @@ function substitution(script: ParsedScript | undefined, expander: Expander): Pie
   return { ...plain(flow.text === undefined ? HOLE : flow.text.replace(/\n+$/, ""), false), flow };
 }
 
-// numbers may hide commands: an array index in the value of a variable is run
-function checkArithmetic(text: string, expander: Expander): void {
-  for (const [name] of text.matchAll(/[A-Za-z_]\w*/g)) {
+/** Numbers may hide commands: an array index in the value of a variable is run. Only plain numbers are proved. */
+export function checkArithmetic(text: string, expander: Expander): void {
+  const inner = text.replace(/^\$\(\(([\s\S]*)\)\)$/, "$1");
+  if (/\$\(|`|\[|\$\{?[\d@*!]/.test(inner)) expander.doubt("arithmetic that may run what a value holds");
+  for (const [name] of inner.matchAll(/(?<![\w#])[A-Za-z_]\w*/g)) {
     const value = lookUp(name, expander)?.text ?? "";
-    if (value !== "" && !/^\s*[-+]?\w+\s*$/.test(value)) {
-      expander.doubt("arithmetic on a value that is not known to be a number");
-      return;
-    }
+    if (!/^\s*-?\d*\s*$/.test(value)) expander.doubt("arithmetic on a value that is not known to be a number");
+    if (steers(name)) expander.doubt(`arithmetic on ${name}`);
   }
 }
 

@@ -1,15 +1,21 @@
 import { FORBIDDEN } from "./floor.js";
-import { steers } from "./names.js";
-import { readOptions, type Syntax } from "./options.js";
+import { SHELLS, steers } from "./names.js";
+import { type Options, readOptions, type Syntax } from "./options.js";
 import { aside, type Call, forked, type Program, type Run, refuse, unknown } from "./run.js";
 import { ANYTHING, type Field, type Flow, HOLE, literal, NOTHING } from "./types.js";
 
+// what starts a program passes the shell's functions by
+function withoutFunctions(run: Run): Run {
+  return forked(run, { functions: new Map() });
+}
+
 /** Programs that run the rest of their words as a command. */
 function wrapper(syntax: Syntax, skip = 0): Program {
-  return ({ args, input, run }) => {
-    const { operands } = readOptions(args, { ...syntax, strict: true });
+  return ({ args, input, run, name }) => {
+    const { operands, options, doubt } = readOptions(args, { ...syntax, strict: true });
+    if (doubt || options.some(({ flag }) => flag === "-p")) unknown(run, `${name} with ${doubt ?? "the flag -p"}`);
     const rest = operands.slice(skip);
-    return rest.length === 0 ? NOTHING : run.command(rest, run, input);
+    return rest.length === 0 ? ANYTHING : run.command(rest, withoutFunctions(run), input);
   };
 }
 
@@ -26,17 +32,25 @@ const env: Program = (call) => {
     const name = (rest.shift()?.text ?? "").split("=")[0] ?? "";
     if (steers(name)) unknown(run, `it sets ${name}, which changes what programs do`);
   }
-  if (options.some(({ flag }) => /^(-C|--chdir)$/.test(flag))) unknown(run, "env goes to another folder");
-  for (const { flag, value } of options)
-    if (/^(-u|--unset)$/.test(flag) && steers(value?.text ?? "")) unknown(run, `it unsets ${value?.text}`);
+  for (const why of envDoubts(options)) unknown(run, why);
+  if (operands[0] !== rest[0] && SHELLS.has(rest[0]?.text ?? "")) unknown(run, "it hands variables to a shell");
   if (split) return run.script([split.text, ...rest.map((word) => word.text)].join(" "), run, input);
-  if (rest.length > 0) return run.command(rest, run, input);
+  if (rest.length > 0) return run.command(rest, withoutFunctions(run), input);
   unknown(run, "it shows the environment, which may hold secrets");
   return { net: false, secret: "file" };
 };
 
+function envDoubts(options: Options["options"]): string[] {
+  const followed = /^(-i|-u|--unset|--ignore-environment|-|-0|--null)$/;
+  const gone = options.filter(({ flag, value }) => /^(-u|--unset)$/.test(flag) && steers(value?.text ?? ""));
+  return [
+    ...options.filter(({ flag }) => !followed.test(flag)).map(({ flag }) => `env with ${flag}, which is not followed`),
+    ...gone.map(({ value }) => `it unsets ${value?.text}`),
+  ];
+}
+
 const command: Program = ({ args, input, run }) => {
-  if (args[0] && /^-[vV]+$/.test(args[0].text)) return NOTHING;
+  if (args[0] && /^-[vV]+$/.test(args[0].text)) return ANYTHING;
   const rest = args[0]?.text === "-p" || args[0]?.text === "--" ? args.slice(1) : args;
   // it passes functions by
   return rest.length === 0 ? NOTHING : run.command(rest, { ...run, functions: new Map() }, input);
@@ -47,23 +61,18 @@ const exec: Program = ({ args, input, run }) => {
   return operands.length === 0 ? NOTHING : run.command(operands, run, input);
 };
 
-/** Programs that may take any file name, however it looks, and do nothing but read it. */
-const TAME = new Set(
-  "cat grep egrep fgrep wc head tail ls stat file du basename dirname echo md5sum sha1sum sha256sum cksum readlink realpath nl tac od strings printf".split(
-    " ",
-  ),
-);
+/** Programs that may take any name, however it looks, and show nothing of what is in the file: it may be a link. */
+const TAME = new Set("wc ls stat du basename dirname echo readlink realpath".split(" "));
 
 const xargs: Program = (call) => {
   const { args, input, run } = call;
-  const { options, operands, doubt } = readOptions(args, {
+  const asked = readOptions(args, {
     valued: "adEILnPs",
     long: ["--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-lines", "--replace"],
     strict: true,
   });
-  if (doubt) unknown(run, `xargs with ${doubt}`);
-  if (options.some(({ flag }) => flag === "-a" || flag === "--arg-file"))
-    unknown(run, "xargs reads its words from a file");
+  const { options, operands } = asked;
+  for (const why of xargsDoubts(asked, input)) unknown(run, why);
   // what was found below a folder may be all of it
   if (input.searched?.length && operands.length > 0)
     run.command([...operands, ...input.searched], aside(run), ANYTHING);
@@ -75,7 +84,8 @@ const xargs: Program = (call) => {
     { text: HOLE, glob: false, flow: { ...input, text: undefined } },
   ];
   const base = operands.length === 0 ? [literal("echo")] : operands;
-  if (mark === undefined) return run.command([...base, ...safely(base, given, call)], run, words ? NOTHING : ANYTHING);
+  if (mark === undefined)
+    return run.command([...base, ...safely(base, given, call)], withoutFunctions(run), words ? NOTHING : ANYTHING);
   const value = given.map((field) => field.text).join(" ");
   const filled = base.map((word) =>
     word.text.includes(mark)
@@ -86,8 +96,19 @@ const xargs: Program = (call) => {
         }
       : word,
   );
-  return run.command(filled, run, NOTHING);
+  return run.command(filled, withoutFunctions(run), NOTHING);
 };
+
+function xargsDoubts({ options, operands, doubt }: Options, input: Flow): string[] {
+  const odd = options.find(({ flag }) => !/^(-[0nrILPt]|--null|--no-run-if-empty)$/.test(flag));
+  const tame = operands.length === 0 || TAME.has(operands[0]?.text ?? "");
+  return [
+    ...(doubt === undefined ? [] : [`xargs with ${doubt}`]),
+    ...(odd ? [`xargs with ${odd.flag}, which is not followed`] : []),
+    ...(tame ? [] : ["xargs hands words to a program that may take them for flags"]),
+    ...(/["'\\]|(^|\s)-/.test(input.text ?? "") ? ["xargs reads quotes or flags"] : []),
+  ];
+}
 
 // names that find or git print lie below the folder they start in
 function safely(base: readonly Field[], given: Field[], { input, run }: Call): Field[] {
@@ -96,6 +117,10 @@ function safely(base: readonly Field[], given: Field[], { input, run }: Call): F
 }
 
 const forbidden: Program = (call) => {
+  if (call.args.length === 1 && /^--(help|version)$/.test(call.args[0]?.text ?? "")) {
+    unknown(call.run, `it starts ${call.name}`);
+    return ANYTHING;
+  }
   refuse(call.run, FORBIDDEN[call.name] ?? "it ends the machine");
   return ANYTHING;
 };
@@ -109,6 +134,8 @@ const init: Program = ({ args, run, name }) => {
 const systemctl: Program = ({ args, run }) => {
   const verb = args.find((arg) => !arg.text.startsWith("-"))?.text ?? "";
   if (/^(poweroff|reboot|halt|kexec|rescue|emergency|suspend|hibernate|soft-reboot|exit|isolate)$/.test(verb))
+    refuse(run, "it ends the machine");
+  if (args.some((arg) => /^(reboot|poweroff|halt|rescue|emergency)\.target$/.test(arg.text)))
     refuse(run, "it ends the machine");
   if (!/^(status|list-units|list-unit-files|is-active|is-enabled|is-failed|show|cat|list-timers)$/.test(verb))
     unknown(run, "systemctl changes services");
@@ -181,7 +208,7 @@ export const wrappers: Readonly<Record<string, Program>> = {
   builtin: wrapper({}),
   exec,
   nohup: wrapper({}),
-  time: wrapper({ valued: "fo", unsafe: ["-o"] }),
+  time: wrapper({ valued: "fo", long: ["--output", "--format"], unsafe: ["-o", "--output", "-a"] }),
   nice: wrapper({ valued: "n", long: ["--adjustment"] }),
   ionice: wrapper({ valued: "cnp" }),
   stdbuf: wrapper({ valued: "ioe" }),

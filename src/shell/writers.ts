@@ -55,6 +55,7 @@ const tee: Program = (call) => {
 };
 
 function refuseStream({ input, run }: Call): void {
+  if (input.secret) refuse(run, "it sends secrets away");
   if (input.net) refuse(run, "it pipes the network into a shell");
 }
 
@@ -96,7 +97,11 @@ const tar: Program = (call) => {
 function listing(call: Call): Flow | undefined {
   const [mode, ...words] = call.args;
   const plain = words.every(({ text }) => !text.startsWith("-") || /^-(-list|-verbose|v|z|j|J|-gzip|f)$/.test(text));
-  if (!plain || !call.args.every(isKnown) || !/^(-?[tvzjJfk]*t[vzjJfk]*|--list)$/.test(mode?.text ?? ""))
+  if (
+    !plain ||
+    !call.args.every((arg) => isKnown(arg) && !arg.text.includes(":")) ||
+    !/^(-?[tvzjJfk]*t[vzjJfk]*|--list)$/.test(mode?.text ?? "")
+  )
     return undefined;
   const archive = words.filter(({ text }) => !text.startsWith("-"));
   return outputOf(

@@ -1,7 +1,7 @@
 import type { Foresight } from "../core/tool.js";
 import { realTarget, statOf } from "../platform/files.js";
 import { gitFolder } from "../platform/git.js";
-import { programsIn } from "../platform/git-settings.js";
+import { programsIn, unquietable } from "../platform/git-settings.js";
 import { expandGlob } from "../platform/glob-names.js";
 
 /** Where a command would run, and with what. */
@@ -17,7 +17,7 @@ export async function foresee(command: string, place: Place): Promise<Foresight>
     isFolder: (path) => attempt(() => statOf(path)?.isDirectory()) ?? false,
     expand: expandGlob,
     gitPrograms: (folder) =>
-      folder === place.cwd || gitFolder(folder) === gitFolder(place.cwd) ? [] : programsIn(folder),
+      folder === place.cwd || gitFolder(folder) === gitFolder(place.cwd) ? unquietable(folder) : programsIn(folder),
   });
 }
 

@@ -48,8 +48,8 @@ describe("bash", () => {
   });
 
   it("never runs what is refused in every mode, whoever let it through", async () => {
-    await expect(bench().call(tool, { command: "sudo --version" })).rejects.toThrow("This is never run");
-    await expect(bench().call(tool, { command: "true; halt --help" })).rejects.toThrow("Nothing was done");
+    await expect(bench().call(tool, { command: "sudo -n true" })).rejects.toThrow("This is never run");
+    await expect(bench().call(tool, { command: "true; sudo -n true" })).rejects.toThrow("Nothing was done");
   });
 
   it("refuses an empty command and wrong arguments", async () => {
