@@ -37,15 +37,15 @@ export function openaiRenderer(host: string): Render {
     const first = system.trim() === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
     const told = withImages(await bounded(messages, Buffer.byteLength(offered + first.join())));
-    const said = Array.from(told, (each) => ("role" in each ? row(each) : imagesRow(each))).filter(
-      (each) => each !== "",
-    );
-    const open = /^.{9}(user|tool)"/.test(said.at(-1) ?? "")
-      ? []
-      : [JSON.stringify({ role: "user", content: GOES_ON })];
+    const said = [...first];
+    for (const each of told) {
+      const more = "role" in each ? row(each) : imagesRow(each);
+      if (more !== "") said.push(more);
+    }
+    if (!/^.{9}(user|tool)"/.test(said.at(-1) ?? "")) said.push(JSON.stringify({ role: "user", content: GOES_ON }));
     return body.build({
       head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`,
-      rows: [...first, ...said, ...open],
+      rows: said,
       tail: "]}",
     });
   };
