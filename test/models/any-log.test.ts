@@ -64,7 +64,7 @@ async function check(name: keyof typeof WIRES, runs: number): Promise<void> {
 }
 
 describe.each(["openai", "anthropic"] as const)("the %s request for any log", (name) => {
-  it("is valid, and holds all that the log does not take back", () => check(name, 3000), 30_000);
+  it("is valid, and holds all that the log does not take back", () => check(name, 5000), 60_000);
 
   it("depends on the log alone, not on what was rendered before", async () => {
     await fc.assert(

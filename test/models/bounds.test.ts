@@ -146,6 +146,17 @@ describe.each(["openai", "anthropic"] as const)("a request to %s", (name) => {
     expect(body).toContain("13999 语");
   });
 
+  it("leaves no result without its call when it cuts among many", async () => {
+    const turns = Array.from({ length: 15 }, () => {
+      const made = Array.from({ length: 1000 }, () => called([text("r".repeat(1900))]));
+      const parts = made.flatMap(([reply]) => (reply?.type === "reply" ? reply.parts : []));
+      return [said(...parts), ...made.flatMap(([, result]) => result ?? [])];
+    });
+    const body = await request([prompt(text("go")), ...turns.flat()]);
+    expect(body).toContain("older messages left out");
+    expect(count(body, "r".repeat(1900)) % 1000).toBe(0);
+  });
+
   it("is valid and bounded whatever is large in a log", async () => {
     const size = fc.constantFrom(10, 1000, 390_000, 4 * MB, 9 * MB);
     const fact = fc.oneof(

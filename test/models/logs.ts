@@ -142,6 +142,15 @@ export function marksOf(events: readonly Event[]): string[] {
     if (event.type === "note") return [{ type: "text" as const, text: event.text }];
     return event.type === "reply" ? event.parts.filter((part) => part.type === "text") : [];
   });
-  const all = [...words, { type: "text" as const, text: summary?.summary ?? "" }];
+  const all = [...words, ...resultsOf({ events, live, told }), { type: "text" as const, text: summary?.summary ?? "" }];
   return all.flatMap((part) => (part.type === "text" ? (part.text.match(/§\d+§/g) ?? []) : []));
+}
+
+// the first result of each call that a reply made, but for those that were trimmed
+function resultsOf({ events, live, told }: Record<"events" | "live" | "told", readonly Event[]>): UserPart[] {
+  const trimmed = events.findLast((event) => event.type === "trimmed")?.upto ?? -1;
+  const replies = told.flatMap((event) => (event.type === "reply" ? event.parts : []));
+  const ids = new Set(replies.map((part) => part.type === "call" && part.id));
+  const results = live.filter((event) => event.type === "result" && ids.delete(event.callId));
+  return results.flatMap((event) => (event.type === "result" && event.seq > trimmed ? event.parts : []));
 }
