@@ -172,9 +172,15 @@ function toolMessage(result: EventOf<"result"> | undefined, callId: string, trim
   if (result.seq <= trimmed) return { role: "tool", callId, parts: [text(trimmedLine(result))], failed: result.failed };
   const known = answers.get(result);
   if (known) return known;
-  const message: ToolMessage = { role: "tool", callId, parts: result.parts, failed: result.failed };
+  const { parts, failed } = result;
+  const message: ToolMessage = { role: "tool", callId, parts, failed, ...fileOf(result) };
   answers.set(result, message);
   return message;
+}
+
+function fileOf({ details }: EventOf<"result">): { file?: string } {
+  const known = typeof details === "object" && details !== null && !Array.isArray(details) ? details.file : undefined;
+  return typeof known === "string" ? { file: known } : {};
 }
 
 function trimmedLine(result: EventOf<"result">): string {

@@ -14,7 +14,14 @@ export type ReplyPart = Text | Thinking | Call;
 
 export type UserMessage = { role: "user"; parts: readonly UserPart[] };
 export type AssistantMessage = { role: "assistant"; parts: readonly ReplyPart[] };
-export type ToolMessage = { role: "tool"; callId: string; parts: readonly UserPart[]; failed: boolean };
+/** `file` holds the whole of what the result may tell in part. */
+export type ToolMessage = {
+  role: "tool";
+  callId: string;
+  parts: readonly UserPart[];
+  failed: boolean;
+  file?: string;
+};
 
 /** What the model reads. */
 export type Message = UserMessage | AssistantMessage | ToolMessage;

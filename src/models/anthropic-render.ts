@@ -17,14 +17,16 @@ import type {
   UserPart,
 } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
-import { cleanJson, cleanText, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
+import { bounding } from "./bounding.js";
+import { cleanJson, cleanText, GOES_ON, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
 import { type Body, RequestBody } from "./request-body.js";
 
 /** The head of a request: all but system, tools and messages. */
 export type Head = Omit<MessageCreateParamsStreaming, "messages" | "tools" | "system">;
 
 const ID = 64;
-const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
+/** The documented limits: characters of one image, images of a request. */
+const IMAGES = { image: 5 * 1024 * 1024, images: 100 };
 const MARK = `,"cache_control":{"type":"ephemeral"}}`;
 /** How many of the newest user messages end in a cache mark: the last one, and the one the cache was written at before. */
 const MARKED = 2;
@@ -32,18 +34,21 @@ const MARKED = 2;
 type Row = { role: "user" | "assistant"; blocks: string[] };
 
 /** Renders requests for one host; each message and each tool list is rendered once, cache marks are added on joining. */
-export function anthropicRenderer(host: string): (head: Head, request: Request) => Body {
+export function anthropicRenderer(host: string): (head: Head, request: Request) => Promise<Body> {
   const blocks = once((message: Message) => blocksOf(message, host));
+  const bounded = bounding({ ...IMAGES, bytes: (message) => Buffer.byteLength(blocks(message).join()) + 100 });
   const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
-  return (head, { system, messages, tools }) => {
-    const rows = merged(messages, blocks);
-    if (rows[0]?.role !== "user") rows.unshift({ role: "user", blocks: [textBlock("(The conversation goes on.)")] });
-    const firm = firstMarked(rows);
+  return async (head, { system, messages, tools }) => {
     const told = system.trim() === "" ? "" : `"system":[${marked(textBlock(cleanText(system)))}],`;
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
+    const top = `${JSON.stringify(head).slice(0, -1)},${offered}${told}"messages":[`;
+    const rows = merged(await bounded(messages, Buffer.byteLength(top)), blocks);
+    if (rows[0]?.role !== "user") rows.unshift({ role: "user", blocks: [textBlock(GOES_ON)] });
+    if (rows.at(-1)?.role !== "user") rows.push({ role: "user", blocks: [textBlock(GOES_ON)] });
+    const firm = firstMarked(rows);
     return body.build({
-      head: `${JSON.stringify(head).slice(0, -1)},${offered}${told}"messages":[`,
+      head: top,
       rows: rows.slice(0, firm).map(joined),
       loose: rows.slice(firm).map((row) => joined(row.role === "user" ? withMark(row) : row)),
       tail: "]}",
@@ -90,9 +95,11 @@ function blocksOf(message: Message, host: string): string[] {
   return replyBlocks(message, host);
 }
 
-// a turn of the model may not end in thinking
+// in a turn of the model thinking comes first, and something follows it
 function replyBlocks({ parts }: AssistantMessage, host: string): string[] {
-  const blocks = parts.flatMap((part) => replyBlock(part, host)).map((block) => cleanJson(JSON.stringify(block)));
+  const all = parts.flatMap((part) => replyBlock(part, host)).map((block) => cleanJson(JSON.stringify(block)));
+  const first = all.findIndex((block) => !isThinking(block));
+  const blocks = all.filter((block, at) => at < first || !isThinking(block));
   return blocks.slice(0, blocks.findLastIndex((block) => !isThinking(block)) + 1);
 }
 
@@ -111,21 +118,19 @@ function textBlock(words: string): string {
   return JSON.stringify(block);
 }
 
-function image({ mime, data }: Image): ImageBlockParam | TextBlockParam {
-  const type = IMAGES.find((known) => known === mime);
-  if (type !== undefined) return { type: "image", source: { type: "base64", media_type: type, data } };
-  return { type: "text", text: `(an image of type ${mime}, which cannot be shown here)` };
+function image({ mime, data }: Image): ImageBlockParam {
+  // what is of no type that is taken was replaced by words
+  return { type: "image", source: { type: "base64", media_type: mime as "image/png", data } };
 }
 
 function result({ callId, parts, failed }: ToolMessage): ContentBlockParam {
   const images = parts.filter((part) => part.type === "image");
   const words = resultText(parts);
-  return {
-    type: "tool_result",
-    tool_use_id: wireId(callId, ID),
-    content: images.length === 0 ? words : [{ type: "text", text: words }, ...images.map(image)],
-    ...(failed ? { is_error: true } : {}),
-  };
+  const head = { type: "tool_result", tool_use_id: wireId(callId, ID) } as const;
+  if (images.length === 0) return { ...head, content: words, ...(failed ? { is_error: true } : {}) };
+  // an error may hold no image
+  const told = failed ? `[failed]\n${words}` : words;
+  return { ...head, content: [{ type: "text", text: told }, ...images.map(image)] };
 }
 
 // text may not end in white space where it ends the turn, and may not be nothing else

@@ -38,7 +38,7 @@ type Wire = {
   endpoint: Endpoint;
   asked: Asked;
   line: Line;
-  render: (head: Head, request: Request) => Body;
+  render: (head: Head, request: Request) => Promise<Body>;
   /** Until the model is found to refuse it. */
   temperature: number | undefined;
 };
@@ -71,7 +71,7 @@ async function* stream(wire: Wire, request: Request, signal: AbortSignal): Async
 async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<Answered> {
   const { asked, endpoint, line } = wire;
   for (;;) {
-    const body = wire.render(head(wire, request), request);
+    const body = await wire.render(head(wire, request), request);
     const answered = await line.post(asked.url, { headers: headers(endpoint), body, signal });
     if (answered.status === 200) return answered;
     const complaint = await errorBody(answered.chunks);

@@ -6,14 +6,15 @@ import type {
 import type { AssistantMessage, Call, Image, Message, ToolMessage, UserMessage } from "../core/message.js";
 import { callsIn, plainText } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
-import { cleanJson, cleanText, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
+import { bounding } from "./bounding.js";
+import { cleanJson, cleanText, GOES_ON, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
 import { type Body, RequestBody } from "./request-body.js";
 
 /** The head of a request: all but its messages. */
 export type Head = Omit<ChatCompletionCreateParamsStreaming, "messages" | "tools">;
 /** Which turns carry thinking back: those with calls, all of them (blank where there was none), or none. */
 export type ThinkingBack = "calls" | "all" | "none";
-export type Render = (head: Head, request: Request, thinking: ThinkingBack) => Body;
+export type Render = (head: Head, request: Request, thinking: ThinkingBack) => Promise<Body>;
 
 type User = Extract<ChatCompletionMessageParam, { role: "user" }>;
 type Assistant = Extract<ChatCompletionMessageParam, { role: "assistant" }> & { reasoning_content?: string };
@@ -22,44 +23,73 @@ type ImagePart = { type: "image_url"; image_url: { url: string } };
 
 /** OpenAI's own limit for ids of calls. */
 const ID = 40;
+/** The documented limits: characters of one image, images of a request. */
+const IMAGES = { image: 20_000_000, images: 500 };
 
 /** Renders requests for one host; each message and each tool list is rendered once. */
 export function openaiRenderer(host: string): Render {
-  const rows = (back: ThinkingBack) => once((each: Message) => rendered(each, { host, back }));
-  const rendering = { calls: rows("calls"), all: rows("all"), none: rows("none") };
+  const ways = { calls: way(host, "calls"), all: way(host, "all"), none: way(host, "none") };
   const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
-  return (head, { system, messages, tools }, thinking) => {
-    const said = system.trim() === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
-    for (const each of withImages(messages)) {
-      const row = typeof each === "string" ? each : rendering[thinking](each);
-      if (row !== "") said.push(row);
-    }
+  const imagesRow = imageRows();
+  return async (head, { system, messages, tools }, thinking) => {
+    const { row, bounded } = ways[thinking];
+    const first = system.trim() === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
-    return body.build({ head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`, rows: said, tail: "]}" });
+    const told = withImages(await bounded(messages, Buffer.byteLength(offered + first.join())));
+    const said = [...first];
+    for (const each of told) {
+      const more = "role" in each ? row(each) : imagesRow(each);
+      if (more !== "") said.push(more);
+    }
+    if (!/^.{9}(user|tool)"/.test(said.at(-1) ?? "")) said.push(JSON.stringify({ role: "user", content: GOES_ON }));
+    return body.build({
+      head: `${JSON.stringify(head).slice(0, -1)},${offered}"messages":[`,
+      rows: said,
+      tail: "]}",
+    });
   };
 }
 
+function way(host: string, back: ThinkingBack) {
+  const row = once((each: Message) => rendered(each, { host, back }));
+  return { row, bounded: bounding({ ...IMAGES, bytes: (each) => bytesOf(each, row(each)) }) };
+}
+
+// images of results stand in a row of their own
+function bytesOf({ role, parts }: Message, row: string): number {
+  const apart = role === "tool" ? parts.filter((part) => part.type === "image") : [];
+  return apart.reduce((sum, { data }) => sum + data.length + 100, Buffer.byteLength(row) + 100);
+}
+
 // a tool's answer is text only: its images follow, from the user, after the last answer of the turn
-function* withImages(messages: readonly Message[]): Generator<Message | string> {
+function* withImages(messages: readonly Message[]): Generator<Message | readonly Image[]> {
   let images: Image[] = [];
   for (const message of messages) {
     if (message.role !== "tool" && images.length > 0) {
-      yield imagesRow(images);
+      yield images;
       images = [];
     }
     yield message;
     if (message.role === "tool") images.push(...message.parts.filter((part) => part.type === "image"));
   }
-  if (images.length > 0) yield imagesRow(images);
+  if (images.length > 0) yield images;
 }
 
-function imagesRow(images: readonly Image[]): string {
-  const row: User = {
-    role: "user",
-    content: [{ type: "text", text: "The images of these results:" }, ...images.map(image)],
+// the same images give the same string, which costs nothing to compare
+function imageRows(): (images: readonly Image[]) => string {
+  const known = new WeakMap<Image, { images: readonly Image[]; row: string }>();
+  return (images) => {
+    const [first] = images;
+    const before = first && known.get(first);
+    if (before?.images.length === images.length && images.every((each, at) => each === before.images[at]))
+      return before.row;
+    const content = [{ type: "text" as const, text: "The images of these results:" }, ...images.map(image)];
+    const user: User = { role: "user", content };
+    const row = JSON.stringify(user);
+    if (first) known.set(first, { images, row });
+    return row;
   };
-  return JSON.stringify(row);
 }
 
 type Way = { host: string; back: ThinkingBack };

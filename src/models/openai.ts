@@ -70,7 +70,7 @@ async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<A
   const { asked, endpoint, line } = wire;
   for (;;) {
     const sent = head(wire, request);
-    const body = wire.render(sent, request, wire.dialect.thinking);
+    const body = await wire.render(sent, request, wire.dialect.thinking);
     const answered = await line.post(asked.url, { headers: headers(endpoint), body, signal });
     if (answered.status === 200) return answered;
     const complaint = await errorBody(answered.chunks);

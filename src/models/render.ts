@@ -29,6 +29,9 @@ export function wireSchema(schema: JsonSchema): JsonSchema & { type: "object" } 
   return { properties: {}, ...schema, type: "object" };
 }
 
+/** What the user says where a provider wants a turn of the user and the log has none. */
+export const GOES_ON = "(The conversation goes on.)";
+
 /** The words of a tool's result; never empty. */
 export function resultText(parts: readonly UserPart[]): string {
   const words = parts.filter((part): part is Text => part.type === "text" && part.text !== "");

@@ -38,6 +38,13 @@ export function filled(value: Json | undefined, place: string): string {
   return text.trim() === "" ? refuse(place, "must not be empty") : text;
 }
 
+/** Base64 without line breaks, of at most so many characters. */
+export function base64(value: Json | undefined, most: number, place: string): void {
+  const data = filled(value, place);
+  if (data.length > most) refuse(place, `image exceeds the maximum: ${data.length} bytes > ${most} bytes`);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(data)) refuse(place, "invalid base64 data");
+}
+
 export function onlyKeys(value: Fields, known: readonly string[], place: string): void {
   const extra = Object.keys(value).find((key) => !known.includes(key));
   if (extra !== undefined) refuse(place === "" ? extra : `${place}.${extra}`, "extra fields are not permitted");

@@ -1,5 +1,6 @@
 import type { Json } from "../../core/message.js";
 import {
+  base64,
   between,
   type Fields,
   fields,
@@ -31,6 +32,7 @@ const TOP = [
 ];
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const MARKS = 4;
+const IMAGE = 5 * 1024 * 1024;
 const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /** Refuses what Anthropic's messages API refuses. `issued` tells which thinking signatures are its own. */
@@ -155,6 +157,7 @@ function result(block: Fields, { waiting, answered }: Asked, place: string): str
   for (const [at, each] of list(block.content, `${place}.content`).entries()) {
     const part = fields(each, `${place}.content.${at}`);
     if (part.type === "text") textBlock(part, `${place}.content.${at}`);
+    else if (block.is_error === true) refuse(place, 'all content must be type "text" if `is_error` is true');
     else image(part, `${place}.content.${at}`);
   }
   return id;
@@ -213,7 +216,7 @@ function image(block: Fields, place: string): void {
   if (source.type !== "base64") refuse(`${place}.source.type`, "expected 'base64'");
   if (!IMAGES.includes(words(source.media_type, `${place}.source.media_type`)))
     refuse(`${place}.source.media_type`, "unsupported");
-  filled(source.data, `${place}.source.data`);
+  base64(source.data, IMAGE, `${place}.source.data`);
 }
 
 function finalTurn(message: Fields): void {

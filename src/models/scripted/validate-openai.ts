@@ -1,5 +1,6 @@
 import type { Json } from "../../core/message.js";
 import {
+  base64,
   between,
   type Fields,
   fields,
@@ -43,6 +44,7 @@ const TOP = [
 ];
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const ID_LENGTH = 40;
+const IMAGE = 20_000_000;
 
 /** Refuses what OpenAI's chat completions refuse; the first thing found is named. */
 export function validateOpenai(body: Json): void {
@@ -143,10 +145,17 @@ function said(content: Json | undefined, place: string): void {
   for (const [at, each] of parts.entries()) {
     const part = fields(each, `${place}[${at}]`);
     if (part.type === "text") filled(part.text, `${place}[${at}].text`);
-    else if (part.type === "image_url")
-      filled(fields(part.image_url, `${place}[${at}].image_url`).url, `${place}[${at}].image_url.url`);
+    else if (part.type === "image_url") image(fields(part.image_url, `${place}[${at}].image_url`), `${place}[${at}]`);
     else refuse(`${place}[${at}].type`, "unknown type");
   }
+}
+
+function image({ url }: Fields, place: string): void {
+  const address = filled(url, `${place}.image_url.url`);
+  if (/^https?:/.test(address)) return;
+  const [head = "", data] = address.split(",");
+  if (!/^data:image\/(jpeg|png|gif|webp);base64$/.test(head)) refuse(`${place}.image_url.url`, "unsupported image");
+  base64(data, IMAGE, `${place}.image_url.url`);
 }
 
 function assistant(message: Fields, place: string): Set<string> {
