@@ -39,9 +39,11 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
   }
 }
 
-/** The events of a session's file, for reading only. */
+/** The events of a session's file, for reading only. A last line that is cut short, or still being written, is no damage. */
 export function readLog(path: string): { events: Event[]; skipped: number } {
-  return parse(readFileSync(path, "utf8"));
+  const content = readFileSync(path, "utf8");
+  const torn = content.slice(content.lastIndexOf("\n") + 1);
+  return parse(toEvent(torn) === undefined ? content.slice(0, content.length - torn.length) : content);
 }
 
 function load(file: number): { events: Event[]; skipped: number } {
