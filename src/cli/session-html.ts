@@ -90,7 +90,8 @@ function callHtml(told: CallTold): string {
 
 function diffHtml(diff: string): string {
   const lines = visible(diff).trimEnd().split("\n");
-  return `<pre class="diff">${lines.map((line) => `<span class="${diffClass(line)}">${escaped(line)}\n</span>`).join("")}</pre>`;
+  const kinds = lines.map((line, at) => (at < 2 && /^(---|\+\+\+) /.test(line) ? "at" : diffClass(line)));
+  return `<pre class="diff">${lines.map((line, at) => `<span class="${kinds[at]}">${escaped(line)}\n</span>`).join("")}</pre>`;
 }
 
 function diffClass(line: string): string {

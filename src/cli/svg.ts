@@ -22,7 +22,7 @@ export function callTimeline(calls: readonly CallTold[], clock: (at: number) => 
   const rows = groups.map(({ name, bars, lanes }) => {
     const top = row * SIZE.row;
     row += lanes;
-    const label = `<text x="0" y="${top + 13}">${escaped(name.slice(0, 18))}</text>`;
+    const label = `<text x="0" y="${top + 13}">${escaped(name.slice(0, 17))}</text>`;
     return label + bars.map((bar) => barOf(bar, x, top + bar.lane * SIZE.row)).join("");
   });
   const height = row * SIZE.row;

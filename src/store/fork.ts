@@ -17,10 +17,10 @@ export function forkSession({ id: from, path: old }: SavedSession): Forked {
   if (seq === undefined) throw new Error(`The session ${from} holds nothing to go on from (${old}).`);
   const id = freeId(dirname(old));
   const path = join(dirname(old), `${id}.jsonl`);
-  const lines = events.map((event) => `${JSON.stringify(renamed(event, id, { id: from, seq }))}\n`);
+  const lines = events.map((event) => Buffer.from(`${JSON.stringify(renamed(event, id, { id: from, seq }))}\n`));
   // whole or not at all: what is half written would be taken for a session
   const aside = `${path}.new`;
-  writeFileSync(aside, lines.join(""), { flag: "wx", mode: 0o600 });
+  writeFileSync(aside, Buffer.concat(lines), { flag: "wx", mode: 0o600 });
   renameSync(aside, path);
   return { id, path, skipped };
 }

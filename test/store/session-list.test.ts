@@ -74,24 +74,24 @@ describe("the head of a session", () => {
 });
 
 describe("listSessions", () => {
-  it("has the newest first, of this folder only, and ten thousand of them at once", () => {
+  it("has the newest first, of this folder only, and a thousand of them at once", () => {
     const { home, path } = saved([prompt("first"), reply()]);
     const content = readFileSync(path, "utf8");
     const folder = dirname(path);
-    for (let n = 0; n < 10_000; n += 1) writeFileSync(join(folder, `2026-${n}.jsonl`), content);
+    for (let n = 0; n < 1000; n += 1) writeFileSync(join(folder, `2026-${n}.jsonl`), content);
     writeFileSync(join(folder, "other.jsonl"), content.replace(JSON.stringify(CWD), '"/elsewhere"'));
     writeFileSync(join(folder, "..jsonl"), content);
     writeFileSync(join(folder, "empty.jsonl"), "");
-    utimesSync(join(folder, "2026-5000.jsonl"), new Date(), new Date(Date.now() + 60_000));
+    utimesSync(join(folder, "2026-500.jsonl"), new Date(), new Date(Date.now() + 60_000));
     listSessions(home, { cwd: CWD, limit: 1 });
     const began = performance.now();
     const { sessions, more } = listSessions(home, { cwd: CWD, limit: 50 });
-    // 100 ms where nothing else runs
-    expect(performance.now() - began).toBeLessThan(1500);
-    expect(sessions[0]).toMatchObject({ id: "2026-5000", cwd: CWD, title: "first", turns: 1 });
+    // 12 ms where nothing else runs
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(sessions[0]).toMatchObject({ id: "2026-500", cwd: CWD, title: "first", turns: 1 });
     expect([sessions.length, more]).toEqual([50, true]);
-    const all = listSessions(home, { limit: 20_000 });
-    expect([all.sessions.length, all.more]).toEqual([10_003, false]);
+    const all = listSessions(home, { limit: 2000 });
+    expect([all.sessions.length, all.more]).toEqual([1003, false]);
     expect(all.sessions.map(({ id }) => id)).not.toContain(".");
   });
 });
