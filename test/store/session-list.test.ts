@@ -73,6 +73,18 @@ describe("the head of a session", () => {
   });
 });
 
+it("counts an answer once, wherever a piece of the file ends in it", () => {
+  const { path } = saved([prompt("go"), reply()]);
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const answer = lines.pop() ?? "";
+  const before = Buffer.byteLength(`${lines.join("\n")}\n`);
+  for (let into = -1; into <= 20; into += 1) {
+    const filler = "x".repeat(1_048_576 - before - into - 1);
+    writeFileSync(path, `${[...lines, filler, answer, answer].join("\n")}\n`);
+    expect([into, headOf(path, FOREVER).turns]).toEqual([into, 2]);
+  }
+});
+
 describe("listSessions", () => {
   it("has the newest first, of this folder only, and a thousand of them at once", () => {
     const { home, path } = saved([prompt("first"), reply()]);
