@@ -12,13 +12,12 @@ import { retrying } from "../models/retrying.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
-import { openLog } from "../store/log-file.js";
+import { damaged, openLog } from "../store/log-file.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
-import { damaged, savedSession } from "./saved-session.js";
 import { UsageError } from "./usage-error.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
@@ -109,7 +108,7 @@ async function openSession(config: Redacting, resume: Resume, front: Front): Pro
 
 async function savedOne(config: Config, { newest, id, fork }: Resume, front: Front) {
   if (!newest && id === undefined) return undefined;
-  const saved = savedSession(config, id ?? "last");
+  const saved = (await import("./saved-session.js")).savedSession(config, id ?? "last");
   if (!fork) return saved;
   const forked = (await import("../store/fork.js")).forkSession(saved);
   if (forked.skipped > 0) front.notice(damaged(forked.skipped, saved.path));

@@ -24,11 +24,6 @@ export function savedSession({ home, cwd }: { home: string; cwd: string }, id: s
   );
 }
 
-/** What is said of lines that were no event. */
-export function damaged(count: number, path: string): string {
-  return `${count} damaged ${count === 1 ? "line" : "lines"} of ${path} ${count === 1 ? "was" : "were"} left out.`;
-}
-
 // what was typed may be a mistyped beginning
 function unknown(home: string, id: string): string {
   const ids = savedIn(sessionFolders(home)).map((each) => each.id);

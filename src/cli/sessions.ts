@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, readConfig, thisMachine } from "../app/config.js";
-import { damaged, savedSession } from "../app/saved-session.js";
+import { savedSession } from "../app/saved-session.js";
 import { UsageError } from "../app/usage-error.js";
 import { errorCode, fileReason } from "../platform/files.js";
 import { nearest, visible } from "../platform/text.js";
 import { forkSession } from "../store/fork.js";
 import { takeLock } from "../store/lock.js";
-import { readLog } from "../store/log-file.js";
+import { damaged, readLog } from "../store/log-file.js";
 import { listSessions } from "../store/session-list.js";
 import type { SavedSession } from "../store/sessions.js";
 import { agreed } from "./agreed.js";

@@ -46,6 +46,11 @@ export function readLog(path: string): { events: Event[]; skipped: number } {
   return parse(toEvent(bytes.toString("utf8", whole)) === undefined ? bytes.subarray(0, whole) : bytes);
 }
 
+/** What is said of lines that were no event. */
+export function damaged(count: number, path: string): string {
+  return `${count} damaged ${count === 1 ? "line" : "lines"} of ${path} ${count === 1 ? "was" : "were"} left out.`;
+}
+
 function load(file: number): { events: Event[]; skipped: number } {
   if (fstatSync(file).size === 0) return { events: [], skipped: 0 };
   const bytes = readFileSync(file);
