@@ -27,8 +27,8 @@ export type AgentParts = {
   /** The workspace, links resolved. */
   cwd: string;
   ask(question: Question): Promise<Answer>;
-  /** Where the full text of long results goes. */
-  outputs: string;
+  /** Folders outside the workspace that may be read: where the full text of long results is. */
+  readable: readonly string[];
   policy: Policy;
   /** Outermost: what it rewrites is judged by all others. */
   hooks?: Plugin | undefined;
@@ -56,7 +56,7 @@ export type Policy = {
 
 /** The order of plugins, which is policy, is written here and nowhere else. */
 export function agentOf(parts: AgentParts): Agent {
-  const { log, model, tools, cwd, ask, outputs, policy, maxTurns, maxOutput } = parts;
+  const { log, model, tools, cwd, ask, readable, policy, maxTurns, maxOutput } = parts;
   return {
     log,
     model,
@@ -67,7 +67,7 @@ export function agentOf(parts: AgentParts): Agent {
       permission({
         ...policy,
         root: cwd,
-        readable: [outputs, ...policy.writable],
+        readable: [...readable, ...policy.writable],
         ask,
         sandboxed: () => works(policy.sandbox),
       }),

@@ -12,16 +12,16 @@ import { retrying } from "../models/retrying.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
-import { openLog } from "../store/log-file.js";
-import { findSession, newestSession, newSessionId, sessionPath } from "../store/sessions.js";
+import { damaged, openLog } from "../store/log-file.js";
+import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 import { UsageError } from "./usage-error.js";
 
-/** Which session to go on with; a new one when neither is given. */
-export type Resume = { newest?: boolean; id?: string };
+/** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
+export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 
 /** What a front end brings: a way to ask the person, and where words to that person go. */
 export type Front = { ask(question: Question): Promise<Answer>; notice(line: string): void };
@@ -33,10 +33,10 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   for (const notice of config.notices) front.notice(notice);
   const model = makeModel(config, front);
   const redact = redactor(config.keys);
-  const session = openSession({ ...config, redact }, resume, front);
-  const outputs = join(config.home, "outputs", session.id);
-  const cwd = last(session.log.events, "session")?.cwd ?? config.cwd;
-  const policy = await policyOf({ ...config, cwd }, outputs);
+  const session = await openSession({ ...config, redact }, resume, front);
+  const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
+  const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
+  const policy = await policyOf({ ...config, cwd }, readable);
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
   const agent = agentOf({
@@ -51,7 +51,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       void hooks?.notify(`${question.tool}: ${question.why}`);
       return front.ask(question);
     },
-    outputs,
+    readable,
     checkpoints: { home: config.home },
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
@@ -94,8 +94,8 @@ function makeModel(config: Config, front: Front): Model {
 type Redacting = Config & { redact: Redactor };
 type OpenSession = { id: string; path: string; log: Log; release(): void };
 
-function openSession(config: Redacting, resume: Resume, front: Front): OpenSession {
-  const saved = resume.newest || resume.id !== undefined ? savedSession(config, resume.id) : undefined;
+async function openSession(config: Redacting, resume: Resume, front: Front): Promise<OpenSession> {
+  const saved = await savedOne(config, resume, front);
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
   const session = saved ? reopen(path, config, front) : openNew(path, config, front);
@@ -106,16 +106,25 @@ function openSession(config: Redacting, resume: Resume, front: Front): OpenSessi
   return { ...session, id, path };
 }
 
-function savedSession(config: Config, id: string | undefined): { id: string; path: string } {
-  const saved = id === undefined ? newestSession(config.home, config.cwd) : findSession(config.home, id);
-  if (saved) return saved;
-  if (id === undefined) throw new UsageError(`There is no session of ${config.cwd} to continue.`);
-  throw new UsageError(`There is no session "${id}" in ${join(config.home, "sessions")}.`);
+async function savedOne(config: Config, { newest, id, fork }: Resume, front: Front) {
+  if (!newest && id === undefined) return undefined;
+  const saved = (await import("./saved-session.js")).savedSession(config, id ?? "last");
+  if (!fork) return saved;
+  const forked = (await import("../store/fork.js")).forkSession(saved);
+  if (forked.skipped > 0) front.notice(damaged(forked.skipped, saved.path));
+  return forked;
+}
+
+// a fork may read what the sessions it goes back to had put aside
+async function outputFolders(home: string, id: string, parent: string | undefined): Promise<[string, string[]]> {
+  const before = parent === undefined ? [] : (await import("../store/fork.js")).forebears(home, parent);
+  const folders = [id, ...before].map((each) => join(home, "outputs", each));
+  return [join(home, "outputs", id), folders];
 }
 
 function reopen(path: string, { redact }: Redacting, front: Front): { log: Log; release(): void } {
   const log = openLog(path, redact);
-  if (log.skipped > 0) front.notice(`${log.skipped} damaged lines of ${path} were left out.`);
+  if (log.skipped > 0) front.notice(damaged(log.skipped, path));
   return { log, release: () => log.close() };
 }
 

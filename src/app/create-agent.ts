@@ -80,7 +80,7 @@ export function createAgent(options: AgentOptions): ChatAgent {
   const agent = agentOf({
     ...options,
     log,
-    outputs,
+    readable: [outputs],
     cwd: last(log.events, "session")?.cwd ?? cwd,
     policy: {
       mode: options.permissionMode ?? "default",

@@ -8,7 +8,7 @@ import type { Config } from "./config.js";
 type Isolated = Pick<Config, "cwd" | "home" | "userHome" | "sandbox" | "childEnv">;
 
 /** How commands are kept apart from the rest of the machine; undefined when they are not to be, or cannot. */
-export function isolation(config: Isolated, outputs: string): Sandbox | undefined {
+export function isolation(config: Isolated, shown: readonly string[]): Sandbox | undefined {
   const { cwd, home, userHome, sandbox, childEnv } = config;
   // a workspace that holds the home folder would open all of it
   if (sandbox.use === "never" || process.platform !== "linux" || cwd === "/" || within(userHome, cwd)) return undefined;
@@ -24,7 +24,7 @@ export function isolation(config: Isolated, outputs: string): Sandbox | undefine
         "/etc/shadow",
         "/etc/gshadow",
       ],
-      shown: [outputs],
+      shown,
       cache: join(home, "cache"),
       network: sandbox.network,
       isSecretName,

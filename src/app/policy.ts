@@ -10,8 +10,8 @@ import { readSettings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** What is let through, and how commands run, from a configuration. Throws a UsageError for a rule that is wrong. */
-export async function policyOf(config: Config, outputs: string): Promise<Policy> {
-  const sandbox = isolation(config, outputs);
+export async function policyOf(config: Config, shown: readonly string[]): Promise<Policy> {
+  const sandbox = isolation(config, shown);
   const always = config.sandbox.use === "always";
   if (always) await mustWork(sandbox);
   return {

@@ -6,12 +6,16 @@ import { MODES } from "../plugins/permission.js";
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export const COMMANDS = ["doctor", "demo", "completion", "undo", "permissions", "trust", "help"] as const;
+export const COMMANDS = ["doctor", "demo", "completion", "undo", "sessions", "permissions", "trust", "help"] as const;
+
+export const SESSION_COMMANDS = ["list", "show", "export", "fork", "rm"] as const;
+type SessionWhat = (typeof SESSION_COMMANDS)[number];
 
 export type RunFlags = Flags & {
   print?: string;
   continue?: boolean;
   resume?: string | true;
+  fork?: boolean;
   outputFormat: Format;
   includePartial?: boolean;
 };
@@ -21,10 +25,20 @@ export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 export type PermissionFlags = Flags & { jsonl?: boolean };
 export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
 
+export type SessionFlags = Flags & {
+  all?: boolean;
+  limit?: string;
+  json?: boolean;
+  format?: "md" | "html";
+  output?: string;
+  yes?: boolean;
+};
+
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
   | { type: "doctor"; flags: Flags }
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
+  | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
   | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
   | { type: "trust"; flags: TrustFlags }
   | { type: "demo" }
@@ -88,6 +102,7 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .action((count: string | undefined, _: unknown, command: Command) => {
       found({ type: "undo", flags: command.optsWithGlobals(), count });
     });
+  addSessions(program, found);
   addPermissions(program, found);
   program
     .command("trust")
@@ -106,6 +121,37 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .argument("<shell>", "bash, zsh or fish")
     .action((shell: string) => found({ type: "completion", shell }));
   return program;
+}
+
+function addSessions(program: Command, found: (asked: Asked) => void): void {
+  const sessions = program
+    .command("sessions")
+    .description("list, show, export, copy and remove saved sessions")
+    .addHelpText("after", "\nID: an id, an unambiguous beginning of one, or last (this folder's newest).");
+  const add = (what: SessionWhat, words: string, isDefault = false) =>
+    sessions
+      .command(what, { isDefault })
+      .description(words)
+      .addOption(new Option("-C, --cwd <dir>", "in this folder"))
+      .action((id: string | undefined, _: unknown, command: Command) =>
+        found({ type: "sessions", what, flags: command.optsWithGlobals(), id }),
+      );
+  add("list", "this folder's sessions, newest first", true)
+    // a word here is a command that there is not
+    .argument("[command]")
+    .usage("[options]")
+    .addOption(new Option("--all", "those of every folder"))
+    .addOption(new Option("--limit <n>", "so many at most (default 50)"))
+    .addOption(new Option("--json", "one JSON object per line"));
+  add("show", "the conversation, to read here").argument("[id]", "default last");
+  add("export", "the conversation as a file to keep or to pass on")
+    .argument("[id]", "default last")
+    .addOption(new Option("--format <format>", "default: as the file is called, else md").choices(["md", "html"]))
+    .addOption(new Option("-o, --output <file>", "a new file in place of stdout"));
+  add("fork", "copy it to a new session, and print the new id").argument("[id]", "default last");
+  add("rm", "remove it and its files of long output, for good")
+    .argument("<id>")
+    .addOption(new Option("--yes", "without asking"));
 }
 
 function addPermissions(program: Command, found: (asked: Asked) => void): void {
@@ -142,6 +188,7 @@ function runOptions(): Option[] {
     new Option("--api-key <key>", "the key (better in the environment: arguments are shown in process lists)"),
     new Option("-c, --continue", "go on with this folder's newest session"),
     new Option("-r, --resume <id>", "go on with a session by its id"),
+    new Option("--fork", "with -c or -r: go on in a copy; the session itself stays as it was"),
     new Option("-C, --cwd <dir>", "work in this folder"),
     new Option("--permission-mode <mode>", "what needs leave").choices([...MODES]),
     new Option("--yolo", "the same as --permission-mode auto"),

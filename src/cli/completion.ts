@@ -17,14 +17,20 @@ function wordsOf(program: Command): Words {
   const choices = new Map<string, readonly string[]>();
   for (const option of program.options)
     if (option.argChoices && option.long) choices.set(option.long, option.argChoices);
+  for (const command of program.commands)
+    if (command.commands.length > 0) choices.set(command.name(), namesOf(command));
   return {
-    commands: program.commands.map((command) => command.name()),
+    commands: namesOf(program),
     flags: [
       ...program.options.flatMap((option) => [option.short, option.long].filter((flag) => flag !== undefined)),
       "--help",
     ],
     choices,
   };
+}
+
+function namesOf({ commands }: Command): string[] {
+  return commands.map((command) => command.name());
 }
 
 const SCRIPTS: Record<string, (words: Words) => string> = { bash, zsh, fish };
@@ -68,6 +74,7 @@ function fish({ commands, flags, choices }: Words): string {
     "complete -c nanocoder -f",
     ...commands.map((name) => `complete -c nanocoder -n __fish_use_subcommand -a ${name}`),
     ...flags.filter((flag) => flag.startsWith("--")).map((flag) => fishFlag(flag, choices.get(flag))),
+    ...commands.flatMap((name) => fishCommand(name, choices.get(name))),
     'complete -c nanocoder -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"',
   ];
   return `${lines.join("\n")}\n`;
@@ -75,4 +82,8 @@ function fish({ commands, flags, choices }: Words): string {
 
 function fishFlag(flag: string, values: readonly string[] | undefined): string {
   return `complete -c nanocoder -l ${flag.slice(2)}${values ? ` -x -a "${values.join(" ")}"` : ""}`;
+}
+
+function fishCommand(name: string, words: readonly string[] | undefined): string[] {
+  return words ? [`complete -c nanocoder -n "__fish_seen_subcommand_from ${name}" -a "${words.join(" ")}"`] : [];
 }

@@ -82,7 +82,7 @@ function program({ childEnv }: Config, name: string): Finding {
 }
 
 async function sandbox(config: Config): Promise<Finding> {
-  const state = await isolation(config, config.home)?.ready();
+  const state = await isolation(config, [config.home])?.ready();
   if (state?.works)
     return { level: "good", what: "commands are isolated by bubblewrap: no network, writes only in the workspace" };
   if (state)

@@ -99,9 +99,11 @@ function explain(summary: Summary, id: string, human: Progress): void {
   if (summary.subtype === "interrupted") human.note(`Interrupted. ${goOn}`);
 }
 
-function resumeOf({ continue: newest = false, resume }: RunFlags): Resume {
+function resumeOf({ continue: newest = false, resume, fork = false }: RunFlags): Resume {
+  if (fork && !newest && resume === undefined)
+    throw new UsageError("--fork copies a session to go on with: say which by --continue or --resume ID.");
   if (resume === true) throw new UsageError("--resume wants the id of a session here; --continue takes the newest.");
-  return { newest, ...(resume === undefined ? {} : { id: resume }) };
+  return { newest, fork, ...(resume === undefined ? {} : { id: resume }) };
 }
 
 // nobody is there to ask

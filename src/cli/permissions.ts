@@ -18,7 +18,7 @@ type Judged = { cmd: string; verdict: "allow" | "ask" | "deny"; class: Foresight
 export async function permissionsTest(flags: PermissionFlags, command: string | undefined): Promise<number> {
   const config = await readConfig(flags, thisMachine());
   for (const notice of config.notices) process.stderr.write(`${notice}\n`);
-  const state = await isolation(config, config.home)?.ready();
+  const state = await isolation(config, [config.home])?.ready();
   const judging = { config, rules: await rulesOf(config), sandbox: state?.works ?? false, mode: config.mode };
   if (flags.jsonl) return answerLines(judging);
   if (command === undefined)

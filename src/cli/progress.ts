@@ -42,7 +42,8 @@ function linesOf(item: Event | Delta): Line[] {
   return [{ style: "dim", text: `asking again (${item.attempt}): ${visible(item.reason)}` }];
 }
 
-function argumentsLine(input: Json): string {
+/** A call's arguments on one line, hidden characters visible. */
+export function argumentsLine(input: Json): string {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
   const shown = Object.entries(input).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const line = visible(shown.join(", "));
@@ -61,7 +62,8 @@ function resultLines(event: EventOf<"result">): Line[] {
     .map((line) => ({ style: diffStyle(line), text: line }));
 }
 
-function diffOf(details: Json | undefined): string | undefined {
+/** The diff that a result brings for the screen. */
+export function diffOf(details: Json | undefined): string | undefined {
   if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
   return typeof details.diff === "string" && details.diff !== "" ? details.diff : undefined;
 }
@@ -72,7 +74,8 @@ function diffStyle(line: string): Line["style"] {
   return line.startsWith("@@") ? "cyan" : "dim";
 }
 
-function firstLine(text: string): string {
+/** The first line of a text, cut, hidden characters visible. */
+export function firstLine(text: string): string {
   const line = visible(text.trim().split("\n", 1)[0] ?? "");
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

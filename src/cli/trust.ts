@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { readConfig, thisMachine } from "../app/config.js";
 import { powerFile, powerFiles, powers } from "../app/layers.js";
 import { unifiedDiff } from "../platform/diff.js";
 import { visible } from "../platform/text.js";
 import { distrustFolder, type PowerFile, trust, trustOf } from "../store/trust.js";
+import { agreed } from "./agreed.js";
 import type { TrustFlags } from "./args.js";
 import { write } from "./output.js";
 
@@ -29,7 +29,7 @@ export async function trustCommand(flags: TrustFlags): Promise<number> {
   if (state.state === "changed") await say(await changes(state.before, files));
   const gains = settings.flatMap(powers);
   await say(visible([`${cwd} would gain:`, ...gains.map((gain) => `  ${gain}`)].join("\n")));
-  if (!(flags.yes || (await agreed()))) {
+  if (!(flags.yes || (await agreed("Trust this?")))) {
     await say("Not trusted: nothing of it is used.");
     return 1;
   }
@@ -43,12 +43,4 @@ async function changes(before: readonly PowerFile[], now: readonly PowerFile[]):
   const textOf = (files: readonly PowerFile[], path: string) => files.find((file) => file.path === path)?.text ?? "";
   const diffs = await Promise.all(paths.map((path) => unifiedDiff(path, textOf(before, path), textOf(now, path))));
   return visible(`Changed since it was trusted:\n${diffs.map(({ text }) => text).join("")}`);
-}
-
-async function agreed(): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await lines.question("Trust this? [y/N] ");
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
 }

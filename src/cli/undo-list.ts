@@ -8,6 +8,7 @@ import type { Objects } from "../store/objects.js";
 import { type Change, changed, type PathState } from "../store/path-state.js";
 import { sessionPath } from "../store/sessions.js";
 import { type PromptWork, promptsOf } from "../store/undo.js";
+import { timeOf } from "./when.js";
 
 /** Prompts shown, characters of each, and milliseconds for counting lines: beyond it none are shown. */
 const MOST = { prompts: 20, words: 60, count: 2000 };
@@ -86,13 +87,6 @@ function wordsIn({ home, root }: Place): (work: PromptWork) => string {
     const said = found?.type === "prompt" ? plainText(found.parts).trim() : "";
     return visible(said.split("\n")[0] ?? "").slice(0, MOST.words);
   };
-}
-
-function timeOf(at: number): string {
-  const date = new Date(at);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 function asText(content: Buffer): string | undefined {

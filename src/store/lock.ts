@@ -1,16 +1,18 @@
 import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAlive, processStart } from "../platform/alive.js";
 
+const ADVICE = "Close it, or go on in a copy of the session: add --fork.";
+
 /**
  * Takes a lock file for this process and returns what releases it. A lock whose process has died is taken
- * over. Throws when a living process holds it.
+ * over. Throws when a living process holds it, with what to do.
  */
-export function takeLock(path: string): () => void {
+export function takeLock(path: string, advice = ADVICE): () => void {
   const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
   for (let tries = 0; tries < 3; tries += 1) {
     if (create(path, mine)) return () => rmSync(path, { force: true });
     const holder = read(path);
-    if (holder !== undefined && isHeld(holder)) throw new Error(busy(holder));
+    if (holder !== undefined && isHeld(holder)) throw new Error(`${busy(holder)} ${advice}`);
     if (holder !== undefined) removeStale(path, holder);
   }
   throw new Error(`Another nanocoder is opening this session (lock ${path}). Try again.`);
@@ -48,7 +50,7 @@ function isHeld(holder: string): boolean {
 }
 
 function busy(holder: string): string {
-  return `This session is open in another nanocoder (process ${parse(holder).pid}). Close it, or start a new session.`;
+  return `This session is open in another nanocoder (process ${parse(holder).pid}).`;
 }
 
 // by rename, so that of two processes that saw the same dead lock only one removes it

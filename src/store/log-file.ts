@@ -39,9 +39,16 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
   }
 }
 
-/** The events of a session's file, for reading only. */
+/** The events of a session's file, for reading only. A last line that is cut short, or still being written, is no damage. */
 export function readLog(path: string): { events: Event[]; skipped: number } {
-  return parse(readFileSync(path, "utf8"));
+  const bytes = readFileSync(path);
+  const whole = bytes.lastIndexOf("\n") + 1;
+  return parse(toEvent(bytes.toString("utf8", whole)) === undefined ? bytes.subarray(0, whole) : bytes);
+}
+
+/** What is said of lines that were no event. */
+export function damaged(count: number, path: string): string {
+  return `${count} damaged ${count === 1 ? "line" : "lines"} of ${path} ${count === 1 ? "was" : "were"} left out.`;
 }
 
 function load(file: number): { events: Event[]; skipped: number } {
@@ -49,17 +56,26 @@ function load(file: number): { events: Event[]; skipped: number } {
   const bytes = readFileSync(file);
   const whole = bytes.lastIndexOf("\n") + 1;
   const torn = bytes.subarray(whole).toString("utf8");
-  if (torn === "") return parse(bytes.toString("utf8"));
+  if (torn === "") return parse(bytes);
   const complete = toEvent(torn) !== undefined;
   if (complete) writeSync(file, "\n");
   else ftruncateSync(file, whole);
-  return parse(bytes.toString("utf8", 0, complete ? bytes.length : whole));
+  return parse(complete ? bytes : bytes.subarray(0, whole));
 }
 
-function parse(content: string): { events: Event[]; skipped: number } {
-  const lines = content.split("\n").filter((line) => line !== "");
-  const events = lines.map(toEvent).filter((event) => event !== undefined);
-  return { events, skipped: lines.length - events.length };
+// line by line: all of a long log is more than one string can hold
+function parse(bytes: Buffer): { events: Event[]; skipped: number } {
+  const events: Event[] = [];
+  let skipped = 0;
+  for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
+    const found = bytes.indexOf("\n", at);
+    end = found < 0 ? bytes.length : found;
+    if (end === at) continue;
+    const event = toEvent(bytes.toString("utf8", at, end));
+    if (event) events.push(event);
+    else skipped += 1;
+  }
+  return { events, skipped };
 }
 
 // the log is our own file: its shape is checked as far as reading it needs

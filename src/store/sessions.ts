@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { workspaceOf } from "./session-head.js";
 
 /** A saved session: where it is and when it was last written (milliseconds since 1970). */
 export type SavedSession = { id: string; path: string; at: number };
@@ -24,27 +25,38 @@ export function newSessionId(now: Date = new Date()): string {
 
 /** The session of this workspace that was written last. */
 export function newestSession(home: string, cwd: string): SavedSession | undefined {
-  const saved = list(sessionFolder(home, cwd)).sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  return saved.find((session) => workspaceOf(session.path) === cwd);
+  return savedIn([sessionFolder(home, cwd)]).find((session) => workspaceOf(session.path) === cwd);
 }
 
-/** A session by its id or an unambiguous beginning of it, in any workspace. */
-export function findSession(home: string, id: string): SavedSession | undefined {
-  const root = join(home, "sessions");
-  const found = names(root).flatMap((folder) =>
-    list(join(root, folder)).filter((session) => session.id.startsWith(id)),
-  );
+/** The sessions of any workspace whose id begins so, newest first; only the one whose id it is, where there is one. */
+export function findSessions(home: string, id: string): SavedSession[] {
+  const found = savedIn(sessionFolders(home), id);
   const exact = found.find((session) => session.id === id);
-  if (exact || found.length <= 1) return exact ?? found[0];
-  throw new Error(`"${id}" is the beginning of ${found.length} sessions: ${found.map((each) => each.id).join(", ")}.`);
+  return exact ? [exact] : found;
 }
 
-function list(folder: string): SavedSession[] {
-  const files = names(folder).filter((name) => name.endsWith(".jsonl"));
-  return files.map((name) => {
-    const path = join(folder, name);
-    return { id: basename(name, ".jsonl"), path, at: statSync(path).mtimeMs };
-  });
+/** The folders of all workspaces. */
+export function sessionFolders(home: string): string[] {
+  const root = join(home, "sessions");
+  return names(root).map((folder) => join(root, folder));
+}
+
+// an id is a file's name and a folder's: no other name is taken for one
+const FILE = /^\w[\w.-]*\.jsonl$/;
+
+/** The sessions in these folders whose id begins so, the one that was written last first. */
+export function savedIn(folders: readonly string[], beginning = ""): SavedSession[] {
+  const saved: SavedSession[] = [];
+  for (const folder of folders) {
+    for (const name of names(folder)) {
+      if (!(name.startsWith(beginning) && FILE.test(name))) continue;
+      // there may be ten thousand: `join` would take as long as looking
+      const path = `${folder}/${name}`;
+      const at = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (at !== undefined) saved.push({ id: name.slice(0, -".jsonl".length), path, at });
+    }
+  }
+  return saved.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
 }
 
 function names(folder: string): string[] {
@@ -59,14 +71,4 @@ function names(folder: string): string[] {
 export function slug(cwd: string): string {
   const flat = cwd.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "");
   return flat.slice(-100) || "root";
-}
-
-// the folder stands near the start of the first line, after nothing of unbounded length
-function workspaceOf(path: string): string | undefined {
-  const head = Buffer.alloc(16_384);
-  const file = openSync(path, "r");
-  const size = readSync(file, head, 0, head.length, 0);
-  closeSync(file);
-  const found = /"cwd":("(?:[^"\\]|\\.)*")/.exec(head.toString("utf8", 0, size))?.[1];
-  return found === undefined ? undefined : String(JSON.parse(found));
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { assemble } from "../../src/app/assemble.js";
 import { ownKeys, readConfig } from "../../src/app/config.js";
 import { text } from "../../src/core/message.js";
-import { findSession } from "../../src/store/sessions.js";
+import { findSessions } from "../../src/store/sessions.js";
 
 const folder = () => realpathSync(mkdtempSync(join(tmpdir(), "secrets-")));
 
@@ -32,7 +32,7 @@ describe("the keys of this process", () => {
     opened.agent.log.append({ type: "prompt", parts: [text(words)], from: "user" });
     expect(opened.agent.log.events.at(-1)).toMatchObject({ parts: [{ text: words }] });
     await opened.close();
-    const written = readFileSync(findSession(home, opened.id)?.path ?? "", "utf8");
+    const written = readFileSync(findSessions(home, opened.id)[0]?.path ?? "", "utf8");
     expect(written).toContain('"text":"[redacted:own-key] [redacted:own-key] [redacted:own-key]"');
     expect(written).not.toContain("canary");
   });

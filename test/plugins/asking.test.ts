@@ -45,7 +45,7 @@ async function work({ hooks: outer, script, answers = [], policy = {}, log = mem
     tools,
     cwd,
     ask,
-    outputs,
+    readable: [outputs],
     hooks: outer,
     policy: { ...plainPolicy("default"), ...policy },
   });

@@ -49,7 +49,7 @@ async function work(
     tools,
     cwd: root,
     policy: plainPolicy(mode),
-    outputs: join(home, "outputs"),
+    readable: [join(home, "outputs")],
     checkpoints: { home },
   };
   const ask = async () => ({ verdict: "deny", why: "nobody is there" }) as const;

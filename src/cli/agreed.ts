@@ -1,0 +1,10 @@
+import { createInterface } from "node:readline/promises";
+
+/** Asks for a yes; false where nobody can be asked. */
+export async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question(`${question} [y/N] `);
+  lines.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,118 @@
+import type { UserPart } from "../core/message.js";
+import { plainText } from "../core/message.js";
+import { visible } from "../platform/text.js";
+import { argumentsLine, diffOf } from "./progress.js";
+import { inputOf } from "./session-markdown.js";
+import { counted, wordsOf } from "./session-text.js";
+import { type CallTold, outcomeOf, type Story, type Told } from "./story.js";
+import { callTimeline, escaped, tokenPlot } from "./svg.js";
+import { timeOf } from "./when.js";
+
+/** A session as one page that needs nothing else: no script, no network, and all that was said is text. */
+export function htmlOf(story: Story): string {
+  const { id, told } = story;
+  const calls = told.filter((each) => each.type === "call");
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Session ${shown(id)}</title>
+<style>${STYLE}</style></head><body><main>
+${headOf(story)}
+${section("Calls", callTimeline(calls, story.clock), '<i class="done"></i>done <i class="failed"></i>failed <i class="open"></i>no result; time between prompts is left out')}
+${section("Tokens", tokenPlot(story.turns), '<i class="cache"></i>cache <i class="input"></i>input <i class="output"></i>output, by turn')}
+<section>
+${told.map(toldHtml).join("\n")}
+</section></main></body></html>
+`;
+}
+
+// what stands in a page: nothing hidden, nothing that acts
+function shown(text: string): string {
+  return escaped(visible(text));
+}
+
+function headOf({ id, cwd, parent, turns, usage, cost }: Story): string {
+  const first = turns[0];
+  const facts = [
+    shown(cwd),
+    ...(first ? [timeOf(first.at)] : []),
+    ...(parent ? [`a copy of ${shown(parent.id)}, up to its event ${parent.seq}`] : []),
+    counted(turns.length, "turn"),
+    `${usage.input} input, ${usage.cacheRead + usage.cacheWrite} cache, ${usage.output} output tokens`,
+    ...(cost === null || turns.length === 0 ? [] : [`$${cost.toFixed(4)}`]),
+  ];
+  return `<h1>Session ${shown(id)}</h1><p class="dim">${facts.join(" · ")}</p>`;
+}
+
+function section(title: string, svg: string, legend: string): string {
+  return svg === "" ? "" : `<section><h2>${title}</h2>${svg}<p class="dim">${legend}</p></section>`;
+}
+
+function toldHtml(told: Told): string {
+  switch (told.type) {
+    case "call":
+      return callHtml(told);
+    case "prompt":
+      return `<article class="prompt"><h3>${told.from === "user" ? "You" : shown(told.from)} <span class="dim">${timeOf(told.at)}</span></h3>${told.parts.map(partHtml).join("")}</article>`;
+    case "answer":
+      return `<article class="answer">${block(told.text)}</article>`;
+    case "thinking":
+      return `<details class="dim"><summary>thinking</summary>${block(told.text)}</details>`;
+    default:
+      return `<div class="dim">${block(told.text)}</div>`;
+  }
+}
+
+function block(text: string): string {
+  return `<pre>${shown(text.trimEnd())}</pre>`;
+}
+
+const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
+
+function partHtml(part: UserPart): string {
+  const drawable = part.type === "image" && PICTURE.test(part.mime) && /^[A-Za-z0-9+/=]*$/.test(part.data);
+  return drawable ? `<img alt="picture" src="data:${part.mime};base64,${part.data}">` : block(wordsOf([part]));
+}
+
+function callHtml(told: CallTold): string {
+  const { call, result } = told;
+  const diff = diffOf(result?.details);
+  const name = `<b>${shown(call.name)}</b>(${escaped(argumentsLine(call.input))})`;
+  const pictures = result?.parts.filter((part) => part.type === "image").map(partHtml) ?? [];
+  const content = [
+    block(inputOf(call.input)),
+    ...(result ? [block(plainText(result.parts)), ...pictures] : []),
+    ...(diff === undefined ? [] : [diffHtml(diff)]),
+  ];
+  const kind = result?.failed ? ' class="bad"' : "";
+  return `<details${kind}><summary><code>${name}</code> <span class="dim">${outcomeOf(told)}</span></summary>${content.join("")}</details>`;
+}
+
+function diffHtml(diff: string): string {
+  const lines = visible(diff).trimEnd().split("\n");
+  const kinds = lines.map((line, at) => (at < 2 && /^(---|\+\+\+) /.test(line) ? "at" : diffClass(line)));
+  return `<pre class="diff">${lines.map((line, at) => `<span class="${kinds[at]}">${escaped(line)}\n</span>`).join("")}</pre>`;
+}
+
+function diffClass(line: string): string {
+  if (line.startsWith("+")) return "add";
+  if (line.startsWith("-")) return "del";
+  return line.startsWith("@@") ? "at" : "same";
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--dim:#666;--line:#8884;--box:#8881;--blue:#2f6fd0;--red:#c8322b;--green:#1f8a4c;--teal:#1a9c9c}
+@media(prefers-color-scheme:dark){:root{--dim:#999;--blue:#6ba3f5;--red:#f0716a;--green:#55c283;--teal:#52c7c7}}
+body{font:15px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:auto;padding:1rem}
+h1{font-size:1.3rem}h2{font-size:1.05rem}h3{font-size:.95rem;margin:.2rem 0}
+.dim{color:var(--dim);font-size:.85rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.45 ui-monospace,monospace;margin:.4rem 0}
+.prompt{border-left:4px solid var(--blue);background:var(--box);padding:.4rem .8rem;margin:1.2rem 0 .6rem}
+.answer pre{font:inherit}details{border:1px solid var(--line);border-radius:4px;padding:.2rem .6rem;margin:.3rem 0}
+details.bad{border-color:var(--red)}summary{cursor:pointer;overflow-wrap:anywhere}img{max-width:100%}
+.diff .add{color:var(--green)}.diff .del{color:var(--red)}.diff .at{color:var(--teal)}
+svg{width:100%;height:auto;font:12px ui-monospace,monospace;fill:currentColor}svg line{stroke:var(--line)}
+svg .tick{font-size:10px;fill:var(--dim)}svg .done,svg .input{fill:var(--blue)}svg .failed{fill:var(--red)}
+svg .open{fill:none;stroke:var(--blue)}svg .cache{fill:var(--teal)}svg .output{fill:var(--green)}
+i{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em}i.done,i.input{background:var(--blue)}
+i.failed{background:var(--red)}i.open{border:1px solid var(--blue)}i.cache{background:var(--teal)}i.output{background:var(--green)}
+`;

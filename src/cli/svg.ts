@@ -1,0 +1,110 @@
+import { argumentsLine } from "./progress.js";
+import { type CallTold, outcomeOf, type TurnUse } from "./story.js";
+import { duration } from "./when.js";
+
+/** Text for HTML, SVG and the values of their attributes. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** The width of both pictures, room for names at the left of a timeline, the height of one of its rows. */
+const SIZE = { width: 900, names: 130, row: 18, plot: 140 };
+
+type Bar = { told: CallTold; from: number; to: number; lane: number };
+
+/** When each call ran and how long, one row for those that do not overlap, grouped by tool. "" when there are none. */
+export function callTimeline(calls: readonly CallTold[], clock: (at: number) => number): string {
+  if (calls.length === 0) return "";
+  const groups = grouped(calls, clock);
+  const end = groups.flatMap(({ bars }) => bars).reduce((latest, { to }) => Math.max(latest, to), 1);
+  const x = (at: number) => SIZE.names + (at / end) * (SIZE.width - SIZE.names - 4);
+  let row = 0;
+  const rows = groups.map(({ name, bars, lanes }) => {
+    const top = row * SIZE.row;
+    row += lanes;
+    const label = `<text x="0" y="${top + 13}">${escaped(name.slice(0, 17))}</text>`;
+    return label + bars.map((bar) => barOf(bar, x, top + bar.lane * SIZE.row)).join("");
+  });
+  const height = row * SIZE.row;
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => tick(x(part * end), height, duration(part * end)));
+  return picture(height + 18, "When each call ran", ticks.join("") + rows.join(""));
+}
+
+function grouped(calls: readonly CallTold[], clock: (at: number) => number) {
+  const byName = new Map<string, CallTold[]>();
+  for (const told of calls) {
+    const group = byName.get(told.call.name);
+    if (group) group.push(told);
+    else byName.set(told.call.name, [told]);
+  }
+  return [...byName].map(([name, group]) => {
+    const ends: number[] = [];
+    const spans = group.map((told) => ({ told, from: clock(told.at), to: clock(told.at) + (told.ms ?? 0) }));
+    const bars = spans
+      .sort((a, b) => a.from - b.from)
+      .map((span): Bar => {
+        const free = ends.findIndex((end) => end <= span.from);
+        const lane = free < 0 ? ends.length : free;
+        ends[lane] = span.to;
+        return { ...span, lane };
+      });
+    return { name, bars, lanes: Math.max(1, ends.length) };
+  });
+}
+
+function barOf({ told, from, to }: Bar, x: (at: number) => number, top: number): string {
+  const { call, result } = told;
+  const kind = result === undefined ? "open" : result.failed ? "failed" : "done";
+  const width = Math.max(2, x(to) - x(from));
+  const words = `${call.name}(${argumentsLine(call.input)}): ${outcomeOf(told)}, begun after ${duration(from)}`;
+  const place = `x="${round(x(from))}" y="${top + 3}" width="${round(width)}" height="${SIZE.row - 6}"`;
+  return `<rect class="${kind}" ${place}><title>${escaped(words)}</title></rect>`;
+}
+
+function tick(x: number, height: number, words: string): string {
+  const anchor = x > SIZE.width - 40 ? "end" : "middle";
+  return `<line x1="${round(x)}" y1="0" x2="${round(x)}" y2="${height}"/><text class="tick" x="${round(x)}" y="${height + 13}" text-anchor="${anchor}">${words}</text>`;
+}
+
+/** Tokens of each turn: input, cache and output on top of each other. "" when there are none. */
+export function tokenPlot(turns: readonly TurnUse[]): string {
+  const sums = turns.map(({ usage }) => usage.input + usage.cacheRead + usage.cacheWrite + usage.output);
+  const most = sums.reduce((a, b) => Math.max(a, b), 0);
+  if (most === 0) return "";
+  const step = (SIZE.width - SIZE.names) / turns.length;
+  const columns = turns.map((turn, at) => column(turn, SIZE.names + at * step, { step, most, number: at + 1 }));
+  const scale = [0, 0.5, 1].map((part) => {
+    const y = round(10 + (1 - part) * SIZE.plot);
+    const words = Math.round(most * part).toLocaleString("en");
+    return `<line x1="${SIZE.names}" y1="${y}" x2="${SIZE.width}" y2="${y}"/><text class="tick" x="${SIZE.names - 6}" y="${y + 4}" text-anchor="end">${words}</text>`;
+  });
+  return picture(SIZE.plot + 14, "Tokens of each turn", scale.join("") + columns.join(""));
+}
+
+type Scale = { step: number; most: number; number: number };
+
+function column({ usage, model, cost }: TurnUse, x: number, { step, most, number }: Scale): string {
+  const cache = usage.cacheRead + usage.cacheWrite;
+  const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`;
+  const words = `turn ${number}: ${usage.input} input, ${cache} cache, ${usage.output} output${price} (${model})`;
+  const width = Math.max(0.5, Math.min(step * 0.8, 40));
+  let y = 10 + SIZE.plot;
+  const parts = [
+    { kind: "cache", tokens: cache },
+    { kind: "input", tokens: usage.input },
+    { kind: "output", tokens: usage.output },
+  ].map(({ kind, tokens }) => {
+    const height = (tokens / most) * SIZE.plot;
+    y -= height;
+    return `<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"/>`;
+  });
+  return `<g><title>${escaped(words)}</title>${parts.join("")}</g>`;
+}
+
+function picture(height: number, label: string, content: string): string {
+  return `<svg viewBox="0 0 ${SIZE.width} ${height}" role="img" aria-label="${label}">${content}</svg>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

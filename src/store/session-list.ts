@@ -1,0 +1,31 @@
+import { type Head, headOf } from "./session-head.js";
+import { type SavedSession, savedIn, sessionFolder, sessionFolders } from "./sessions.js";
+
+/** Milliseconds for counting turns in all long files together; what is not counted by then is not told. */
+const COUNTING = 120;
+
+export type ListedSession = SavedSession & Head;
+/** `cwd`: of this workspace only. */
+export type ListWish = { cwd?: string; limit: number };
+
+/** The sessions that were written last, newest first; `more` when older ones were left out. A file that cannot be read is not there. */
+export function listSessions(home: string, { cwd, limit }: ListWish): { sessions: ListedSession[]; more: boolean } {
+  const saved = savedIn(cwd === undefined ? sessionFolders(home) : [sessionFolder(home, cwd)]);
+  const until = performance.now() + COUNTING;
+  const sessions: ListedSession[] = [];
+  for (const each of saved) {
+    const head = attempt(() => headOf(each.path, until));
+    if (head === undefined || (cwd !== undefined && head.cwd !== cwd)) continue;
+    if (sessions.length === limit) return { sessions, more: true };
+    sessions.push({ ...each, ...head });
+  }
+  return { sessions, more: false };
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
