@@ -1,5 +1,5 @@
 import { readOptions } from "./options.js";
-import { type Program, read, refuse, unknown } from "./run.js";
+import { aside, type Call, type Program, read, refuse, unknown } from "./run.js";
 import { isKnown, worst } from "./types.js";
 
 /** `awk`: reading as long as its program prints to its output and starts nothing. */
@@ -33,13 +33,7 @@ export const awk: Program = ({ args, input, run, name }) => {
   if (doubt) unknown(run, `${name} with ${doubt}`);
   const [program, ...files] = operands;
   if (!program) return input;
-  if (!isKnown(program) || !onlyPrints(program.text)) {
-    unknown(run, `${name} may write files or run commands`);
-    if (input.net && /\bsystem\b|\|/.test(program.text)) refuse(run, "it runs what it fetched from the network");
-    if (/\/inet\//.test(program.text)) refuse(run, "it hands a shell to the network");
-    for (const [, command] of program.text.matchAll(/(?:system\s*\(\s*|\|\s*|^\s*|[{;]\s*)"((?:[^"\\]|\\.)*)"/g))
-      run.script(command ?? "", run, input);
-  }
+  if (!isKnown(program) || !onlyPrints(program.text)) moreThanPrints(name, program.text, { run, input });
   const values = options.flatMap(({ value }) => value?.flow.secret ?? []);
   const secrets = files.filter((file) => !/^[A-Za-z_]\w*=/.test(file.text)).map((file) => read(run, file));
   return {
@@ -47,6 +41,16 @@ export const awk: Program = ({ args, input, run, name }) => {
     secret: worst([...values, ...secrets, files.length === 0 && input.secret]),
   };
 };
+
+function moreThanPrints(name: string, program: string, { run, input }: Pick<Call, "run" | "input">): void {
+  unknown(run, `${name} may write files or run commands`);
+  if (input.net && /\bsystem\b|\|/.test(program)) refuse(run, "it runs what it fetched from the network");
+  for (const [, text] of program.matchAll(/"((?:[^"\\]|\\.)*)"/g))
+    if (/\s/.test(text ?? "")) run.script(text ?? "", aside(run), input);
+  if (/\/inet\//.test(program)) refuse(run, "it hands a shell to the network");
+  for (const [, command] of program.matchAll(/(?:system\s*\(\s*|\|\s*|^\s*|[{;]\s*)"((?:[^"\\]|\\.)*)"/g))
+    run.script(command ?? "", run, input);
+}
 
 /** Characters of a program that are looked at. */
 const MOST = 4000;

@@ -1,7 +1,7 @@
 import { steers } from "./names.js";
 import { readOptions } from "./options.js";
 import { placeOf } from "./paths.js";
-import { forked, type Program, type Run, read, refuse, unknown } from "./run.js";
+import { forked, type Program, type Run, read, refuse, runWritten, unknown } from "./run.js";
 import { isSecretName } from "./secrets.js";
 import { echo, printf } from "./texts.js";
 import { ANYTHING, type Field, type Flow, HOLE, isKnown, joined, literal, NOTHING, worst } from "./types.js";
@@ -77,6 +77,7 @@ const source: Program = ({ args, input, run, name }) => {
   if (/^\/(dev\/(stdin|fd\/0)|proc\/self\/fd\/0)$/.test(file.text)) return fromStream(input, run);
   if (file.flow.net) refuse(run, "it runs what it fetched from the network");
   read(run, file);
+  runWritten(file, run);
   unknown(run, `${name} runs the commands of a file`);
   return ANYTHING;
 };

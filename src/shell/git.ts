@@ -1,6 +1,7 @@
 import { type Options, readOptions, type Syntax } from "./options.js";
 import { absolute, isInside, isVital } from "./paths.js";
 import { aside, type Call, network, type Program, read, readPlace, refuse, unknown } from "./run.js";
+import { printsSecrets } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, isKnown, NOTHING } from "./types.js";
 
 const GLOBAL: Syntax = {
@@ -52,7 +53,7 @@ function changes(command: string, why: string, { args, run }: Call): Flow {
   if (command === "clean" && places.some((path) => isVital(path, run.where)))
     refuse(run, "git clean would wipe what must not be lost");
   if (!/^(help|init|clone|diff|grep|log|show)$/.test(command)) run.found.repository = true;
-  return ANYTHING;
+  return printsSecrets({ name: "git", args }) ? { net: false, secret: "file" } : ANYTHING;
 }
 
 const SETTINGS =

@@ -1,7 +1,7 @@
 import { fromStream } from "./builtins.js";
 import { checkWipe } from "./floor.js";
 import { isVital } from "./paths.js";
-import { aside, type Call, type Program, type Run, read, refuse, unknown } from "./run.js";
+import { aside, type Call, type Program, type Run, read, refuse, runWritten, unknown } from "./run.js";
 import { isSecret } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, isKnown, literal, NOTHING } from "./types.js";
 
@@ -39,10 +39,12 @@ const shell: Program = (call) => {
     read(run, script);
     return NOTHING;
   }
-  if (!script || /^(\/dev\/(stdin|fd\/0)|-)$/.test(script.text)) return standardInput(call);
+  if (!script || (!script.stream && /^(\/dev\/(stdin|fd\/\d+)|\/proc\/self\/fd\/\d+|-)$/.test(script.text)))
+    return standardInput(call);
   if (script.stream) return fromStream(script.stream, run);
   if (script.flow.net) refuse(run, "it runs what it fetched from the network");
   read(run, script);
+  runWritten(script, run);
   unknown(run, `${name} runs the script ${script.text}`);
   return { ...input, text: undefined };
 };
@@ -103,7 +105,9 @@ function codeFrom(file: Field | undefined, { args, input, run }: Call): Flow {
   const fromInput = !file || file.text === "-" || /^\/dev\/(stdin|fd\/0)$/.test(file.text);
   const asModule = args.some((arg) => arg.text === "-m");
   const source = file?.stream ?? (fromInput && !asModule ? input : NOTHING);
-  if (source.net) refuse(run, "it pipes the network into an interpreter");
+  if (source.net || /^https?:/.test(file?.text ?? "")) refuse(run, "it pipes the network into an interpreter");
+  if (file && args.some((arg) => arg.text === "run") && args.some((arg) => /^https?:/.test(arg.text)))
+    refuse(run, "it runs what it fetches from the network");
   if (source.text) checkCode(source.text, run);
   return { net: input.net, secret: input.secret };
 }
@@ -148,6 +152,10 @@ const CODE_FLOOR: readonly CodeRule[] = [
       ) && STARTS.test(code),
   },
   {
+    why: "it runs what it fetched from the network",
+    when: (code) => NETWORKS.test(code) && /\b(eval|exec|system|Function)\s*\(|then\(eval\)/.test(code),
+  },
+  {
     why: "its code would wipe what must not be lost",
     when: (code, _, { where }) =>
       [...code.matchAll(REMOVED)].some(
@@ -180,6 +188,8 @@ const versioned: Program = (call) => {
   const { args, run, name } = call;
   if (tellsVersion(call)) return ANYTHING;
   unknown(run, `it runs ${name}, which may do anything`);
+  if (name === "make" && call.input.net && args.some((arg) => /^-f?-?$/.test(arg.text)))
+    refuse(run, "it pipes the network into make");
   const words = args.findIndex((arg) => /^(rimraf|rm)$/.test(arg.text));
   if (words >= 0) checkWipe({ ...call, name: args[words]?.text ?? "", args: args.slice(words + 1) });
   const nested = args[args.findIndex((arg) => /^(-c|--call|--eval)$/.test(arg.text)) + 1];

@@ -78,7 +78,7 @@ function secretFile(value: Field, { run }: Call): boolean {
 }
 
 function reach(url: Field, { run }: Call): void {
-  if (url.flow.secret) refuse(run, SENDS);
+  if (url.flow.secret || url.stream?.secret) refuse(run, SENDS);
   const host = /^(?:[a-z+]+:\/\/)?(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]+)/i.exec(url.text)?.[1];
   if (/^file:/i.test(url.text)) read(run, { ...url, text: url.text.slice(7) });
   else network(run, host ?? (url.text || HOLE));
@@ -148,6 +148,7 @@ const ssh: Program = (call) => {
     const local = /^(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ](.*)/is.exec(value?.text ?? "")?.[1];
     if (local) run.script(local, run, NOTHING);
   }
+  if (input.net && /^(ba|z|da|k)?sh$/.test(command[0]?.text ?? "")) refuse(run, "it pipes the network into a shell");
   network(run, host?.text ?? "ssh");
   // what it does over there must not be a catastrophe either
   if (command.length > 0) run.script(command.map((word) => word.text).join(" "), aside(run), NOTHING);

@@ -29,7 +29,10 @@ export function parameter(part: ParameterExpansionPart, expander: Expander): Pie
   }
   const whole = variable(name, expander);
   if (!operation) return index ? { ...whole, text: HOLE } : whole;
-  return operated(whole, operation, expander);
+  const result = operated(whole, operation, expander);
+  if (operation.type === "Default" && operation.operator.includes("="))
+    expander.scope.vars.set(name, { text: result.text, flow: result.flow });
+  return result;
 }
 
 type Operation = NonNullable<ParameterExpansionPart["operation"]>;

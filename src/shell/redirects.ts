@@ -81,6 +81,7 @@ function fill(target: Field, flow: Flow, run: Run): void {
   if (flow.net && target.stream) refuse(run, "it pipes the network into a command");
   const place = isDescriptor(target) ? undefined : placeOf(target, run.scope.cwd, run.where);
   if (flow.secret && place) run.found.tainted.add(place.path);
+  if (flow.text && place) run.found.written.set(place.path, flow.text);
 }
 
 /** Whether it opens a connection instead of a file. */

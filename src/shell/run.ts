@@ -15,6 +15,8 @@ export type Findings = {
   floor: Set<string>;
   /** Files that this line filled with secrets. */
   tainted: Set<string>;
+  /** Files that this line filled with a text that is known. */
+  written: Map<string, string>;
   /** It opens a bare connection; it runs a shell on its standard input. Together they hand out a shell. */
   connects: boolean;
   listens: boolean;
@@ -53,7 +55,12 @@ export type Program = (call: Call) => Flow;
 
 export function newFindings(): Findings {
   const sets = { reads: new Set<string>(), writes: new Set<string>(), network: new Set<string>() };
-  const more = { unknown: new Set<string>(), floor: new Set<string>(), tainted: new Set<string>() };
+  const more = {
+    unknown: new Set<string>(),
+    floor: new Set<string>(),
+    tainted: new Set<string>(),
+    written: new Map<string, string>(),
+  };
   return { parts: [], ...sets, ...more, connects: false, listens: false, repository: false, unchecked: false };
 }
 
@@ -137,6 +144,13 @@ export function forked(run: Run, more: Partial<Run> = {}): Run {
 
 /** A run whose findings do not count, but for those that refuse: of words that may or may not be a command. */
 export function aside(run: Run): Run {
-  const { floor, tainted } = run.found;
-  return { ...forked(run, { depth: run.depth + 1 }), found: { ...newFindings(), floor, tainted } };
+  const { floor, tainted, written } = run.found;
+  return { ...forked(run, { depth: run.depth + 1 }), found: { ...newFindings(), floor, tainted, written } };
+}
+
+/** Runs aside what this line wrote into a file, when it is run as a script. */
+export function runWritten(file: Field, run: Run): void {
+  const path = placeOf(file, run.scope.cwd, run.where)?.path;
+  const text = path === undefined ? undefined : run.found.written.get(path);
+  if (text !== undefined && run.depth < 8) run.script(text, aside(run), ANYTHING);
 }

@@ -8,7 +8,7 @@ import { networkPrograms } from "./network.js";
 import { shown } from "./options.js";
 import { absolute, placeOf } from "./paths.js";
 import { readers } from "./readers.js";
-import { aside, type Call, giveUp, type Program, type Run, refuse, unknown } from "./run.js";
+import { aside, type Call, giveUp, type Program, type Run, refuse, runWritten, unknown } from "./run.js";
 import { remember, unsettle } from "./scope.js";
 import { isSecret, printsSecrets } from "./secrets.js";
 import { ANYTHING, type Field, type Flow, isKnown, joined, NOTHING } from "./types.js";
@@ -73,6 +73,7 @@ function program(name: string): Program | undefined {
 function stranger(call: Call): Flow {
   const { name, args, run } = call;
   unknown(run, `it runs ${baseName(name)}, which may do anything`);
+  if (name.includes("/")) runWritten({ text: name, glob: false, flow: NOTHING }, run);
   const never = forbiddenBy(name);
   if (never !== undefined) refuse(run, never);
   checkWipe({ ...call, name: baseName(name) });
