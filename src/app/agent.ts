@@ -72,7 +72,7 @@ export function agentOf(parts: AgentParts): Agent {
         sandboxed: () => works(policy.sandbox),
       }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
-      limits(maxTurns === undefined ? {} : { maxTurns }),
+      limits({ maxTurns }),
       recover(),
       ...(parts.plugins ?? []),
     ],

@@ -8,6 +8,7 @@ import type { Interruption } from "./interrupts.js";
 export type Subtype =
   | "success"
   | "error_max_turns"
+  | "error_loop"
   | "error_timeout"
   | "error_provider"
   | "error_denied"
@@ -58,10 +59,14 @@ function verdict(
 ): { subtype: Subtype; exitCode: number } {
   if (ended?.outcome === "done")
     return wasDenied ? { subtype: "error_denied", exitCode: 4 } : { subtype: "success", exitCode: 0 };
-  if (ended?.outcome === "limit") return { subtype: "error_max_turns", exitCode: 3 };
+  if (ended?.outcome === "limit") return { subtype: limitMet(ended.reason), exitCode: 3 };
   if (ended?.outcome !== "aborted") return { subtype: "error_provider", exitCode: 1 };
   if (cause === "timeout") return { subtype: "error_timeout", exitCode: 3 };
   return { subtype: "interrupted", exitCode: cause === "SIGTERM" || cause === "SIGHUP" ? 143 : 130 };
+}
+
+function limitMet(reason = ""): Subtype {
+  return reason.startsWith("going in circles") ? "error_loop" : "error_max_turns";
 }
 
 function denied(events: readonly Event[]): Denial[] {

@@ -182,6 +182,20 @@ describe("nanocoder -p", () => {
     expect(JSON.parse(timed.stdout).subtype).toBe("error_timeout");
   });
 
+  it("stops with 3 when it goes in circles, after it was told", async () => {
+    await using server = await modelServer(() => ({ calls: [call("read_file", { path: "nothing" })] }));
+    const where = place();
+    const args = ["-p", "x", "--output-format", "json"];
+    const ended = await nanocoder(args, { place: where, env: openaiAt(server.url) });
+    expect(ended.code).toBe(3);
+    expect(server.requests).toHaveLength(5);
+    expect(server.requests[2]?.raw).not.toContain("going in circles");
+    expect(server.requests[3]?.lastText).toContain('going in circles: read_file {\"path\":\"nothing\"} gave');
+    const reason = expect.stringMatching(/^going in circles: read_file .* 5 times in a row$/);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ subtype: "error_loop", termination_reason: reason });
+    expect(ended.stderr).toMatch(/Stopped: going in circles: .*--resume/);
+  });
+
   it("offers only --tools, puts --system and --append-system in place, works in --cwd", async () => {
     await using server = await modelServer(["ok"]);
     const where = place();
