@@ -57,7 +57,7 @@ export function sinceLastEnd(events: readonly Event[]): readonly Event[] {
   return events.slice(closed.findLastIndex((event) => event.type === "ended") + 1);
 }
 
-export function addUsage(a: Usage, b: Usage): Usage {
+function addUsage(a: Usage, b: Usage): Usage {
   return {
     input: a.input + b.input,
     output: a.output + b.output,

@@ -1,21 +1,26 @@
-import type { Event, Fact } from "../core/event.js";
+import type { Event, Fact, Usage } from "../core/event.js";
 import type { Plugin } from "../core/plugin.js";
+import { cost } from "../models/catalog.js";
 import type { watchCircles } from "./circles.js";
 
-export type Limits = { maxTurns?: number | undefined };
+/** `maxCost` is in USD. */
+export type Limits = { maxTurns?: number | undefined; maxCost?: number | undefined };
 
 /** Answers before which no run goes in circles: until then what finds them is not loaded. */
 const EARLY = 3;
 
-/** Ends a run that has asked the model `maxTurns` times, or that goes in circles. */
-export function limits({ maxTurns = Number.POSITIVE_INFINITY }: Limits): Plugin {
+/** Ends a run that has asked the model `maxTurns` times, has cost `maxCost`, or goes in circles. */
+export function limits({ maxTurns = Number.POSITIVE_INFINITY, maxCost }: Limits): Plugin {
   const tally = tallies();
   let watch: ReturnType<typeof watchCircles> | undefined;
   return {
     name: "limits",
     async beforeStep({ events }) {
-      const { turns } = tally(events);
+      const { turns, spent, uncounted } = tally(events);
       if (turns >= maxTurns) return ended("max_turns");
+      if (maxCost !== undefined && uncounted !== undefined) return ended(`max_cost: ${uncounted}`);
+      if (maxCost !== undefined && spent >= maxCost)
+        return ended(`max_cost: $${spent.toFixed(6)} spent of $${maxCost}`);
       if (turns < EARLY) return undefined;
       watch ??= (await import("./circles.js")).watchCircles();
       return watch(events);
@@ -23,10 +28,10 @@ export function limits({ maxTurns = Number.POSITIVE_INFINITY }: Limits): Plugin 
   };
 }
 
-/** What counts of the newest run. */
-type Tally = { turns: number };
+/** What counts of the newest run; `spent` is in USD, `uncounted` says why it is more than that. */
+type Tally = { turns: number; spent: number; uncounted?: string };
 
-const NONE: Tally = { turns: 0 };
+const NONE: Tally = { turns: 0, spent: 0 };
 
 // reads a log that grows, at the cost of what came since the last reading
 function tallies(): (events: readonly Event[]) => Tally {
@@ -41,8 +46,16 @@ function tallies(): (events: readonly Event[]) => Tally {
 
 function count(tally: Tally, event: Event): Tally {
   if (event.type === "ended") return NONE;
-  if (event.type === "reply" && event.stop !== "cut") return { turns: tally.turns + 1 };
-  return tally;
+  if (event.type === "spent") return pay(tally, event);
+  if (event.type !== "reply" || event.stop === "cut") return tally;
+  return pay({ ...tally, turns: tally.turns + 1 }, event);
+}
+
+function pay(tally: Tally, { usage, model }: { usage: Usage; model: string }): Tally {
+  const price = cost(usage, model);
+  if (price === undefined) return { ...tally, uncounted: `the price of ${model} is not known` };
+  if (price === 0) return { ...tally, uncounted: `${model} does not tell the tokens it used` };
+  return { ...tally, spent: tally.spent + price };
 }
 
 function ended(reason: string): Fact {
