@@ -71,7 +71,7 @@ async function oneShot() {
 async function loop() {
   for (const [tool, call] of [
     ["bash", (n) => ({ command: `true ${n}` })],
-    ["read_file", () => ({ path: "a.txt" })],
+    ["read_file", (n) => ({ path: "a.txt", limit: n + 1 })],
   ]) {
     for (const turns of [10, 100, 400]) {
       const gaps = [];

@@ -36,6 +36,8 @@ export type AgentParts = {
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
   maxTurns?: number;
+  /** In USD. */
+  maxCost?: number;
   maxOutput?: number;
 };
 
@@ -56,7 +58,7 @@ export type Policy = {
 
 /** The order of plugins, which is policy, is written here and nowhere else. */
 export function agentOf(parts: AgentParts): Agent {
-  const { log, model, tools, cwd, ask, readable, policy, maxTurns, maxOutput } = parts;
+  const { log, model, tools, cwd, ask, readable, policy, maxOutput } = parts;
   return {
     log,
     model,
@@ -72,7 +74,7 @@ export function agentOf(parts: AgentParts): Agent {
         sandboxed: () => works(policy.sandbox),
       }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
-      limits(maxTurns === undefined ? {} : { maxTurns }),
+      limits(parts),
       recover(),
       ...(parts.plugins ?? []),
     ],

@@ -77,8 +77,9 @@ function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
 }
 
 function makeModel(config: Config, front: Front): Model {
-  const { choice, window, temperature } = config;
+  const { choice, window, temperature, maxCost } = config;
   if (choice === undefined) throw new UsageError("No model is configured: give a key or a base URL.");
+  if (maxCost !== undefined && !lookup(choice.model)?.price) throw new UsageError(noPrice(choice.model));
   if (!lookup(choice.model)) {
     const assumed = window === undefined ? "a window of 128,000 tokens is assumed and " : "";
     front.notice(`${choice.model} is not in the catalogue: ${assumed}its cost is unknown.`);
@@ -89,6 +90,10 @@ function makeModel(config: Config, front: Front): Model {
     ...(temperature === undefined ? {} : { temperature }),
   };
   return retrying(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
+}
+
+function noPrice(model: string): string {
+  return `--max-cost (limits.maxCost): the price of ${model} is not known, so its cost cannot be limited. Leave the limit out, or choose another model.`;
 }
 
 type Redacting = Config & { redact: Redactor };

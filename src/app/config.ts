@@ -20,6 +20,8 @@ export type Config = {
   choice?: Choice & { proxy?: string };
   mode: Mode;
   maxTurns?: number;
+  /** Of the whole run, in USD. */
+  maxCost?: number;
   /** Of the whole run, in milliseconds. */
   timeout?: number;
   system: { instead?: string; more?: string };
@@ -56,6 +58,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     ...(choice && { choice: withProxy(choice, env) }),
     mode: mode(flags, merged.permissions?.mode),
     ...only("maxTurns", count("--max-turns", flags.maxTurns) ?? merged.limits?.maxTurns),
+    ...only("maxCost", dollars("--max-cost", flags.maxCost) ?? merged.limits?.maxCost),
     ...only("timeout", duration("--timeout", flags.timeout)),
     system: { ...only("instead", flags.system), ...only("more", flags.appendSystem) },
     ...only("tools", listed(flags.tools)),
@@ -208,6 +211,12 @@ function number(name: string, value: string | undefined): number | undefined {
   if (value === undefined || value === "") return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
   throw new UsageError(`${name} wants a number, not "${value}".`);
+}
+
+function dollars(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d*\.?\d+$/.test(value) && Number(value) > 0) return Number(value);
+  throw new UsageError(`${name} wants an amount in USD above 0, such as 0.50, not "${value}".`);
 }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

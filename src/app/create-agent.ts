@@ -38,6 +38,8 @@ export type AgentOptions = {
   log?: Log;
   /** Answers of the model per run; unlimited when absent. */
   maxTurns?: number;
+  /** USD per run; unlimited when absent. A model whose price is not known ends the run with its first answer. */
+  maxCost?: number;
   /** Tokens per answer; the model's own limit when absent. */
   maxOutput?: number;
 };

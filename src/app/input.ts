@@ -10,6 +10,7 @@ export type Flags = {
   permissionMode?: string;
   yolo?: boolean;
   maxTurns?: string;
+  maxCost?: string;
   timeout?: string;
   system?: string;
   appendSystem?: string;

@@ -62,7 +62,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, env, model } = settings;
+  const { permissions = {}, hooks = {}, sandbox, limits, env, model } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -73,6 +73,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...commands,
     ...rules,
     ...(sandbox ? [`sandbox ${JSON.stringify(sandbox)}`] : []),
+    ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
     ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
     ...(model === undefined ? [] : [`model ${model}`]),
   ];

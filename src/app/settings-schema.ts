@@ -18,6 +18,8 @@ function schemaOf(shape: Shape): JsonSchema {
       return { type: shape.type };
     case "count":
       return { type: "integer", minimum: 1 };
+    case "number":
+      return { type: "number", exclusiveMinimum: 0 };
     case "one":
       return { enum: shape.of };
     case "list":

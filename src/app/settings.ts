@@ -26,7 +26,7 @@ export type Settings = {
   permissions?: { mode?: Mode; allow?: RuleText[]; ask?: RuleText[]; deny?: RuleText[] };
   sandbox?: SandboxSettings;
   hooks?: HookSettings;
-  limits?: { maxTurns?: number };
+  limits?: { maxTurns?: number; maxCost?: number };
   env?: Record<string, string>;
 };
 
@@ -35,7 +35,7 @@ export type SettingsFile = { path: string; text: string; settings: Settings };
 
 /** A shape of JSON: what is expected, in words, and a test of it. */
 export type Shape =
-  | { type: "string" | "boolean" | "count" }
+  | { type: "string" | "boolean" | "count" | "number" }
   | { type: "one"; of: readonly string[] }
   | { type: "list"; of: Shape }
   | { type: "map"; of: Shape }
@@ -74,7 +74,7 @@ export const SETTINGS: Shape = {
       keys: { enabled: { type: "boolean" }, network: { type: "boolean" }, write: STRINGS, hide: STRINGS },
     },
     hooks: { type: "object", keys: Object.fromEntries(EVENTS.map((event) => [event, MATCHERS])) },
-    limits: { type: "object", keys: { maxTurns: { type: "count" } } },
+    limits: { type: "object", keys: { maxTurns: { type: "count" }, maxCost: { type: "number" } } },
     env: { type: "map", of: STRING },
     gateway: { type: "later" },
     verify: { type: "later" },
@@ -151,15 +151,18 @@ function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined 
   return shape.type === "object" ? inObject(value as object, shape.keys, at) : undefined;
 }
 
+const WANTED = { string: "a text", boolean: "true or false" };
+
 // what a value of its own should be; undefined when it is
 function expectation(value: unknown, shape: Shape): string | undefined {
   switch (shape.type) {
     case "string":
-      return typeof value === "string" ? undefined : "a text";
     case "boolean":
-      return typeof value === "boolean" ? undefined : "true or false";
+      return typeof value === shape.type ? undefined : WANTED[shape.type];
     case "count":
-      return Number.isInteger(value) && Number(value) > 0 ? undefined : "a whole number of at least 1";
+      return isPositive(value, Number.isInteger) ? undefined : "a whole number of at least 1";
+    case "number":
+      return isPositive(value) ? undefined : "a number above 0";
     case "one":
       return shape.of.some((each) => each === value) ? undefined : `one of ${shape.of.join(", ")}`;
     case "list":
@@ -167,6 +170,10 @@ function expectation(value: unknown, shape: Shape): string | undefined {
     default:
       return typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : "an object";
   }
+}
+
+function isPositive(value: unknown, also = (_: number) => true): boolean {
+  return typeof value === "number" && value > 0 && also(value);
 }
 
 function inObject(value: object, keys: Readonly<Record<string, Shape>>, at: string[]): Fault | undefined {

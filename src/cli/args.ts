@@ -200,6 +200,7 @@ function runOptions(): Option[] {
     new Option("--sandbox", "isolate commands in every mode, or do not start"),
     new Option("--no-sandbox", "do not isolate commands: what is not known to read asks"),
     new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
+    new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
     new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
     new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),
     new Option("--include-partial", "with stream-json: text as it comes"),

@@ -95,6 +95,7 @@ function explain(summary: Summary, id: string, human: Progress): void {
   const goOn = `Go on with: nanocoder -p "…" --resume ${id}`;
   if (summary.subtype === "error_provider") human.note(`nanocoder: ${summary.reason}\n${goOn}`);
   if (summary.subtype === "error_max_turns") human.note(`Stopped after ${summary.turns} turns (--max-turns). ${goOn}`);
+  if (/^error_(loop|max_cost)$/.test(summary.subtype)) human.note(`Stopped: ${summary.reason}. ${goOn}`);
   if (summary.subtype === "error_timeout") human.note(`Stopped: the time given by --timeout is over. ${goOn}`);
   if (summary.subtype === "interrupted") human.note(`Interrupted. ${goOn}`);
 }

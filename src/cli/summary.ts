@@ -1,6 +1,5 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
-import { NO_USAGE } from "../core/event.js";
-import { addUsage } from "../core/fold.js";
+import { usage } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
 import { cost } from "../models/catalog.js";
 import type { Interruption } from "./interrupts.js";
@@ -8,6 +7,8 @@ import type { Interruption } from "./interrupts.js";
 export type Subtype =
   | "success"
   | "error_max_turns"
+  | "error_max_cost"
+  | "error_loop"
   | "error_timeout"
   | "error_provider"
   | "error_denied"
@@ -45,8 +46,8 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
     reason,
     turns: replies.length,
     apiMs: replies.reduce((sum, reply) => sum + (reply.ms ?? 0), 0),
-    usage: replies.reduce((sum, reply) => addUsage(sum, reply.usage), NO_USAGE),
-    cost: total(replies),
+    usage: usage(events),
+    cost: total(events),
     denials,
   };
 }
@@ -58,10 +59,15 @@ function verdict(
 ): { subtype: Subtype; exitCode: number } {
   if (ended?.outcome === "done")
     return wasDenied ? { subtype: "error_denied", exitCode: 4 } : { subtype: "success", exitCode: 0 };
-  if (ended?.outcome === "limit") return { subtype: "error_max_turns", exitCode: 3 };
+  if (ended?.outcome === "limit") return { subtype: limitMet(ended.reason), exitCode: 3 };
   if (ended?.outcome !== "aborted") return { subtype: "error_provider", exitCode: 1 };
   if (cause === "timeout") return { subtype: "error_timeout", exitCode: 3 };
   return { subtype: "interrupted", exitCode: cause === "SIGTERM" || cause === "SIGHUP" ? 143 : 130 };
+}
+
+function limitMet(reason = ""): Subtype {
+  if (reason.startsWith("max_cost")) return "error_max_cost";
+  return reason.startsWith("going in circles") ? "error_loop" : "error_max_turns";
 }
 
 function denied(events: readonly Event[]): Denial[] {
@@ -80,7 +86,8 @@ function denied(events: readonly Event[]): Denial[] {
     }));
 }
 
-function total(replies: readonly EventOf<"reply">[]): number | null {
-  const costs = replies.map((reply) => cost(reply.usage, reply.model));
+function total(events: readonly Event[]): number | null {
+  const paid = events.filter((event) => event.type === "reply" || event.type === "spent");
+  const costs = paid.map((event) => cost(event.usage, event.model));
   return costs.some((each) => each === undefined) ? null : costs.reduce((sum: number, each) => sum + (each ?? 0), 0);
 }

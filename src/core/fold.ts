@@ -57,6 +57,7 @@ export function sinceLastEnd(events: readonly Event[]): readonly Event[] {
   return events.slice(closed.findLastIndex((event) => event.type === "ended") + 1);
 }
 
+/** Adds the tokens of two answers. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     input: a.input + b.input,

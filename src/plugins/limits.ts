@@ -1,16 +1,63 @@
-import { sinceLastEnd } from "../core/fold.js";
+import type { Event, Fact, Usage } from "../core/event.js";
 import type { Plugin } from "../core/plugin.js";
+import { cost } from "../models/catalog.js";
+import type { watchCircles } from "./circles.js";
 
-export type Limits = { maxTurns?: number };
+/** `maxCost` is in USD. */
+export type Limits = { maxTurns?: number | undefined; maxCost?: number | undefined };
 
-/** Ends a run that has asked the model `maxTurns` times. */
-export function limits({ maxTurns }: Limits): Plugin {
+/** Answers before which no run goes in circles: until then what finds them is not loaded. */
+const EARLY = 3;
+
+/** Ends a run that has asked the model `maxTurns` times, has cost `maxCost`, or goes in circles. */
+export function limits({ maxTurns = Number.POSITIVE_INFINITY, maxCost }: Limits): Plugin {
+  const tally = tallies();
+  let watch: ReturnType<typeof watchCircles> | undefined;
   return {
     name: "limits",
-    beforeStep({ events }) {
-      if (maxTurns === undefined) return undefined;
-      const turns = sinceLastEnd(events).filter((event) => event.type === "reply" && event.stop !== "cut").length;
-      return turns < maxTurns ? undefined : { type: "ended", outcome: "limit", reason: "max_turns" };
+    async beforeStep({ events }) {
+      const { turns, spent, uncounted } = tally(events);
+      if (turns >= maxTurns) return ended("max_turns");
+      if (maxCost !== undefined && uncounted !== undefined) return ended(`max_cost: ${uncounted}`);
+      if (maxCost !== undefined && spent >= maxCost)
+        return ended(`max_cost: $${spent.toFixed(6)} spent of $${maxCost}`);
+      if (turns < EARLY) return undefined;
+      watch ??= (await import("./circles.js")).watchCircles();
+      return watch(events);
     },
   };
+}
+
+/** What counts of the newest run; `spent` is in USD, `uncounted` says why it is more than that. */
+type Tally = { turns: number; spent: number; uncounted?: string };
+
+const NONE: Tally = { turns: 0, spent: 0 };
+
+// reads a log that grows, at the cost of what came since the last reading
+function tallies(): (events: readonly Event[]) => Tally {
+  let past: { events: readonly Event[]; upto: number; tally: Tally } | undefined;
+  return (events) => {
+    const known = past?.events === events ? past : { upto: 0, tally: NONE };
+    const tally = events.slice(known.upto).reduce(count, known.tally);
+    past = { events, upto: events.length, tally };
+    return tally;
+  };
+}
+
+function count(tally: Tally, event: Event): Tally {
+  if (event.type === "ended") return NONE;
+  if (event.type === "spent") return pay(tally, event);
+  if (event.type !== "reply" || event.stop === "cut") return tally;
+  return pay({ ...tally, turns: tally.turns + 1 }, event);
+}
+
+function pay(tally: Tally, { usage, model }: { usage: Usage; model: string }): Tally {
+  const price = cost(usage, model);
+  if (price === undefined) return { ...tally, uncounted: `the price of ${model} is not known` };
+  if (price === 0) return { ...tally, uncounted: `${model} does not tell the tokens it used` };
+  return { ...tally, spent: tally.spent + price };
+}
+
+function ended(reason: string): Fact {
+  return { type: "ended", outcome: "limit", reason };
 }

@@ -10,7 +10,9 @@ it("is the JSON Schema of what settings may hold", () => {
       permissions: {
         properties: { allow: { items: { anyOf: [{ type: "string" }, { properties: { match: { type: "array" } } }] } } },
       },
-      limits: { properties: { maxTurns: { type: "integer", minimum: 1 } } },
+      limits: {
+        properties: { maxTurns: { type: "integer", minimum: 1 }, maxCost: { type: "number", exclusiveMinimum: 0 } },
+      },
       env: { additionalProperties: { type: "string" } },
     },
   });

@@ -128,7 +128,7 @@ describe("the other commands", () => {
       return execFileSync("bash", ["-c", code], { encoding: "utf8" }).trim();
     };
     expect(ask("nanocoder do")).toBe("doctor");
-    expect(ask("nanocoder --max")).toBe("--max-turns");
+    expect(ask("nanocoder --max")).toBe("--max-turns --max-cost");
     expect(ask("nanocoder --output-format str")).toBe("stream-json");
   });
 });

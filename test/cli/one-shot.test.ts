@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { modelServer } from "../../src/models/scripted/server.js";
@@ -180,6 +180,41 @@ describe("nanocoder -p", () => {
     });
     expect(timed.code).toBe(3);
     expect(JSON.parse(timed.stdout).subtype).toBe("error_timeout");
+  });
+
+  it("stops with 3 before the next request once --max-cost is spent", async () => {
+    const usage = { input: 1_000_000, output: 100_000 };
+    await using server = await modelServer(({ n }) => ({ calls: [call("bash", { command: `echo ${n}` })], usage }));
+    const args = ["-p", "x", "--output-format", "json", "--max-cost"];
+    const ended = await nanocoder([...args, "7"], { place: place(), env: openaiAt(server.url) });
+    expect(ended.code).toBe(3);
+    expect(server.requests).toHaveLength(2);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      subtype: "error_max_cost",
+      total_cost_usd: 7,
+      termination_reason: "max_cost: $7.000000 spent of $7",
+    });
+    expect(ended.stderr).toMatch(/Stopped: max_cost: .*--resume/);
+    const where = place();
+    mkdirSync(join(where.home, ".nanocoder"));
+    writeFileSync(join(where.home, ".nanocoder/settings.json"), '{"limits":{"maxCost":0.01}}');
+    const set = await nanocoder(args.slice(0, -1), { place: where, env: openaiAt(server.url) });
+    expect(set.code).toBe(3);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("stops with 3 when it goes in circles, after it was told", async () => {
+    await using server = await modelServer(() => ({ calls: [call("read_file", { path: "nothing" })] }));
+    const where = place();
+    const args = ["-p", "x", "--output-format", "json"];
+    const ended = await nanocoder(args, { place: where, env: openaiAt(server.url) });
+    expect(ended.code).toBe(3);
+    expect(server.requests).toHaveLength(5);
+    expect(server.requests[2]?.raw).not.toContain("going in circles");
+    expect(server.requests[3]?.lastText).toContain('going in circles: read_file {"path":"nothing"} gave');
+    const reason = expect.stringMatching(/^going in circles: read_file .* 5 times in a row$/);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ subtype: "error_loop", termination_reason: reason });
+    expect(ended.stderr).toMatch(/Stopped: going in circles: .*--resume/);
   });
 
   it("offers only --tools, puts --system and --append-system in place, works in --cwd", async () => {

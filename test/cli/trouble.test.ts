@@ -22,6 +22,8 @@ describe("configuration", () => {
     [["--nonsense"], "unknown option '--nonsense'"],
     [["-p", "x", "--max-turn", "3"], "Did you mean --max-turns?"],
     [["-p", "x", "--max-turns", "none"], "--max-turns wants a whole number"],
+    [["-p", "x", "--max-cost", "0"], "--max-cost wants an amount in USD above 0"],
+    [["-p", "x", "--max-cost", "1", "-m", "brand-new"], "the price of brand-new is not known"],
     [["-p", "x", "--timeout", "soon"], "--timeout wants a duration"],
     [["-p", "x", "--provider", "other"], "openai, anthropic"],
     [["-p", "x", "--permission-mode", "god"], "strict, default, plan, auto"],
