@@ -12,16 +12,19 @@ export type Outcome = "done" | "limit" | "aborted" | "failed";
 export type Fact =
   | { type: "session"; version: 1; id: string; cwd: string; system: string; parent?: { id: string; seq: number } }
   | { type: "prompt"; parts: readonly UserPart[]; from: string }
-  | { type: "note"; text: string; by: string }
+  // a `lasting` note is still told after a compaction
+  | { type: "note"; text: string; by: string; lasting?: true }
   | { type: "reply"; parts: readonly ReplyPart[]; stop: Stop; model: string; usage: Usage; ms?: number }
   // `call` is there when the tool started before its reply was recorded: a crash in between must not lose it
   | { type: "started"; callId: string; name: string; call?: Call }
   | { type: "judged"; callId: string; verdict: "allow" | "deny"; by: string; why: string }
   | { type: "result"; callId: string; parts: readonly UserPart[]; failed: boolean; details?: Json; ms?: number }
-  | { type: "trimmed"; upto: number }
-  | { type: "compacted"; summary: string; upto: number }
+  // by call id: the words that are told in place of the result
+  | { type: "trimmed"; texts: { [callId: string]: string } }
+  // told in place of all up to `upto`; `keeps` are the seqs of the prompts and notes among it that are told after it, word for word
+  | { type: "compacted"; summary: string; upto: number; keeps?: readonly number[] }
   | { type: "state"; key: string; value: Json }
-  // `voids` is the seq of what is left out: a reply none of whose calls started, or a prompt that was refused
+  // `voids` is the seq of what is left out: a reply none of whose calls started, a prompt that was refused, a trim or a compaction
   | { type: "retried"; reason: string; attempt: number; voids?: number }
   | { type: "spent"; usage: Usage; model: string; on: string }
   | { type: "ended"; outcome: Outcome; reason?: string };

@@ -72,11 +72,11 @@ type Source = EventOf<"reply"> | EventOf<"started">;
 
 type Reading = {
   start: EventOf<"compacted"> | undefined;
-  /** The seq up to which results are told by a line only. */
-  trimmed: number;
+  voided: ReadonlySet<number>;
+  /** What is told in place of a result, by its call. */
+  trimmed: ReadonlyMap<string, string>;
   results: Map<string, EventOf<"result">>;
   replied: Set<string>;
-  voided: Set<number>;
   answered: Set<string>;
   out: Message[];
   /** Prompts and notes that no reply has followed yet. */
@@ -86,13 +86,17 @@ type Reading = {
 };
 
 function reading(events: readonly Event[]): Reading {
-  const start = last(events, "compacted");
+  const voided = new Set(events.flatMap((event) => (event.type === "retried" ? (event.voids ?? []) : [])));
+  const counts = (event: Event) => !voided.has(event.seq);
+  const start = last(events.filter(counts), "compacted");
   return {
     start,
-    trimmed: last(events, "trimmed")?.upto ?? -1,
+    voided,
+    trimmed: new Map(
+      events.filter(counts).flatMap((event) => (event.type === "trimmed" ? Object.entries(event.texts) : [])),
+    ),
     results: new Map(),
     replied: new Set(),
-    voided: new Set(),
     answered: new Set(),
     out: [],
     said: start === undefined ? [] : [start],
@@ -108,10 +112,14 @@ function rewrites(event: Event, { answered }: Reading): boolean {
 
 function read(state: Reading, events: readonly Event[]): Reading {
   const { start } = state;
-  const live = start === undefined ? events : events.filter((event) => event.seq > start.upto);
+  const live = start === undefined ? events : events.filter((event) => event.seq > start.upto || keptBy(start, event));
   for (const event of live) survey(event, state);
   for (const event of live) tell(event, state);
   return state;
+}
+
+function keptBy({ keeps = [] }: EventOf<"compacted">, { type, seq }: Event): boolean {
+  return (type === "prompt" || type === "note") && keeps.includes(seq);
 }
 
 function told({ out, said }: Reading): Message[] {
@@ -119,9 +127,8 @@ function told({ out, said }: Reading): Message[] {
 }
 
 // what must be known before the first word is told
-function survey(event: Event, { results, replied, voided }: Reading): void {
+function survey(event: Event, { results, replied }: Reading): void {
   if (event.type === "result" && !results.has(event.callId)) results.set(event.callId, event);
-  else if (event.type === "retried" && event.voids !== undefined) voided.add(event.voids);
   else if (event.type === "reply") for (const part of event.parts) if (part.type === "call") replied.add(part.id);
 }
 
@@ -142,7 +149,7 @@ function tellReply(event: Source, state: Reading): void {
   state.said = [];
   state.out.push(message);
   for (const part of message.parts) {
-    if (part.type === "call") state.out.push(toolMessage(state.results.get(part.id), part.id, state.trimmed));
+    if (part.type === "call") state.out.push(toolMessage(part.id, state));
   }
 }
 
@@ -166,30 +173,26 @@ function partsOf(event: Source): AssistantMessage["parts"] {
   return event.call ? [event.call] : [];
 }
 
-const answers = new WeakMap<Event, ToolMessage>();
+const answers = new WeakMap<Event, { short: string | undefined; message: ToolMessage }>();
 
-function toolMessage(result: EventOf<"result"> | undefined, callId: string, trimmed: number): ToolMessage {
+function toolMessage(callId: string, { results, trimmed }: Reading): ToolMessage {
+  const result = results.get(callId);
   if (!result) return { role: "tool", callId, parts: [text(UNANSWERED)], failed: true };
-  if (result.seq <= trimmed) return { role: "tool", callId, parts: [text(trimmedLine(result))], failed: result.failed };
+  const short = trimmed.get(callId);
   const known = answers.get(result);
-  if (known) return known;
+  if (known && known.short === short) return known.message;
   const { parts, failed } = result;
-  const message: ToolMessage = { role: "tool", callId, parts, failed, ...fileOf(result) };
-  answers.set(result, message);
+  const message: ToolMessage =
+    short === undefined
+      ? { role: "tool", callId, parts, failed, ...fileOf(result) }
+      : { role: "tool", callId, parts: [text(short)], failed };
+  answers.set(result, { short, message });
   return message;
 }
 
 function fileOf({ details }: EventOf<"result">): { file?: string } {
   const known = typeof details === "object" && details !== null && !Array.isArray(details) ? details.file : undefined;
   return typeof known === "string" ? { file: known } : {};
-}
-
-function trimmedLine(result: EventOf<"result">): string {
-  const size = result.parts.reduce(
-    (sum, part) => sum + (part.type === "text" ? part.text.length : part.data.length),
-    0,
-  );
-  return `[old result removed: ${size} characters; run the call again if you need it]`;
 }
 
 const users = new WeakMap<Event, { said: readonly Said[]; message: UserMessage }>();

@@ -1,7 +1,7 @@
 import type { Delta, Event, Fact, Outcome } from "./event.js";
 import { NO_USAGE } from "./event.js";
 import { drain, Feed, interleave } from "./feed.js";
-import { follower, last } from "./fold.js";
+import { follower, last, state } from "./fold.js";
 import { hearing } from "./hearing.js";
 import type { Inbox } from "./inbox.js";
 import type { Log } from "./log.js";
@@ -19,7 +19,7 @@ export type Agent = {
   model: Model;
   tools: readonly Tool[];
   plugins: readonly Plugin[];
-  /** In tokens; the model's own limit when absent. */
+  /** In tokens; the model's own limit when absent. A `state` fact of the same name outweighs it. */
   maxOutput?: number;
 };
 
@@ -169,7 +169,8 @@ async function* attempt<T, R>(
 
 function request({ agent, session, specs, conversation }: Run): Request {
   const system = last(session.events, "session")?.system ?? "";
-  const { maxOutput } = agent;
+  const raised = state(session.events, "maxOutput");
+  const maxOutput = typeof raised === "number" ? raised : agent.maxOutput;
   return {
     system,
     messages: conversation(session.events),
@@ -192,7 +193,7 @@ async function* consult(work: Run, moment: (plugin: Plugin) => Facts): AsyncGene
 }
 
 function sendsBack(fact: Event): boolean {
-  return fact.type === "prompt" || fact.type === "note";
+  return fact.type === "prompt" || fact.type === "note" || fact.type === "retried";
 }
 
 async function* end({ record, feed }: Run, outcome: Outcome, reason?: string): AsyncGenerator<Item, Outcome> {

@@ -33,6 +33,8 @@ export type ModelFailure = {
   status?: number;
   /** The same request may succeed later. */
   transient: boolean;
+  /** The request is longer than the window, the quota is used up, or too many ask. */
+  kind?: "overflow" | "quota" | "overload";
   /** The provider's wish, in milliseconds. */
   retryAfter?: number;
   cause?: unknown;
@@ -43,12 +45,14 @@ export class ModelError extends Error {
   override readonly name = "ModelError";
   readonly status: number | undefined;
   readonly transient: boolean;
+  readonly kind: ModelFailure["kind"];
   readonly retryAfter: number | undefined;
 
   constructor(message: string, failure: ModelFailure) {
     super(message, { cause: failure.cause });
     this.status = failure.status;
     this.transient = failure.transient;
+    this.kind = failure.kind;
     this.retryAfter = failure.retryAfter;
   }
 }

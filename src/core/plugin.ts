@@ -18,7 +18,7 @@ export interface Plugin {
   beforeStep?(session: Session): Facts;
   /** It could not answer; any fact but `ended` means: ask again. */
   afterFailure?(session: Session, error: unknown): Facts;
-  /** It wants to stop; a `prompt` or `note` sends it back to work. */
+  /** It wants to stop; a `prompt`, a `note` or a `retried` sends it back to work. */
   beforeStop?(session: Session): Facts;
   wrapTool?(tool: Tool): Tool;
   onEvent?(event: Event): void;

@@ -45,9 +45,11 @@ const RUN = log(
   reply("d"),
   result("d"),
   { type: "retried", reason: "cut", attempt: 1 },
-  { type: "compacted", summary: "so far", upto: 5 },
+  { type: "trimmed", texts: { d: "short" } },
+  { type: "compacted", summary: "so far", upto: 5, keeps: [1] },
   reply("e"),
   result("e"),
+  { type: "retried", reason: "undone", attempt: 1, voids: 15 },
   { type: "ended", outcome: "done" },
 );
 
@@ -98,6 +100,47 @@ describe("messages", () => {
     );
     expect(told.map((each) => each.role)).toEqual(["user", "assistant", "tool"]);
     expect(told[0]).toEqual({ role: "user", parts: [text("so far")] });
+  });
+
+  it("tells the prompts that a compaction keeps after its summary, word for word", () => {
+    const told = messages(
+      log(
+        prompt("old"),
+        reply(),
+        prompt("open"),
+        { type: "note", text: "a rule", by: "x" },
+        reply("a"),
+        result("a"),
+        { type: "compacted", summary: "so far", upto: 6, keeps: [3, 4, 5] },
+        reply("b"),
+        result("b"),
+      ),
+    );
+    expect(told[0]).toEqual({ role: "user", parts: [text("so far"), text("open"), text("a rule")] });
+    expect(told.map((each) => each.role)).toEqual(["user", "assistant", "tool"]);
+  });
+
+  it("tells other words in place of a trimmed result, for good", () => {
+    const all = log(
+      prompt("go"),
+      reply("a", "b"),
+      result("a"),
+      result("b"),
+      { type: "trimmed", texts: { a: "short a" } },
+      { type: "trimmed", texts: { b: "short b" } },
+    );
+    const said = (events: readonly Event[]) =>
+      messages(events).flatMap((each) => (each.role === "tool" ? each.parts : []));
+    expect(said(all.slice(0, 6))).toEqual([text("short a"), text("result of b")]);
+    expect(said(all)).toEqual([text("short a"), text("short b")]);
+  });
+
+  it("takes back a compaction and a trim that were voided", () => {
+    const all = [prompt("go"), reply("a"), result("a")] as const;
+    const undo = (voids: number): Fact => ({ type: "retried", reason: "undone", attempt: 1, voids });
+    const before = messages(log(...all));
+    expect(messages(log(...all, { type: "compacted", summary: "so far", upto: 3 }, undo(4)))).toEqual(before);
+    expect(messages(log(...all, { type: "trimmed", texts: { a: "short" } }, undo(4)))).toEqual(before);
   });
 
   it("gives the same message object for the same event, so that it is serialised once", () => {

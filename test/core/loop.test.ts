@@ -314,6 +314,23 @@ describe("plugins", () => {
     expect(facts(one)).toEqual(["session", "prompt", "ended"]);
   });
 
+  it("asks again without an answer that a plugin took back, with the limit it raised", async () => {
+    const again: Plugin = {
+      name: "again",
+      beforeStop: ({ events }) => {
+        const newest = events.at(-1);
+        if (newest?.type !== "reply" || newest.stop !== "length") return undefined;
+        const raised: Fact = { type: "state", key: "maxOutput", value: 9000 };
+        return [raised, { type: "retried", reason: "too short", attempt: 1, voids: newest.seq }];
+      },
+    };
+    const one = agent([{ text: "half an", stop: "length" }, "a whole answer"], [], [again]);
+    await all({ ...one, maxOutput: 1000 });
+    const { requests } = one.model as ReturnType<typeof scriptedModel>;
+    expect(requests.map((request) => request.maxOutput)).toEqual([1000, 9000]);
+    expect(requests[1]?.messages).toEqual(requests[0]?.messages);
+  });
+
   it("send a model that wants to stop back to work", async () => {
     let times = 0;
     const beforeStop = () => {

@@ -89,8 +89,10 @@ const turn = fc
 const seq = fc.nat({ max: 25 });
 const other: fc.Arbitrary<Fact[]> = fc.oneof(
   said.map((text): Fact[] => [{ type: "note", text, by: "plugin" }]),
-  fc.tuple(said, seq).map(([summary, upto]): Fact[] => [{ type: "compacted", summary, upto }]),
-  seq.map((upto): Fact[] => [{ type: "trimmed", upto }]),
+  fc
+    .tuple(said, seq, fc.array(seq, { maxLength: 3 }))
+    .map(([summary, upto, keeps]): Fact[] => [{ type: "compacted", summary, upto, keeps }]),
+  fc.tuple(ids, said).map(([callId, words]): Fact[] => [{ type: "trimmed", texts: { [callId]: words } }]),
   fc
     .option(seq, { nil: undefined })
     .map((voids): Fact[] => [
@@ -133,24 +135,40 @@ export const anyLog: fc.Arbitrary<Event[]> = fc
 
 /** The marks of what the log does not take back: what a request for it has to hold. */
 export function marksOf(events: readonly Event[]): string[] {
-  const summary = events.findLast((event) => event.type === "compacted");
-  const live = events.filter((event) => event.seq > (summary?.upto ?? -1));
-  const voided = new Set(live.map((event) => (event.type === "retried" ? event.voids : undefined)));
+  const voided = new Set(events.map((event) => (event.type === "retried" ? event.voids : undefined)));
+  const summary = events.findLast((event) => event.type === "compacted" && !voided.has(event.seq));
+  const kept = (event: Event) => summary?.type === "compacted" && summary.keeps?.includes(event.seq);
+  const live = events.filter(
+    (event) =>
+      event.seq > (summary?.type === "compacted" ? summary.upto : -1) ||
+      ((event.type === "prompt" || event.type === "note") && kept(event)),
+  );
   const told = live.filter((event) => !voided.has(event.seq));
   const words = told.flatMap((event) => {
     if (event.type === "prompt") return event.parts;
     if (event.type === "note") return [{ type: "text" as const, text: event.text }];
     return event.type === "reply" ? event.parts.filter((part) => part.type === "text") : [];
   });
-  const all = [...words, ...resultsOf({ events, live, told }), { type: "text" as const, text: summary?.summary ?? "" }];
+  const opening = summary?.type === "compacted" ? summary.summary : "";
+  const texts = events.flatMap((event) => (event.type === "trimmed" && !voided.has(event.seq) ? [event.texts] : []));
+  const all = [
+    ...words,
+    ...resultsOf({ live, told, trimmed: Object.assign({}, ...texts) }),
+    { type: "text" as const, text: opening },
+  ];
   return all.flatMap((part) => (part.type === "text" ? (part.text.match(/§\d+§/g) ?? []) : []));
 }
 
-// the first result of each call that a reply made, but for those that were trimmed
-function resultsOf({ events, live, told }: Record<"events" | "live" | "told", readonly Event[]>): UserPart[] {
-  const trimmed = events.findLast((event) => event.type === "trimmed")?.upto ?? -1;
+type Lived = Record<"live" | "told", readonly Event[]> & { trimmed: Record<string, string> };
+
+// the first result of each call that a reply made, or what is told in its place
+function resultsOf({ live, told, trimmed }: Lived): UserPart[] {
   const replies = told.flatMap((event) => (event.type === "reply" ? event.parts : []));
   const ids = new Set(replies.map((part) => part.type === "call" && part.id));
   const results = live.filter((event) => event.type === "result" && ids.delete(event.callId));
-  return results.flatMap((event) => (event.type === "result" && event.seq > trimmed ? event.parts : []));
+  return results.flatMap((event) => {
+    if (event.type !== "result") return [];
+    const short = trimmed[event.callId];
+    return short === undefined ? event.parts : [{ type: "text" as const, text: short }];
+  });
 }

@@ -121,7 +121,7 @@ describe("forkSession", () => {
     prompt("more"),
     { type: "compacted", summary: "so far", upto: 5 } as const,
     reply("d"),
-    { type: "trimmed", upto: 11 } as const,
+    { type: "trimmed", texts: { c1: "short" } } as const,
     result("d"),
     { type: "ended", outcome: "done" } as const,
   ];
