@@ -7,12 +7,14 @@ import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
+import { fitting } from "../models/fitting.js";
 import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { damaged, openLog } from "../store/log-file.js";
+import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
@@ -52,6 +54,11 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       return front.ask(question);
     },
     readable,
+    room: {
+      save: outputsIn(outputs, redact.text),
+      transcript: session.path,
+      before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
+    },
     checkpoints: { home: config.home },
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
@@ -89,7 +96,7 @@ function makeModel(config: Config, front: Front): Model {
     ...(window === undefined ? {} : { window }),
     ...(temperature === undefined ? {} : { temperature }),
   };
-  return retrying(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
+  return retrying(fitting(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint)));
 }
 
 function noPrice(model: string): string {
