@@ -5,6 +5,7 @@ import type { Log } from "../core/log.js";
 import { makeFolder } from "../platform/files.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import { takeLock } from "./lock.js";
+import { shed } from "./shed.js";
 
 /** A log in a file: one JSON line per event, written whole before `append` returns. */
 export type LogFile = Log & {
@@ -26,6 +27,7 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
   try {
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
     const { events, skipped } = load(file);
+    shed(events);
     return {
       path,
       events,
@@ -110,7 +112,17 @@ function write({ file, path, events, redact }: Open, fact: Fact): Event {
     );
   }
   events.push(event);
+  if (event.type === "compacted") shed(events);
+  // what was taken back has to stand there whole again
+  if (event.type === "retried" && event.voids !== undefined && isCompaction(events, event.voids)) {
+    events.splice(0, events.length, ...readLog(path).events);
+    shed(events);
+  }
   return event;
+}
+
+function isCompaction(events: readonly Event[], seq: number): boolean {
+  return events.some((event) => event.type === "compacted" && event.seq === seq);
 }
 
 // what a session is found and put together by, what only a provider reads, and pictures

@@ -267,7 +267,7 @@ describe("a compaction", () => {
   it("is held back by whoever may, as long as there is room", async () => {
     const asked: string[] = [];
     const before = async (trigger: string) => asked.push(trigger) < 0;
-    const made = make([{ calls: [{ name: "compact" }] }, "done"], { before });
+    const made = make([{ calls: [...(look(9000).calls ?? []), { name: "compact" }] }, "done"], { before });
     expect(types(await work(made))).not.toContain("compacted");
     expect(asked).toEqual(["manual"]);
   });
