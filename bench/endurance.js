@@ -31,7 +31,11 @@ export async function endurance({ main, turns, serve, envFor }) {
     return { text: `Step ${n}: I look at the next piece. ${"word ".repeat(40)}`, calls: [call], usage };
   });
   const env = { ...envFor(server), NANOCODER_MAX_CONTEXT: String(window) };
-  child = spawn(process.execPath, [main, "-p", "read it all"], { env, cwd: env.HOME, stdio: ["ignore", "ignore", "pipe"] });
+  child = spawn(process.execPath, [main, "-p", "read it all"], {
+    env,
+    cwd: env.HOME,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (data) => {
     errors = (errors + data).slice(-2000);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
+import { endurance as longSession } from "./endurance.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
 
 const { values: options } = parseArgs({
@@ -17,7 +18,7 @@ const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
 const figures = {};
 const servers = [];
 
-const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills };
+const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills, endurance };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
   await parts[name]();
@@ -41,6 +42,18 @@ async function sandbox() {
 
 async function kills() {
   Object.assign(figures, await killed({ main: MAIN, times: RUNS * 10, serve: served, envFor }));
+}
+
+async function endurance() {
+  const envWithFile = (server) => {
+    const env = envFor(server);
+    writeFileSync(
+      join(env.HOME, "a.txt"),
+      Array.from({ length: 90 }, (_, at) => `line ${at} ${"text ".repeat(10)}`).join("\n"),
+    );
+    return { PATH: process.env.PATH, ...env };
+  };
+  Object.assign(figures, await longSession({ main: MAIN, turns: RUNS * 250, serve: served, envFor: envWithFile }));
 }
 
 async function startup() {

@@ -44,6 +44,18 @@ export function quoted(text: string): string {
     .join("\n");
 }
 
+/** The record in an opening, without what stands around it. */
+export function recordIn(opening: string): string {
+  const lines = opening.split("\n");
+  const from = lines.findIndex((line) => line.startsWith("> "));
+  if (from < 0) return opening;
+  const end = lines.findIndex((line, at) => at > from && !line.startsWith(">"));
+  return lines
+    .slice(from, end < 0 ? undefined : end)
+    .map((line) => line.slice(2))
+    .join("\n");
+}
+
 // what results say they wrote; those of earlier compactions stand in their quoted lists
 function changedFiles(old: readonly Event[]): string[] {
   const earlier = old.findLast((event) => event.type === "compacted")?.summary ?? "";

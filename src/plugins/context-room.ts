@@ -7,8 +7,8 @@ import type { Need } from "./context-options.js";
 import { after, estimate, ratioOf, requestSize, SHARES, WINDOW } from "./context-size.js";
 import { trimOld, trimRound } from "./context-trim.js";
 
-/** Where shrinking old results is to lead, and how much must have come since a compaction before the next, as shares of the room. */
-const TRIMMED = 0.35;
+/** Shares of the room: what shrinking old results must save to be worth a request that begins anew, and what must have come since a compaction before the next. */
+const WORTH = 0.2;
 const FRESH = 0.1;
 /** Compactions in a row after which it is not tried again. */
 const MOST = 2;
@@ -23,7 +23,7 @@ export async function makeRoom(session: Session, need: Need & { size: number; wa
   if (need.wanted)
     return [...facts, ...(await compacted(session, facts, need)), { type: "state", key: COMPACT, value: null }];
   if (now <= SHARES.trim * room) return facts;
-  const old = trimOld(after(events, facts), now - TRIMMED * room, save);
+  const old = trimOld(after(events, facts), WORTH * room, save);
   if (old !== undefined) facts.push(old.fact);
   if (now - (old?.saved ?? 0) <= SHARES.compact * room || !mayCompact(events, room)) return facts;
   return [...facts, ...(await compacted(session, facts, need))];

@@ -4,7 +4,7 @@ import type { Model, Reply } from "../core/model.js";
 import type { Session } from "../core/session.js";
 import { textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
-import { quoted } from "./context-opening.js";
+import { quoted, recordIn } from "./context-opening.js";
 
 /** Attempts in one run, after which summaries are extracted; milliseconds of one; tokens of its answer and of what it reads. */
 const MOST = { tries: 3, ms: 120_000, answer: 4000, read: 120_000 };
@@ -106,7 +106,7 @@ function live(events: readonly Event[]): Event[] {
 function lineOf(event: Event): string[] {
   switch (event.type) {
     case "compacted":
-      return [`EARLIER RECORD:\n${event.summary}`];
+      return [`EARLIER RECORD:\n${recordIn(event.summary)}`];
     case "prompt":
       return [`${event.from.toUpperCase()}: ${short(wordsOf(event.parts), SHOWN.words)}`];
     case "note":
@@ -144,7 +144,7 @@ export function extract(old: readonly Event[]): string {
   const wrong = events.flatMap((event) => (event.type === "result" && event.failed ? [wordsOf(event.parts)] : []));
   const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : [`${title}:`, ...lines]);
   return [
-    ...(earlier?.type === "compacted" ? [short(earlier.summary, 4000)] : []),
+    ...(earlier?.type === "compacted" ? [short(recordIn(earlier.summary), 4000)] : []),
     ...section("The user said", asked.slice(-10)),
     ...section(
       "The agent said last",

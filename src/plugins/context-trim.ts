@@ -35,24 +35,24 @@ export function trimRound(events: readonly Event[], most: number, save: Save): F
   return Object.keys(texts).length === 0 ? undefined : { type: "trimmed", texts };
 }
 
-/** Shrinks results that the model has read to a line each, oldest first, until `enough` tokens are saved; none when that little cannot be. */
+/** Shrinks all old results that the model has read to a line each; none when that saves less than `least` tokens. */
 export function trimOld(
   events: readonly Event[],
-  enough: number,
+  least: number,
   save: Save,
 ): { fact: Fact; saved: number } | undefined {
   const old = seen(events).filter(({ parts }) => partTokens(parts) > SMALL);
+  if (old.reduce((sum, { parts }) => sum + partTokens(parts) - SMALL / 2, 0) < least) return undefined;
   const texts: Record<string, string> = {};
   let saved = 0;
   for (const result of old) {
-    if (saved >= enough) break;
     const short = told(result, { save, left: LEFT.old });
     const less = partTokens(result.parts) - textTokens(short);
     if (less <= 0) continue;
     texts[result.callId] = short;
     saved += less;
   }
-  return saved < enough / 2 ? undefined : { fact: { type: "trimmed", texts }, saved };
+  return saved < least ? undefined : { fact: { type: "trimmed", texts }, saved };
 }
 
 // what the model has read, was not shortened yet, and is not of the newest rounds
