@@ -37,10 +37,25 @@ export function last<T extends Event["type"]>(events: readonly Event[], type: T)
   return events.findLast((event) => event.type === type) as EventOf<T> | undefined;
 }
 
+/** A reading of a log that grows, at the cost of what came since it was last read. */
+export function growing<T>(empty: () => T, take: (known: T, event: Event) => void): (events: readonly Event[]) => T {
+  const past = new WeakMap<readonly Event[], { upto: number; known: T }>();
+  return (events) => {
+    const reading = past.get(events) ?? { upto: 0, known: empty() };
+    for (const event of events.slice(reading.upto)) take(reading.known, event);
+    past.set(events, { ...reading, upto: events.length });
+    return reading.known;
+  };
+}
+
+const states = growing(
+  () => new Map<string, Json>(),
+  (known, event) => event.type === "state" && known.set(event.key, event.value),
+);
+
 /** The value a plugin, a tool or a front end last gave to a key. */
 export function state(events: readonly Event[], key: string): Json | undefined {
-  const found = events.findLast((event) => event.type === "state" && event.key === key);
-  return found?.type === "state" ? found.value : undefined;
+  return states(events).get(key);
 }
 
 /** All tokens the session has used, side requests included. */
@@ -87,14 +102,12 @@ type Reading = {
 
 function reading(events: readonly Event[]): Reading {
   const voided = new Set(events.flatMap((event) => (event.type === "retried" ? (event.voids ?? []) : [])));
-  const counts = (event: Event) => !voided.has(event.seq);
-  const start = last(events.filter(counts), "compacted");
+  const valid = events.filter((event) => !voided.has(event.seq));
+  const start = last(valid, "compacted");
   return {
     start,
     voided,
-    trimmed: new Map(
-      events.filter(counts).flatMap((event) => (event.type === "trimmed" ? Object.entries(event.texts) : [])),
-    ),
+    trimmed: new Map(valid.flatMap((event) => (event.type === "trimmed" ? Object.entries(event.texts) : []))),
     results: new Map(),
     replied: new Set(),
     answered: new Set(),

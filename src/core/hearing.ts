@@ -1,5 +1,6 @@
 import type { Delta, Event } from "./event.js";
-import type { Call, ReplyPart } from "./message.js";
+import { growing } from "./fold.js";
+import { type Call, callsIn, type ReplyPart } from "./message.js";
 
 /** A reply while it comes. */
 export type Hearing = {
@@ -46,14 +47,13 @@ function append(parts: ReplyPart[], more: string): void {
 }
 
 // some providers number the calls of each reply from zero; in the log an id means one call
-function usedIds(events: readonly Event[]): Set<string> {
-  const ids = new Set<string>();
-  for (const event of events) {
+const usedIds = growing(
+  () => new Set<string>(),
+  (ids, event) => {
     if (event.type === "started") ids.add(event.callId);
-    else if (event.type === "reply") for (const part of event.parts) if (part.type === "call") ids.add(part.id);
-  }
-  return ids;
-}
+    else if (event.type === "reply") for (const { id } of callsIn(event.parts)) ids.add(id);
+  },
+);
 
 function freshId(id: string, taken: ReadonlySet<string>): string {
   if (!taken.has(id)) return id;

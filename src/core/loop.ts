@@ -20,13 +20,14 @@ export type Agent = {
   tools: readonly Tool[];
   plugins: readonly Plugin[];
   /** In tokens; the model's own limit when absent. A `state` fact of the same name outweighs it. */
-  maxOutput?: number;
+  maxOutput?: number | undefined;
 };
 
 type Item = Event | Delta;
 type Run = {
   agent: Agent;
   session: Session;
+  system: string;
   tools: readonly Tool[];
   specs: readonly ToolSpec[];
   feed: Feed<Item>;
@@ -73,13 +74,13 @@ function begin(agent: Agent, signal: AbortSignal): Run {
     feed.push(event);
     return event;
   };
-  const cwd = last(log.events, "session")?.cwd;
+  const { cwd, system = "" } = last(log.events, "session") ?? {};
   if (cwd === undefined) throw new Error("The log has no session: append a `session` fact first.");
   const session: Session = { events: log.events, model, cwd, signal, emit: (delta) => feed.push(delta) };
   const own = plugins.flatMap((plugin) => plugin.tools?.(session) ?? []);
   const tools = [...agent.tools, ...own].map((tool) => wrap(tool, plugins));
   const specs = tools.map(({ name, description, input }) => ({ name, description, schema: input.json }));
-  return { agent, session, tools, specs, feed, conversation: follower(), running: undefined, record };
+  return { agent, session, system, tools, specs, feed, conversation: follower(), running: undefined, record };
 }
 
 // the first plugin of the list is the outermost wrapper
@@ -167,16 +168,10 @@ async function* attempt<T, R>(
   }
 }
 
-function request({ agent, session, specs, conversation }: Run): Request {
-  const system = last(session.events, "session")?.system ?? "";
+function request({ agent, session, system, specs, conversation }: Run): Request {
   const raised = state(session.events, "maxOutput");
   const maxOutput = typeof raised === "number" ? raised : agent.maxOutput;
-  return {
-    system,
-    messages: conversation(session.events),
-    tools: specs,
-    ...(maxOutput === undefined ? {} : { maxOutput }),
-  };
+  return { system, messages: conversation(session.events), tools: specs, maxOutput };
 }
 
 type Consulted = { facts: readonly Event[]; ended?: Outcome };

@@ -11,7 +11,7 @@ export type Request = {
   messages: readonly Message[];
   tools: readonly ToolSpec[];
   /** In tokens; the model's own limit when absent. */
-  maxOutput?: number;
+  maxOutput?: number | undefined;
 };
 
 export type Reply = { parts: readonly ReplyPart[]; stop: Stop; model: string; usage: Usage };
