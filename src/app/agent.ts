@@ -14,6 +14,7 @@ import { limits } from "../plugins/limits.js";
 import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
 import { recover } from "../plugins/recover.js";
 import type { Rules } from "../plugins/rules.js";
+import { unless } from "../plugins/unless.js";
 import { type BashOptions, bash } from "../tools/bash.js";
 import { compact } from "../tools/compact.js";
 import { editFile } from "../tools/edit-file.js";
@@ -65,6 +66,8 @@ export type Policy = {
 /** The order of plugins, which is policy, is written here and nowhere else. */
 export function agentOf(parts: AgentParts): Agent {
   const { log, model, tools, cwd, ask, readable, policy, maxOutput } = parts;
+  const gate = limits(parts);
+  const most = maxOutput ?? lookup(model.id)?.maxOutput;
   return {
     log,
     model,
@@ -80,8 +83,8 @@ export function agentOf(parts: AgentParts): Agent {
         sandboxed: () => works(policy.sandbox),
       }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
-      ...(parts.room ? [context({ ...parts.room, maxOutput: maxOutput ?? lookup(model.id)?.maxOutput })] : []),
-      limits(parts),
+      gate,
+      ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover(),
       ...(parts.plugins ?? []),
     ],

@@ -1,6 +1,6 @@
 import type { Event, EventOf, Fact } from "../core/event.js";
 import { sinceLastEnd } from "../core/fold.js";
-import { callsIn } from "../core/message.js";
+import { callsIn, plainText } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import { partTokens, textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
@@ -13,8 +13,8 @@ import { extract, summarise } from "./context-summary.js";
 const MOST = { prompts: 0.25, rules: 0.15, summary: 0.12, round: 0.4 };
 /** Tokens of a conversation that is not worth summing up. */
 const LEAST = 2000;
-/** Open prompts that are told in short. */
-const SHORT = 5;
+/** Open prompts that are told in short, and characters that are left of one at least. */
+const SHORT = { count: 5, chars: 2000 };
 /** A compaction has to bring a request to this share of what it was. */
 const SHRUNK = 0.9;
 
@@ -91,16 +91,16 @@ function lasting(old: readonly Event[], most: number): Event[] {
 function openPrompts(events: readonly Event[], old: readonly Event[], most: number) {
   const open = events.at(-1)?.type === "ended" ? [] : sinceLastEnd(events).filter((event) => event.type === "prompt");
   const prompts = open.filter((event) => old.includes(event));
-  const [whole, long]: [Event[], EventOf<"prompt">[]] = [[], []];
+  const [whole, long]: [Event[], { prompt: EventOf<"prompt">; chars: number }[]] = [[], []];
   let left = most;
   for (const prompt of prompts.toReversed()) {
     if (prompt.type !== "prompt") continue;
     const tokens = partTokens(prompt.parts);
     if (tokens <= left) whole.unshift(prompt);
-    else long.unshift(prompt);
+    else long.unshift({ prompt, chars: Math.max(SHORT.chars, left * (plainText(prompt.parts).length / tokens)) });
     left -= Math.min(tokens, left);
   }
-  return { whole, long: long.slice(-SHORT) };
+  return { whole, long: long.slice(-SHORT.count) };
 }
 
 /** `round` is the share that the newest round may take. */

@@ -3,8 +3,8 @@ import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
 import { headTail } from "../platform/text.js";
 
-/** Files that are named, and characters of a prompt that is too long to stand whole. */
-const MOST = { files: 60, prompt: 4000 };
+/** Files that are named. */
+const MOST = 60;
 
 type Opening = {
   /** What happened so far, in a model's words or extracted. */
@@ -12,8 +12,8 @@ type Opening = {
   events: readonly Event[];
   /** What is replaced. */
   old: readonly Event[];
-  /** Open prompts that are too long to be told whole. */
-  long: readonly EventOf<"prompt">[];
+  /** Open prompts that are too long to be told whole, and characters that may be told. */
+  long: readonly { prompt: EventOf<"prompt">; chars: number }[];
   transcript?: string | undefined;
   save(name: string, text: string): string | undefined;
   /** The user's words follow. */
@@ -30,7 +30,7 @@ export function opening({ words, events, old, long, transcript, save, follows }:
     quoted(words),
     ...(files.length === 0 ? [] : [`Files changed so far:\n${quoted(files.join("\n"))}`]),
     ...(todo === "" ? [] : [`The todo list as it stands:\n${quoted(todo)}`]),
-    ...long.map((prompt) => `The user asked, shortened here:\n${shortPrompt(prompt, save)}`),
+    ...long.map((each) => `The user asked, shortened here:\n${shortPrompt(each, save)}`),
     ...(follows ? ["What the user asked, word for word, and has not been finished yet:"] : []),
   ].join("\n\n");
 }
@@ -65,7 +65,7 @@ function changedFiles(old: readonly Event[]): string[] {
     .map((line) => line.slice(2))
     .filter((line) => line !== "");
   const now = old.flatMap((event) => (event.type === "result" && !event.failed ? written(event.details) : []));
-  return [...new Set([...before, ...now])].slice(-MOST.files);
+  return [...new Set([...before, ...now])].slice(-MOST);
 }
 
 function written(details: Json | undefined): string[] {
@@ -82,10 +82,10 @@ function todoOf(list: Json | undefined): string {
   return lines.join("\n");
 }
 
-function shortPrompt({ parts, seq }: EventOf<"prompt">, save: Opening["save"]): string {
-  const words = plainText(parts);
-  const { head, tail, cut } = headTail(words, { head: MOST.prompt / 2, tail: MOST.prompt / 2 });
+function shortPrompt({ prompt, chars }: Opening["long"][number], save: Opening["save"]): string {
+  const words = plainText(prompt.parts);
+  const { head, tail, cut } = headTail(words, { head: Math.floor(chars / 2), tail: Math.floor(chars / 2) });
   if (cut === 0) return words;
-  const file = save(`prompt-${seq}`, words);
+  const file = save(`prompt-${prompt.seq}`, words);
   return `${head}\n[… ${cut} characters left out${file === undefined ? "" : `; all of it is in ${file}`} …]\n${tail}`;
 }

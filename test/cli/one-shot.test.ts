@@ -272,7 +272,7 @@ describe("stdin", () => {
   it("takes a prompt of 5 MB, and one that looks like a flag", async () => {
     await using server = await modelServer(["ok", "ok", "ok"]);
     const big = "x".repeat(5_000_000);
-    const env = openaiAt(server.url);
+    const env = { ...openaiAt(server.url), NANOCODER_MAX_CONTEXT: "3000000" };
     expect((await nanocoder(["-p", "-"], { place: place(), env, stdin: big })).code).toBe(0);
     expect((await nanocoder(["-p", "--version"], { place: place(), env })).code).toBe(0);
     expect((await nanocoder(["-p", "--", "--help me"], { place: place(), env })).code).toBe(0);
