@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
+import { recallCost } from "./memories.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
 
 const { values: options } = parseArgs({
@@ -17,7 +18,7 @@ const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
 const figures = {};
 const servers = [];
 
-const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills };
+const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills, memories };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
   await parts[name]();
@@ -33,6 +34,10 @@ process.exit(0);
 
 async function analysis() {
   Object.assign(figures, await analysisCost());
+}
+
+async function memories() {
+  Object.assign(figures, await recallCost(RUNS));
 }
 
 async function sandbox() {

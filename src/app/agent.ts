@@ -33,6 +33,8 @@ export type AgentParts = {
   /** Outermost: what it rewrites is judged by all others. */
   hooks?: Plugin | undefined;
   plugins?: readonly Plugin[];
+  /** Absent: nothing is recalled, and nothing remembered by itself. */
+  memory?: Plugin | undefined;
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
   maxTurns?: number;
@@ -76,6 +78,7 @@ export function agentOf(parts: AgentParts): Agent {
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       limits(parts),
       recover(),
+      ...(parts.memory ? [parts.memory] : []),
       ...(parts.plugins ?? []),
     ],
     ...(maxOutput === undefined ? {} : { maxOutput }),
