@@ -6,7 +6,7 @@ import type { MemoryOptions } from "./memory-options.js";
 
 /** What words of a lasting wish look like; the careful look comes later. */
 const TELLING =
-  /\b(always|never|prefer|please|remember|from now on|in future|in the future|(we|project|repo|repository|codebase) uses?)\b|记住|记得|总是|始终|一律|永远|不要|绝不|以后|今后|从现在|请|使用|我们.?用|喜欢|偏好|习惯/i;
+  /\b(always|never|prefer|my preference|please|remember|keep in mind|note (that|this|to)|from now on|in (the )?future|(we|project|repo|repository|codebase|package|team|code)( \w+)? uses?)\b|记|总是|始终|一律|永远|千万|不要|以后|今后|从现在|请|用|喜欢|偏|习惯/i;
 
 /** Gives the model what was remembered and fits a prompt, and remembers what the user says once for all. */
 export function memory(options: MemoryOptions): Plugin {

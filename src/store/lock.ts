@@ -52,7 +52,7 @@ function isHeld(holder: string, path: string): boolean {
 }
 
 function busy(holder: string): string {
-  return `This session is open in another nanocoder (process ${parse(holder).pid}).`;
+  return `This session is open in another nanocoder (process ${parse(holder).pid ?? "just begun"}).`;
 }
 
 // by rename, so that of two processes that saw the same dead lock only one removes it

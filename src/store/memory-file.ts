@@ -55,9 +55,7 @@ export async function changeMemories(
   path: string,
   change: (all: readonly Memory[]) => readonly Memory[] | undefined,
 ): Promise<string[]> {
-  makeFolder(dirname(path), 0o700);
-  // the home may be a link
-  const real = join(realpathSync(dirname(path)), basename(path));
+  const real = join(folderFor(path), basename(path));
   const release = await turnAt(`${real}.lock`);
   try {
     const { memories, damaged } = load(real);
@@ -70,12 +68,24 @@ export async function changeMemories(
   }
 }
 
+// the home may be a link
+function folderFor(path: string): string {
+  try {
+    makeFolder(dirname(path), 0o700);
+    return realpathSync(dirname(path));
+  } catch (error) {
+    throw new Error(`Memories cannot be kept in ${dirname(path)}: ${fileReason(error)}.`);
+  }
+}
+
 async function turnAt(lock: string): Promise<() => void> {
   for (const until = Date.now() + PATIENCE; ; ) {
     try {
-      return takeLock(lock, `It holds ${lock} for long: try again.`);
+      return takeLock(lock);
     } catch (error) {
-      if (errorCode(error) !== undefined || Date.now() > until) throw error;
+      if (errorCode(error) !== undefined) throw error;
+      if (Date.now() > until)
+        throw new Error(`Another nanocoder has been writing memories for long (${lock}): try again.`);
     }
     await sleep(2 + Math.random() * 10);
   }

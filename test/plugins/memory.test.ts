@@ -101,6 +101,7 @@ describe("beside a prompt", () => {
     expect(note.match(/<\/?memories>/g)).toEqual(["<memories>", "</memories>"]);
     expect(note.startsWith("<memories>\n") && note.endsWith("\n</memories>")).toBe(true);
     expect(lines(note)).toHaveLength(1);
+    expect(lines(note)[0]).not.toMatch(/[<>]/);
     expect(note).not.toMatch(/[\u202e\u200b]/);
     expect(note).toContain("\\\\u{202e}");
   });
@@ -326,8 +327,13 @@ describe("the words of a lasting wish", () => {
     "我们用的是 FastAPI",
     "总是先写测试",
     "本项目使用 pnpm",
-  ])("%s", (sentence) => {
-    expect(wishesIn([`Mend a.txt first.\n${sentence}`]).map(({ text: words }) => words)).toEqual([sentence]);
+    "My preference is short names.",
+    "Keep in mind that CI is slow.",
+    "Our team uses Jira.",
+    "本项目用 pnpm",
+    "In scripts, always use bash.",
+  ])("%s", async (sentence) => {
+    expect((await work(place(), `Mend a.txt first.\n${sentence}`)).texts).toEqual([sentence]);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactor } from "../../src/platform/secrets.js";
+import { takeLock } from "../../src/store/lock.js";
 import { addMemory, type Draft, forgetMemories, memoriesOf, textFault, useMemories } from "../../src/store/memories.js";
 import type { Memory } from "../../src/store/memory-file.js";
 import { lineOf } from "../../src/store/memory-line.js";
@@ -164,6 +166,37 @@ describe("what is kept", () => {
     expect(await textsOf(where)).toEqual(texts.sort());
     expect(new Set(all.map(({ memory: { id } }) => id)).size).toBe(40);
     expect(filesUnder(join(where.home, "memory"))).toEqual(["work-app.json"]);
+  });
+
+  it("waits for its turn while another process writes", async () => {
+    const where = place();
+    await add(where, "first");
+    const release = takeLock(`${memoryPath(where, "project")}.lock`);
+    const added = add(where, "second");
+    // time enough to write, had it not to wait
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await textsOf(where)).toEqual(["first"]);
+    release();
+    await added;
+    expect(await textsOf(where)).toEqual(["first", "second"]);
+  });
+
+  it("takes no lock that was made a moment ago and does not say yet by whom", () => {
+    const where = place();
+    mkdirSync(where.home, { recursive: true });
+    const lock = join(where.home, "a.lock");
+    writeFileSync(lock, "");
+    expect(() => takeLock(lock)).toThrow(/just begun/);
+    utimesSync(lock, new Date(0), new Date(0));
+    takeLock(lock)();
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it("says where it cannot be kept, and why", async () => {
+    const where = place();
+    mkdirSync(where.home, { recursive: true });
+    writeFileSync(join(where.home, "memory"), "");
+    await expect(add(where, "x")).rejects.toThrow(/Memories cannot be kept in .*memory: a part of the path is a file/);
   });
 
   it("works in a home that is a link", async () => {
