@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
 import { endurance as longSession } from "./endurance.js";
+import { recallCost } from "./memories.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
 
 const { values: options } = parseArgs({
@@ -18,7 +19,10 @@ const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
 const figures = {};
 const servers = [];
 
-const parts = { startup, oneShot, loop, inStream, parallel, crash, chunks, analysis, sandbox, kills, endurance };
+const parts = {
+  ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
+  ...{ analysis, sandbox, kills, memories, endurance },
+};
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
   await parts[name]();
@@ -34,6 +38,10 @@ process.exit(0);
 
 async function analysis() {
   Object.assign(figures, await analysisCost());
+}
+
+async function memories() {
+  Object.assign(figures, await recallCost(RUNS));
 }
 
 async function sandbox() {

@@ -40,6 +40,8 @@ export type AgentParts = {
   plugins?: readonly Plugin[];
   /** How the conversation is kept within the window; nobody does when absent. */
   room?: Omit<ContextOptions, "maxOutput">;
+  /** Absent: nothing is recalled, and nothing remembered by itself. */
+  memory?: Plugin | undefined;
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
   maxTurns?: number;
@@ -86,6 +88,7 @@ export function agentOf(parts: AgentParts): Agent {
       gate,
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover(),
+      ...(parts.memory ? [parts.memory] : []),
       ...(parts.plugins ?? []),
     ],
     ...(maxOutput === undefined ? {} : { maxOutput }),

@@ -18,6 +18,7 @@ import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
+import { memoryParts } from "./memory.js";
 import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 import { UsageError } from "./usage-error.js";
@@ -41,14 +42,17 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const policy = await policyOf({ ...config, cwd }, readable);
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
+  const memory = memoryOf({ ...config, cwd, redact }, front);
+  const builtins = builtinTools({ env, outputs, home, sandbox: policy.sandbox, redact: redact.text });
   const agent = agentOf({
     ...config,
     log: session.log,
     model,
     cwd,
     policy,
-    tools: chosen(builtinTools({ env, outputs, home, sandbox: policy.sandbox, redact: redact.text }), config.tools),
+    tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
     hooks,
+    memory: memory?.plugin,
     ask: async (question) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
       return front.ask(question);
@@ -62,6 +66,10 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     checkpoints: { home: config.home },
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
+}
+
+function memoryOf({ memory, home, cwd, redact }: Redacting, { notice }: Front) {
+  return memory.enabled ? memoryParts({ ...memory, place: { home, cwd }, redact, notice }) : undefined;
 }
 
 // loaded only when there are some

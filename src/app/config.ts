@@ -37,6 +37,7 @@ export type Config = {
   userHome: string;
   rules: readonly RuleSource[];
   hooks: HookSettings;
+  memory: { enabled: boolean; extract: boolean; inject: boolean };
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
@@ -70,6 +71,13 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     userHome: machine.homedir,
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
+    memory: {
+      enabled: true,
+      extract: true,
+      inject: true,
+      ...merged.memory,
+      ...(flags.memory === false && { enabled: false }),
+    },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     notices: layers.notices,
     keys: ownKeys(machine.env, choice),

@@ -18,6 +18,8 @@ export type Flags = {
   allow?: string[];
   deny?: string[];
   trust?: boolean;
+  /** `--no-memory` is false. */
+  memory?: boolean;
   /** `--no-sandbox` is false, `--sandbox` true. */
   sandbox?: boolean;
 };

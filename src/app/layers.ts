@@ -44,6 +44,7 @@ function merge(all: Settings, more: Settings): Settings {
     ...more,
     permissions: { ...all.permissions, ...more.permissions },
     sandbox: { ...all.sandbox, ...more.sandbox },
+    memory: { ...all.memory, ...more.memory },
     limits: { ...all.limits, ...more.limits },
     env: { ...all.env, ...more.env },
   };
@@ -62,7 +63,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, limits, env, model } = settings;
+  const { permissions = {}, hooks = {}, sandbox, memory, limits, env, model } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -73,6 +74,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...commands,
     ...rules,
     ...(sandbox ? [`sandbox ${JSON.stringify(sandbox)}`] : []),
+    ...(memory ? [`memory ${JSON.stringify(memory)}`] : []),
     ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
     ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
     ...(model === undefined ? [] : [`model ${model}`]),
@@ -98,10 +100,15 @@ export function powerFile({ path, text }: SettingsFile): PowerFile {
   return { path, text };
 }
 
+const KEYS_OF_MEMORY = ["enabled", "extract", "inject"] as const;
+
 // what no project may ever set, trusted or not
 function limited(file: SettingsFile, notices: string[]): SettingsFile {
   const { baseUrl, provider, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
+  // it may keep memory out of itself, and not bring back what the user does without
+  const { memory = {} } = rest;
   const refused = [
+    ...KEYS_OF_MEMORY.filter((key) => memory[key] === true).map((key) => `memory.${key}`),
     ...(baseUrl === undefined ? [] : ["baseUrl"]),
     ...(provider === undefined ? [] : ["provider"]),
     ...(mode === undefined ? [] : ["permissions.mode"]),
@@ -109,7 +116,8 @@ function limited(file: SettingsFile, notices: string[]): SettingsFile {
   ];
   if (refused.length > 0) notices.push(`${file.path}: a project may not set ${refused.join(", ")}: left out.`);
   const { enabled: _, ...sandbox } = rest.sandbox ?? {};
-  return { ...file, settings: { ...rest, permissions, sandbox } };
+  const less = Object.fromEntries(Object.entries(memory).filter(([, value]) => value === false));
+  return { ...file, settings: { ...rest, permissions, sandbox, memory: less } };
 }
 
 const OURS = /^\s*(?:export\s+)?((?:NANOCODER|OPENAI|ANTHROPIC|DEEPSEEK)_\w+)\s*=/gm;

@@ -18,6 +18,9 @@ export type SandboxSettings = {
   hide?: string[];
 };
 
+/** False: nothing is remembered or recalled; nothing by itself when a run ends; nothing is given unless the model recalls it. */
+export type MemorySettings = { enabled?: boolean; extract?: boolean; inject?: boolean };
+
 /** What a settings file may hold. */
 export type Settings = {
   model?: string;
@@ -26,6 +29,7 @@ export type Settings = {
   permissions?: { mode?: Mode; allow?: RuleText[]; ask?: RuleText[]; deny?: RuleText[] };
   sandbox?: SandboxSettings;
   hooks?: HookSettings;
+  memory?: MemorySettings;
   limits?: { maxTurns?: number; maxCost?: number };
   env?: Record<string, string>;
 };
@@ -45,6 +49,7 @@ export type Shape =
 
 const STRING: Shape = { type: "string" };
 const STRINGS: Shape = { type: "list", of: STRING };
+const FLAG: Shape = { type: "boolean" };
 const RULE: Shape = { type: "object", keys: { rule: STRING, match: STRINGS, notMatch: STRINGS } };
 const RULES: Shape = { type: "list", of: { type: "rule", written: RULE } };
 const HOOK: Shape = {
@@ -71,15 +76,15 @@ export const SETTINGS: Shape = {
     permissions: { type: "object", keys: { mode: { type: "one", of: MODES }, allow: RULES, ask: RULES, deny: RULES } },
     sandbox: {
       type: "object",
-      keys: { enabled: { type: "boolean" }, network: { type: "boolean" }, write: STRINGS, hide: STRINGS },
+      keys: { enabled: FLAG, network: FLAG, write: STRINGS, hide: STRINGS },
     },
     hooks: { type: "object", keys: Object.fromEntries(EVENTS.map((event) => [event, MATCHERS])) },
+    memory: { type: "object", keys: { enabled: FLAG, extract: FLAG, inject: FLAG } },
     limits: { type: "object", keys: { maxTurns: { type: "count" }, maxCost: { type: "number" } } },
     env: { type: "map", of: STRING },
     gateway: { type: "later" },
     verify: { type: "later" },
     mcpServers: { type: "later" },
-    memory: { type: "later" },
     theme: { type: "later" },
   },
 };

@@ -6,10 +6,23 @@ import { MODES } from "../plugins/permission.js";
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export const COMMANDS = ["doctor", "demo", "completion", "undo", "sessions", "permissions", "trust", "help"] as const;
+export const COMMANDS = [
+  "doctor",
+  "demo",
+  "completion",
+  "undo",
+  "sessions",
+  "memory",
+  "permissions",
+  "trust",
+  "help",
+] as const;
 
 export const SESSION_COMMANDS = ["list", "show", "export", "fork", "rm"] as const;
 type SessionWhat = (typeof SESSION_COMMANDS)[number];
+
+export const MEMORY_COMMANDS = ["list", "add", "search", "forget"] as const;
+type MemoryWhat = (typeof MEMORY_COMMANDS)[number];
 
 export type RunFlags = Flags & {
   print?: string;
@@ -34,11 +47,21 @@ export type SessionFlags = Flags & {
   yes?: boolean;
 };
 
+export type MemoryFlags = Flags & {
+  scope?: "project" | "global";
+  importance?: string;
+  limit?: string;
+  json?: boolean;
+  all?: boolean;
+  yes?: boolean;
+};
+
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
   | { type: "doctor"; flags: Flags }
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
+  | { type: "memory"; what: MemoryWhat; flags: MemoryFlags; words: string }
   | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
   | { type: "trust"; flags: TrustFlags }
   | { type: "demo" }
@@ -103,6 +126,7 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
       found({ type: "undo", flags: command.optsWithGlobals(), count });
     });
   addSessions(program, found);
+  addMemory(program, found);
   addPermissions(program, found);
   program
     .command("trust")
@@ -154,6 +178,40 @@ function addSessions(program: Command, found: (asked: Asked) => void): void {
     .addOption(new Option("--yes", "without asking"));
 }
 
+function addMemory(program: Command, found: (asked: Asked) => void): void {
+  const memory = program
+    .command("memory")
+    .description("list, add, search and forget what is remembered across sessions")
+    .addHelpText(
+      "after",
+      "\nA memory counts in this folder (project), or in every one (global). Files: ~/.nanocoder/memory",
+    );
+  const add = (what: MemoryWhat, words: string, isDefault = false) =>
+    memory
+      .command(what, { isDefault })
+      .description(words)
+      .addOption(new Option("--scope <scope>", "of this folder, or of every one").choices(["project", "global"]))
+      .addOption(new Option("-C, --cwd <dir>", "in this folder"))
+      .action((given: string[], _: unknown, command: Command) =>
+        found({ type: "memory", what, flags: command.optsWithGlobals(), words: given.join(" ") }),
+      );
+  add("list", "what counts in this folder, newest first", true)
+    .argument("[command...]")
+    .usage("[options]")
+    .addOption(new Option("--json", "one JSON object per line"));
+  add("add", "remember a text: one fact, 2000 characters at most")
+    .argument("[text...]")
+    .addOption(new Option("--importance <n>", "0 to 1 (default 0.5)"));
+  add("search", "what fits a query, best first")
+    .argument("[query...]")
+    .addOption(new Option("--limit <n>", "so many at most (default 10)"))
+    .addOption(new Option("--json", "one JSON object per line"));
+  add("forget", "forget one by its id, or by the beginning of it")
+    .argument("[id...]")
+    .addOption(new Option("--all", "everything that list shows"))
+    .addOption(new Option("--yes", "without asking"));
+}
+
 function addPermissions(program: Command, found: (asked: Asked) => void): void {
   const permissions = program.command("permissions").description("what is let through, and why");
   permissions
@@ -199,6 +257,7 @@ function runOptions(): Option[] {
     new Option("--trust", "use this folder's .nanocoder/settings.json, this once"),
     new Option("--sandbox", "isolate commands in every mode, or do not start"),
     new Option("--no-sandbox", "do not isolate commands: what is not known to read asks"),
+    new Option("--no-memory", "recall and remember nothing"),
     new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
     new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
     new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),

@@ -32,6 +32,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./undo.js")).undoCommand(asked.flags, asked.count);
     case "sessions":
       return (await import("./sessions.js")).sessionsCommand(asked);
+    case "memory":
+      return (await import("./memory.js")).memoryCommand(asked);
     case "permissions": {
       const { permissionsList, permissionsTest } = await import("./permissions.js");
       return asked.what === "list" ? permissionsList(asked.flags) : permissionsTest(asked.flags, asked.command);

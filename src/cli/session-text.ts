@@ -63,8 +63,8 @@ function callText(told: CallTold): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-// by columns, not by characters: Chinese takes two, a combining mark none
-function cutTo(line: string, columns: number): string {
+/** A line cut to the columns of a terminal: Chinese takes two, a combining mark none. */
+export function cutTo(line: string, columns: number): string {
   let [used, kept, whole] = [0, "", ""];
   for (const char of line) {
     used += widthOf(char);

@@ -68,14 +68,22 @@ export function fileReason(error: unknown): string {
 
 /** Makes a folder and what is missing above it. Not by `recursive`, which never returns where a file system refuses with ENOENT. */
 export function makeFolder(path: string, mode: number): void {
+  if (made(path, mode) === undefined) return;
+  if (dirname(path) !== path) makeFolder(dirname(path), mode);
+  const missing = made(path, mode);
+  if (missing !== undefined) throw missing;
+}
+
+// gives the error when what is above it is missing; another process may make it at the same time
+function made(path: string, mode: number): unknown {
   try {
     mkdirSync(path, { mode });
+    return undefined;
   } catch (error) {
     const code = errorCode(error);
-    if (code === "EEXIST" && statSync(path).isDirectory()) return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    makeFolder(dirname(path), mode);
-    mkdirSync(path, { mode });
+    if (code === "ENOENT") return error;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
+    throw error;
   }
 }
 

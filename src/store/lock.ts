@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAlive, processStart } from "../platform/alive.js";
 
 const ADVICE = "Close it, or go on in a copy of the session: add --fork.";
@@ -12,7 +12,7 @@ export function takeLock(path: string, advice = ADVICE): () => void {
   for (let tries = 0; tries < 3; tries += 1) {
     if (create(path, mine)) return () => rmSync(path, { force: true });
     const holder = read(path);
-    if (holder !== undefined && isHeld(holder)) throw new Error(`${busy(holder)} ${advice}`);
+    if (holder !== undefined && isHeld(holder, path)) throw new Error(`${busy(holder)} ${advice}`);
     if (holder !== undefined) removeStale(path, holder);
   }
   throw new Error(`Another nanocoder is opening this session (lock ${path}). Try again.`);
@@ -44,13 +44,15 @@ function parse(holder: string): { pid?: number; start?: string } {
   }
 }
 
-function isHeld(holder: string): boolean {
+function isHeld(holder: string, path: string): boolean {
+  // it was made a moment ago, and does not say yet by whom
+  if (holder === "") return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 1000;
   const { pid, start } = parse(holder);
   return pid !== undefined && isAlive(pid, start);
 }
 
 function busy(holder: string): string {
-  return `This session is open in another nanocoder (process ${parse(holder).pid}).`;
+  return `This session is open in another nanocoder (process ${parse(holder).pid ?? "just begun"}).`;
 }
 
 // by rename, so that of two processes that saw the same dead lock only one removes it

@@ -25,6 +25,24 @@ export function whole(least: number, about?: string): Argument<number> {
   };
 }
 
+/** A number from 0 to 1, also as a string. */
+export function share(): Argument<number> {
+  const read = (value: Json) => {
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    return typeof number === "number" && number >= 0 && number <= 1 ? number : undefined;
+  };
+  return { ...argument({ type: "number", minimum: 0, maximum: 1 }, { read }), wanted: "a number from 0 to 1" };
+}
+
+/** A list of words, also as one string with commas. */
+export function words(): Argument<string[]> {
+  const read = (value: Json) => {
+    const list = typeof value === "string" ? value.split(",") : value;
+    return Array.isArray(list) && list.every((each) => typeof each === "string") ? list : undefined;
+  };
+  return { ...argument({ type: "array", items: { type: "string" } }, { read }), wanted: "a list of words" };
+}
+
 export function boolean(): Argument<boolean> {
   const known: Record<string, boolean> = { true: true, false: false };
   return argument({ type: "boolean" }, { read: (value) => known[String(value)] });

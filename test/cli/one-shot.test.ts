@@ -46,6 +46,8 @@ describe("nanocoder -p", () => {
       "grep",
       "http",
       "compact",
+      "remember",
+      "recall",
     ]);
     expect(server.requests[0]?.raw.length).toBeLessThan(8000);
     expect(server.requests[0]?.system.length).toBeLessThan(3000);

@@ -1,0 +1,17 @@
+import type { Model } from "../core/model.js";
+import type { Redactor } from "../platform/secrets.js";
+import type { MemoryPlace } from "../store/memory-place.js";
+
+export type MemoryOptions = {
+  place: MemoryPlace;
+  /** Whether memories are given to the model beside a prompt, and taken from the user's words when a run ends. */
+  inject: boolean;
+  extract: boolean;
+  redact: Redactor;
+  notice(line: string): void;
+  /** A cheap model that is asked at the end of a run what to remember; without one the user's own words are looked at only. */
+  extractor?: Model;
+};
+
+/** The state keys of memories that the conversation holds: `memory:<id>`. */
+export const HELD = "memory:";
