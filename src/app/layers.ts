@@ -42,6 +42,7 @@ function merge(all: Settings, more: Settings): Settings {
   return {
     ...all,
     ...more,
+    gateway: { ...all.gateway, ...more.gateway, roles: { ...all.gateway?.roles, ...more.gateway?.roles } },
     permissions: { ...all.permissions, ...more.permissions },
     sandbox: { ...all.sandbox, ...more.sandbox },
     limits: { ...all.limits, ...more.limits },
@@ -62,7 +63,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, limits, env, model } = settings;
+  const { permissions = {}, hooks = {}, sandbox, limits, env, model, gateway } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -76,6 +77,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
     ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
     ...(model === undefined ? [] : [`model ${model}`]),
+    ...(gateway?.roles ? [`roles of models ${JSON.stringify(gateway.roles)}`] : []),
   ];
 }
 
@@ -100,16 +102,18 @@ export function powerFile({ path, text }: SettingsFile): PowerFile {
 
 // what no project may ever set, trusted or not
 function limited(file: SettingsFile, notices: string[]): SettingsFile {
-  const { baseUrl, provider, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
+  const { baseUrl, provider, gateway, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
   const refused = [
     ...(baseUrl === undefined ? [] : ["baseUrl"]),
     ...(provider === undefined ? [] : ["provider"]),
+    ...(gateway?.models === undefined ? [] : ["gateway.models"]),
     ...(mode === undefined ? [] : ["permissions.mode"]),
     ...(rest.sandbox?.enabled === false ? ["sandbox.enabled"] : []),
   ];
   if (refused.length > 0) notices.push(`${file.path}: a project may not set ${refused.join(", ")}: left out.`);
   const { enabled: _, ...sandbox } = rest.sandbox ?? {};
-  return { ...file, settings: { ...rest, permissions, sandbox } };
+  const roles = gateway?.roles === undefined ? {} : { gateway: { roles: gateway.roles } };
+  return { ...file, settings: { ...rest, ...roles, permissions, sandbox } };
 }
 
 const OURS = /^\s*(?:export\s+)?((?:NANOCODER|OPENAI|ANTHROPIC|DEEPSEEK)_\w+)\s*=/gm;
