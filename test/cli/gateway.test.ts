@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { modelServer } from "../../src/models/scripted/server.js";
-import { nanocoder, place, sessionsIn } from "./nanocoder.js";
+import { MAIN, nanocoder, place, sessionsIn } from "./nanocoder.js";
 
 const down = { error: { status: 402, message: "Payment Required for key-of-one-123" } };
 const call = { calls: [{ name: "write_file", input: { path: "a.txt", content: "it" } }] };
@@ -47,6 +47,13 @@ it("without a gateway the result says nothing of one", async () => {
   const env = { OPENAI_BASE_URL: server.url, NANOCODER_GATEWAY_MODELS: " " };
   const ended = await nanocoder(["-p", "x", "--output-format", "json"], { place: place(), env });
   expect(JSON.parse(ended.stdout)).not.toHaveProperty("gateway");
+});
+
+it("without a gateway nothing of one is loaded but the names of tiers and roles", () => {
+  const { sources } = JSON.parse(readFileSync(join(MAIN, "../../start-path.json"), "utf8"));
+  expect(sources.filter((source: string) => /models\/gateway\/|app\/gateway\.ts/.test(source))).toEqual([
+    "src/models/gateway/tiers.ts",
+  ]);
 });
 
 it("a wrong entry: exit 2, which one, and what is expected", async () => {

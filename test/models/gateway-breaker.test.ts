@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_USAGE } from "../../src/core/event.js";
+import { text } from "../../src/core/message.js";
 import { Breaker } from "../../src/models/gateway/breaker.js";
 import { modelServer } from "../../src/models/scripted/server.js";
-import { failure, take } from "./answering.js";
+import { ask, failure, take } from "./answering.js";
 import { busy, gatewayOf, modelAt, testClock } from "./gateways.js";
 
 const light = { heavy: false };
@@ -110,5 +112,20 @@ describe("a gateway with a model that rests", () => {
     expect(work.id).toBe("two");
     await failure(work);
     expect([one.requests.length, two.requests.length]).toEqual([3, 2]);
+  });
+
+  it("is probed by the next request when the reader of a probe left", async () => {
+    await using one = await modelServer([busy(401), "unread", "read"]);
+    await using two = await modelServer(["two"]);
+    const { gateway, clock } = gatewayOf([modelAt("one", { url: one.url }), modelAt("two", { url: two.url })]);
+    const model = gateway.modelFor("work");
+    await take(model);
+    clock.at += 30_000;
+    const stream = model.stream(ask(), new AbortController().signal);
+    await stream.next();
+    expect(model.id).toBe("two");
+    await stream.return({ parts: [], stop: "cut", model: "", usage: NO_USAGE });
+    expect(model.id).toBe("one");
+    expect((await take(model)).reply.parts).toEqual([text("read")]);
   });
 });

@@ -145,6 +145,8 @@ describe("a gateway falls back", () => {
     await take(open({ small: 500, same: 500, large: 1000 }).modelFor("work"));
     expect(asked).toEqual(["small", "large"]);
     expect(await failure(open({ small: 500, same: 500 }).modelFor("work"))).toBe(overflow);
+    await large.close();
+    expect(await failure(open({ small: 500, gone: 1000 }).modelFor("work"))).toBe(overflow);
   });
 
   it("asks the one model of a gateway ten times, as without one", async () => {
