@@ -32,6 +32,15 @@ it("a run goes on with the next model, tells it, counts each, and keeps no key",
   expect(JSON.stringify(events) + ended.stderr + ended.stdout).not.toMatch(/key-of-(one|two)/);
 });
 
+it("an answer that breaks off is asked for again, the fourth time from another model", async () => {
+  const broken = { text: "half", cut: "text" } as const;
+  await using one = await modelServer([broken, broken, broken]);
+  await using two = await modelServer(["whole"]);
+  const env = { NANOCODER_GATEWAY_MODELS: `gpt-5:strong:${one.url}:,gpt-4o:strong:${two.url}:` };
+  expect(await nanocoder(["-p", "x"], { place: place(), env })).toMatchObject({ code: 0, stdout: "whole\n" });
+  expect(one.requests).toHaveLength(3);
+});
+
 it("-m asks a model of the gateway by its name, and it alone", async () => {
   await using one = await modelServer(["one"]);
   await using two = await modelServer(["two", down]);
