@@ -4,14 +4,18 @@ import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
+import { lookup } from "../models/catalog.js";
 import { endLeftovers } from "../platform/exec.js";
 import type { Sandbox } from "../platform/sandbox.js";
 import { checkpoint } from "../plugins/checkpoint.js";
+import { context } from "../plugins/context.js";
+import type { ContextOptions } from "../plugins/context-options.js";
 import { limits } from "../plugins/limits.js";
 import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
 import { recover } from "../plugins/recover.js";
 import type { Rules } from "../plugins/rules.js";
 import { type BashOptions, bash } from "../tools/bash.js";
+import { compact } from "../tools/compact.js";
 import { editFile } from "../tools/edit-file.js";
 import { glob } from "../tools/glob.js";
 import { grep } from "../tools/grep.js";
@@ -33,6 +37,8 @@ export type AgentParts = {
   /** Outermost: what it rewrites is judged by all others. */
   hooks?: Plugin | undefined;
   plugins?: readonly Plugin[];
+  /** How the conversation is kept within the window; nobody does when absent. */
+  room?: Omit<ContextOptions, "maxOutput">;
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
   maxTurns?: number;
@@ -74,6 +80,7 @@ export function agentOf(parts: AgentParts): Agent {
         sandboxed: () => works(policy.sandbox),
       }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
+      ...(parts.room ? [context({ ...parts.room, maxOutput: maxOutput ?? lookup(model.id)?.maxOutput })] : []),
       limits(parts),
       recover(),
       ...(parts.plugins ?? []),
@@ -89,7 +96,7 @@ async function works(sandbox: Sandbox | undefined): Promise<boolean> {
 /** The tools every agent has unless it is given fewer. */
 export function builtinTools(commands: BashOptions): Tool[] {
   const path = commands.env.PATH;
-  return [readFile(), writeFile(), editFile(), bash(commands), glob({ path }), grep({ path }), http({})];
+  return [readFile(), writeFile(), editFile(), bash(commands), glob({ path }), grep({ path }), http({}), compact()];
 }
 
 /** Ends what the agent's plugins and commands left running. Bounded in time. */

@@ -8,6 +8,7 @@ import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { damaged, openLog } from "../store/log-file.js";
+import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
@@ -49,6 +50,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       return front.ask(question);
     },
     readable,
+    room: {
+      save: outputsIn(outputs, redact.text),
+      ...(models.gateway && { summariser: models.modelFor("summarise") }),
+      transcript: session.path,
+      before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
+    },
     checkpoints: { home: config.home },
   });
   return { agent, id: session.id, models, close: () => closeAgent(agent).finally(session.release) };

@@ -11,6 +11,7 @@ import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { redactor } from "../platform/secrets.js";
 import type { Answer, Mode, Question } from "../plugins/permission.js";
+import { outputsIn } from "../store/outputs.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
@@ -73,16 +74,18 @@ export function createAgent(options: AgentOptions): ChatAgent {
   }
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
+  const redact = redactor(ownKeys(machine.env));
   const builtins = builtinTools({
     env: withoutKeys(machine.env),
     outputs,
     home,
-    redact: redactor(ownKeys(machine.env)).text,
+    redact: redact.text,
   });
   const agent = agentOf({
     ...options,
     log,
     readable: [outputs],
+    room: { save: outputsIn(outputs, redact.text) },
     cwd: last(log.events, "session")?.cwd ?? cwd,
     policy: {
       mode: options.permissionMode ?? "default",

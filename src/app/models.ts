@@ -2,6 +2,7 @@ import type { Model } from "../core/model.js";
 import { anthropic } from "../models/anthropic.js";
 import { lookup } from "../models/catalog.js";
 import type { Endpoint } from "../models/endpoint.js";
+import { fitting } from "../models/fitting.js";
 import type { Gateway } from "../models/gateway/open-gateway.js";
 import type { GatewayModel, Role } from "../models/gateway/tiers.js";
 import { openai } from "../models/openai.js";
@@ -42,7 +43,7 @@ async function throughGateway({ gateway: { roles, work }, models, one }: Opening
 }
 
 function wire(endpoint: Wired): Model {
-  return endpoint.provider === "openai" ? openai(endpoint) : anthropic(endpoint);
+  return fitting(endpoint.provider === "openai" ? openai(endpoint) : anthropic(endpoint));
 }
 
 function tuned<E extends Wired>(endpoint: E, { window, temperature }: Config): E {

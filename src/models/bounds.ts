@@ -6,8 +6,10 @@ export type Bounds = {
   image: number;
   /** How many images a request may hold. */
   images: number;
-  /** What a message adds to the request, in bytes; more is well, less is not. */
+  /** What a message adds to the request, in bytes or tokens; more is well, less is not. */
   bytes: (message: Message) => number;
+  /** Of that, what a request may have; `MOST.request` when absent. */
+  most?: number;
 };
 
 /** Characters of one text that the user did not write, and of all images; bytes of a request. */

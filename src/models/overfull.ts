@@ -27,7 +27,7 @@ export function shrinking(bounds: Bounds): Bounded {
     const all = messages.map((message) => weigh(fitting(message)));
     const spare = dropped(all, bounds.images);
     const seen = spare === 0 ? all : withoutOldest(all, spare, bare).map(weigh);
-    return within(seen, { weigh, shrink, most: MOST.request - taken }).map(({ message }) => message);
+    return within(seen, { weigh, shrink, most: (bounds.most ?? MOST.request) - taken }).map(({ message }) => message);
   };
 }
 

@@ -41,6 +41,22 @@ it("an answer that breaks off is asked for again, the fourth time from another m
   expect(one.requests).toHaveLength(3);
 });
 
+it("summaries are written by the model of that role", async () => {
+  const where = place();
+  writeFileSync(join(where.work, "long.txt"), "the words of a long file\n".repeat(1900));
+  const calls = [
+    { name: "read_file", input: { path: "long.txt" } },
+    { name: "compact", input: {} },
+  ];
+  await using strong = await modelServer([{ calls }, "read"]);
+  await using cheap = await modelServer(["a summary"]);
+  const env = { NANOCODER_GATEWAY_MODELS: `gpt-4o:strong:${strong.url}:,gpt-4o-mini:cheap:${cheap.url}:` };
+  const ended = await nanocoder(["-p", "read it", "--output-format", "json"], { place: where, env });
+  expect(ended.code).toBe(0);
+  expect(cheap.requests).toHaveLength(1);
+  expect(JSON.parse(ended.stdout).gateway[1]).toMatchObject({ model: "gpt-4o-mini", calls: 1, errors: 0 });
+});
+
 it("-m asks a model of the gateway by its name, and it alone", async () => {
   await using one = await modelServer(["one"]);
   await using two = await modelServer(["two", down]);
@@ -58,11 +74,10 @@ it("without a gateway the result says nothing of one", async () => {
   expect(JSON.parse(ended.stdout)).not.toHaveProperty("gateway");
 });
 
-it("without a gateway nothing of one is loaded but the names of tiers and roles", () => {
+it("without a gateway nothing of one is loaded", () => {
   const { sources } = JSON.parse(readFileSync(join(MAIN, "../../start-path.json"), "utf8"));
-  expect(sources.filter((source: string) => /models\/gateway\/|app\/gateway\.ts/.test(source))).toEqual([
-    "src/models/gateway/tiers.ts",
-  ]);
+  expect(sources).toContain("src/app/models.ts");
+  expect(sources.filter((source: string) => /models\/gateway\/|app\/gateway\.ts/.test(source))).toEqual([]);
 });
 
 it("a wrong entry: exit 2, which one, and what is expected", async () => {

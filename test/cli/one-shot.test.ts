@@ -37,7 +37,16 @@ describe("nanocoder -p", () => {
   it("keeps the first request under 8 kB with all tools", async () => {
     await using server = await modelServer(["ok"]);
     await nanocoder(["-p", "hi"], { place: place(), env: openaiAt(server.url) });
-    expect(server.requests[0]?.tools).toEqual(["read_file", "write_file", "edit_file", "bash", "glob", "grep", "http"]);
+    expect(server.requests[0]?.tools).toEqual([
+      "read_file",
+      "write_file",
+      "edit_file",
+      "bash",
+      "glob",
+      "grep",
+      "http",
+      "compact",
+    ]);
     expect(server.requests[0]?.raw.length).toBeLessThan(8000);
     expect(server.requests[0]?.system.length).toBeLessThan(3000);
   });

@@ -1,0 +1,38 @@
+import type { Message } from "../core/message.js";
+import type { Model, ToolSpec } from "../core/model.js";
+import type { Bounded } from "./bounds.js";
+import { once } from "./render.js";
+import { messageTokens, textTokens } from "./tokens.js";
+
+/**
+ * The last net under a model: a request that is larger than its window by any estimate is cut to it, oldest
+ * results first, before it is sent. What keeps conversations within bounds by summing them up acts long before.
+ *
+ * @example
+ * const model = fitting(openai({ baseUrl, apiKey, model: "gpt-5" }));
+ */
+export function fitting(model: Model): Model {
+  let shrinking: Bounded | undefined;
+  const offered = once((tools: readonly ToolSpec[]) => textTokens(JSON.stringify(tools)));
+  return {
+    get id() {
+      return model.id;
+    },
+    get window() {
+      return model.window;
+    },
+    async *stream(request, signal) {
+      const taken = textTokens(request.system) + offered(request.tools);
+      const size = request.messages.reduce((sum, message) => sum + messageTokens(message), taken);
+      if (size <= model.window) return yield* model.stream(request, signal);
+      shrinking ??= (await import("./overfull.js")).shrinking({
+        image: Number.POSITIVE_INFINITY,
+        images: Number.POSITIVE_INFINITY,
+        bytes: (message: Message) => messageTokens(message),
+        most: model.window,
+      });
+      const messages = await shrinking(request.messages, taken);
+      return yield* model.stream({ ...request, messages }, signal);
+    },
+  };
+}

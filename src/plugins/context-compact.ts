@@ -1,0 +1,171 @@
+import type { Event, EventOf, Fact } from "../core/event.js";
+import { sinceLastEnd } from "../core/fold.js";
+import { callsIn } from "../core/message.js";
+import type { Session } from "../core/session.js";
+import { partTokens, textTokens } from "../models/tokens.js";
+import { headTail } from "../platform/text.js";
+import { opening } from "./context-opening.js";
+import type { Need } from "./context-options.js";
+import { after, estimate, RATIO, requestSize, SHARES } from "./context-size.js";
+import { extract, summarise } from "./context-summary.js";
+
+/** Shares of the room: what the user's open words may take, notes that last, the summary, and the newest round at most. */
+const MOST = { prompts: 0.25, rules: 0.15, summary: 0.12, round: 0.4 };
+/** Tokens of a conversation that is not worth summing up. */
+const LEAST = 2000;
+/** Open prompts that are told in short. */
+const SHORT = 5;
+/** A compaction has to bring a request to this share of what it was. */
+const SHRUNK = 0.9;
+
+type Wish = Need & {
+  /** How much of the room the newest steps may keep. */
+  share: number;
+  /** Somebody asked for it, and in these words what to keep an eye on. */
+  wanted?: boolean;
+  focus?: string;
+};
+
+/** Replaces what is old by a summary. Gives no facts when that would not make the conversation smaller. */
+export async function compact(session: Session, first: readonly Fact[], wish: Wish): Promise<Fact[]> {
+  const events = after(session.events, first);
+  const size = requestSize(events);
+  const percent = Math.round((100 * size) / wish.room);
+  if (size < LEAST || !worthIt(events)) return [];
+  session.emit({ type: "status", by: "context", text: `Compacting the conversation (${percent} % of its room)…` });
+  const held = (await wish.before?.(wish.wanted ? "manual" : "auto")) === false;
+  if (held && percent < 100 * SHARES.full) return [];
+  const ratio = Math.min(3, Math.max(0.5, size / estimate(events)));
+  const spent: Fact[] = [{ type: "state", key: RATIO, value: Math.round(ratio * 100) / 100 }];
+  let brief = false;
+  for (const share of new Set([wish.share, 0])) {
+    const round = wish.wanted || share === 0 ? 0 : MOST.round;
+    const room = wish.room / ratio;
+    const old = session.events.slice(0, cutAt(session.events, { room, share, round, texts: textsOf(events) }) + 1);
+    const words = await wordsFor(session, old, { wish, spent, brief });
+    if (session.signal.aborted) return [];
+    brief ||= old.some((event) => event.type === "reply");
+    const fact = compactedFact(session.events, old, { ...wish, words, room });
+    if (estimate(after(events, [fact])) * ratio <= size * SHRUNK) return [...spent, fact];
+  }
+  return spent.slice(1);
+}
+
+// something must have been said that is not in the newest summary
+function worthIt(events: readonly Event[]): boolean {
+  const start = events.findLastIndex((event) => event.type === "compacted");
+  return events.slice(start + 1).some((event) => event.type === "reply" || event.type === "prompt");
+}
+
+type Asked = { wish: Wish; spent: Fact[]; brief: boolean };
+
+async function wordsFor(session: Session, old: readonly Event[], { wish, spent, brief }: Asked): Promise<string> {
+  const most = Math.floor(wish.room * MOST.summary * 3.6);
+  const said = brief ? undefined : await summarise(session, old, wish);
+  spent.push(...(said?.facts ?? []));
+  const words = said?.words ?? extract(old);
+  const { head, tail, cut } = headTail(words, { head: Math.floor(most * 0.7), tail: Math.floor(most * 0.3) });
+  return cut === 0 ? words : `${head}\n[…]\n${tail}`;
+}
+
+type Making = Pick<Wish, "transcript" | "save"> & { words: string; room: number };
+
+function compactedFact(events: readonly Event[], old: readonly Event[], making: Making): Fact {
+  const { whole, long } = openPrompts(events, old, MOST.prompts * making.room);
+  const rules = lasting(old, MOST.rules * making.room);
+  const summary = opening({ ...making, events, old, long, follows: whole.length > 0 });
+  const keeps = [...rules, ...whole].map(({ seq }) => seq).sort((a, b) => a - b);
+  return { type: "compacted", summary, upto: old.at(-1)?.seq ?? -1, keeps };
+}
+
+function lasting(old: readonly Event[], most: number): Event[] {
+  let left = most;
+  const notes = old.filter((event) => event.type === "note" && event.lasting);
+  return notes.toReversed().filter((event) => {
+    left -= event.type === "note" ? textTokens(event.text) : 0;
+    return left >= 0;
+  });
+}
+
+// what the user asked in this run and got no end of: the newest words first, word for word as far as they fit
+function openPrompts(events: readonly Event[], old: readonly Event[], most: number) {
+  const open = events.at(-1)?.type === "ended" ? [] : sinceLastEnd(events).filter((event) => event.type === "prompt");
+  const prompts = open.filter((event) => old.includes(event));
+  const [whole, long]: [Event[], EventOf<"prompt">[]] = [[], []];
+  let left = most;
+  for (const prompt of prompts.toReversed()) {
+    if (prompt.type !== "prompt") continue;
+    const tokens = partTokens(prompt.parts);
+    if (tokens <= left) whole.unshift(prompt);
+    else long.unshift(prompt);
+    left -= Math.min(tokens, left);
+  }
+  return { whole, long: long.slice(-SHORT) };
+}
+
+/** `round` is the share that the newest round may take. */
+type Keeping = { room: number; share: number; round: number; texts: Texts };
+/** What is told in place of results, by call. */
+type Texts = ReadonlyMap<string, string>;
+
+function textsOf(events: readonly Event[]): Texts {
+  return new Map(events.flatMap((event) => (event.type === "trimmed" ? Object.entries(event.texts) : [])));
+}
+
+// the index of the last event that the summary replaces: no call is parted from its result
+function cutAt(events: readonly Event[], { room, share, round, texts }: Keeping): number {
+  const cuts = settled(events);
+  let cut = events.length - 1;
+  let sum = 0;
+  let rounds = 0;
+  for (let at = events.length - 1; at >= 0; at -= 1) {
+    // a round may stay where there is room for it, also when it is more than its share
+    const most = rounds <= 1 ? Math.max(share, round) * room : share * room;
+    if (cuts.has(at) && sum <= most) cut = at;
+    if (sum > most) break;
+    const event = events[at];
+    if (event === undefined || event.type === "compacted") break;
+    if (event.type === "reply") rounds += 1;
+    sum += weight(event, texts);
+  }
+  return cut;
+}
+
+function weight(event: Event, texts: Texts): number {
+  if (event.type === "note") return textTokens(event.text);
+  const short = event.type === "result" ? texts.get(event.callId) : undefined;
+  if (short !== undefined) return textTokens(short);
+  return event.type === "prompt" || event.type === "reply" || event.type === "result" ? partTokens(event.parts) : 0;
+}
+
+// where every call that began has its reply and its result
+function settled(events: readonly Event[]): Set<number> {
+  const open: Open = { unreplied: new Set(), unanswered: new Set(), answered: new Set() };
+  const cuts = new Set<number>();
+  for (const [at, event] of events.entries()) {
+    follow(event, open);
+    if (open.unreplied.size === 0 && open.unanswered.size === 0) cuts.add(at);
+  }
+  return cuts;
+}
+
+type Open = Record<"unreplied" | "unanswered" | "answered", Set<string>>;
+
+function follow(event: Event, { unreplied, unanswered, answered }: Open): void {
+  if (event.type === "started" && event.call) unreplied.add(event.callId);
+  if (event.type === "result") {
+    answered.add(event.callId);
+    unanswered.delete(event.callId);
+  }
+  if (event.type === "reply") {
+    for (const { id } of callsIn(event.parts)) {
+      unreplied.delete(id);
+      if (!answered.has(id)) unanswered.add(id);
+    }
+  }
+  // what a crash left open stays so
+  if (event.type === "prompt" || event.type === "ended") {
+    unreplied.clear();
+    unanswered.clear();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Event, Fact } from "../core/event.js";
+import { state } from "../core/fold.js";
+import type { Session } from "../core/session.js";
+import { COMPACT } from "../tools/compact.js";
+import { compact } from "./context-compact.js";
+import type { Need } from "./context-options.js";
+import { after, estimate, ratioOf, requestSize, SHARES, WINDOW } from "./context-size.js";
+import { trimOld, trimRound } from "./context-trim.js";
+
+/** Where shrinking old results is to lead, and how much must have come since a compaction before the next, as shares of the room. */
+const TRIMMED = 0.35;
+const FRESH = 0.1;
+/** Compactions in a row after which it is not tried again. */
+const MOST = 2;
+
+/** Facts that make the next request fit: the cheapest step that does it. */
+export async function makeRoom(session: Session, need: Need & { size: number; wanted: boolean }): Promise<Fact[]> {
+  const { events } = session;
+  const { room, size, save } = need;
+  const round = trimRound(events, SHARES.batch * room, save);
+  const facts = round === undefined ? [] : [round];
+  const now = round === undefined ? size : requestSize(after(events, facts));
+  if (need.wanted)
+    return [...facts, ...(await compacted(session, facts, need)), { type: "state", key: COMPACT, value: null }];
+  if (now <= SHARES.trim * room) return facts;
+  const old = trimOld(after(events, facts), now - TRIMMED * room, save);
+  if (old !== undefined) facts.push(old.fact);
+  if (now - (old?.saved ?? 0) <= SHARES.compact * room || !mayCompact(events, room)) return facts;
+  return [...facts, ...(await compacted(session, facts, need))];
+}
+
+/** What is done when the provider found a request too long: a compaction, at most twice in a row. */
+export async function afterOverflow(session: Session, error: Error, need: Need): Promise<Fact[]> {
+  const { events, model } = session;
+  const size = requestSize(events);
+  const times = inARow(events);
+  const window = realWindow(error.message, Math.min(need.room, size));
+  const found: Fact = { type: "state", key: WINDOW, value: { model: model.id, window } };
+  const room = Math.min(need.room, window * 0.75);
+  const facts = times >= MOST ? [] : await compact(session, [found], { ...need, room, share: times === 0 ? 0.1 : 0 });
+  if (facts.length > 0 || session.signal.aborted) return facts.length > 0 ? [found, ...facts] : [];
+  const why = `${error.message} What is left cannot be made smaller: choose a model with a larger window (-m), or go on in a new session.`;
+  return [{ type: "ended", outcome: "failed", reason: why }];
+}
+
+async function compacted(session: Session, facts: readonly Fact[], need: Need & { size: number; wanted: boolean }) {
+  const auto = need.size > SHARES.full * need.room ? 0.1 : 0.25;
+  const share = need.wanted ? Math.min(auto, (0.2 * need.size) / need.room) : auto;
+  const focus = need.wanted ? state(session.events, COMPACT) : undefined;
+  return compact(session, facts, { ...need, share, ...(typeof focus === "string" && focus !== "" ? { focus } : {}) });
+}
+
+// a compaction that brought nothing would bring nothing again
+function mayCompact(events: readonly Event[], room: number): boolean {
+  if (inARow(events) >= MOST) return false;
+  const newest = events.findLastIndex((event) => event.type === "compacted");
+  if (newest < 0) return true;
+  return requestSize(events) - estimate(events.slice(0, newest + 1)) * ratioOf(events) > FRESH * room;
+}
+
+function inARow(events: readonly Event[]): number {
+  const whole = events.findLastIndex((event) => event.type === "reply" && event.stop !== "cut");
+  return events.slice(whole + 1).filter((event) => event.type === "compacted").length;
+}
+
+// some say it: "maximum context length is 8192 tokens"; none of the numbers is larger than what was sent
+function realWindow(message: string, sent: number): number {
+  const numbers = (message.match(/\d[\d,_]{2,}/g) ?? []).map((each) => Number(each.replace(/[,_]/g, "")));
+  const fitting = numbers.filter((each) => each >= 1000 && each <= sent);
+  return fitting.length > 0 ? Math.max(...fitting) : Math.round(sent * 0.8);
+}
