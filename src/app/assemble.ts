@@ -5,11 +5,6 @@ import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
-import { anthropic } from "../models/anthropic.js";
-import { lookup } from "../models/catalog.js";
-import { fitting } from "../models/fitting.js";
-import { openai } from "../models/openai.js";
-import { retrying } from "../models/retrying.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Answer, Question } from "../plugins/permission.js";
@@ -19,6 +14,7 @@ import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
+import { type Models, modelsOf } from "./models.js";
 import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
 import { UsageError } from "./usage-error.js";
@@ -29,25 +25,27 @@ export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 /** What a front end brings: a way to ask the person, and where words to that person go. */
 export type Front = { ask(question: Question): Promise<Answer>; notice(line: string): void };
 
-export type Opened = { agent: Agent; id: string; close(): Promise<void> };
+export type Opened = { agent: Agent; id: string; models: Models; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
   for (const notice of config.notices) front.notice(notice);
-  const model = makeModel(config, front);
+  const models = await modelsOf(config, front.notice);
   const redact = redactor(config.keys);
   const session = await openSession({ ...config, redact }, resume, front);
+  models.gateway?.keep((fact) => session.log.append(fact));
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
   const policy = await policyOf({ ...config, cwd }, readable);
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
-  const memory = memoryOf({ ...config, cwd, redact }, front);
+  const cheap = models.gateway && models.modelFor("summarise");
+  const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const builtins = builtinTools({ env, outputs, home, sandbox: policy.sandbox, redact: redact.text });
   const agent = agentOf({
     ...config,
     log: session.log,
-    model,
+    model: models.modelFor("work"),
     cwd,
     policy,
     tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
@@ -60,16 +58,19 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     readable,
     room: {
       save: outputsIn(outputs, redact.text),
+      summariser: cheap,
       transcript: session.path,
       before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
     },
     checkpoints: { home: config.home },
   });
-  return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
+  return { agent, id: session.id, models, close: () => closeAgent(agent).finally(session.release) };
 }
 
-function memoryOf({ memory, home, cwd, redact }: Redacting, { notice }: Front) {
-  return memory.enabled ? memoryParts({ ...memory, place: { home, cwd }, redact, notice }) : undefined;
+type Remembering = Front & { extractor: Model | undefined };
+
+function memoryOf({ memory, home, cwd, redact }: Redacting, { notice, extractor }: Remembering) {
+  return memory.enabled ? memoryParts({ ...memory, place: { home, cwd }, redact, notice, extractor }) : undefined;
 }
 
 // loaded only when there are some
@@ -89,26 +90,6 @@ function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
   const unknown = names.find((name) => !tools.some((tool) => tool.name === name));
   if (unknown === undefined) return tools.filter((tool) => names.includes(tool.name));
   throw new UsageError(`--tools: there is no tool "${unknown}". Tools: ${tools.map((tool) => tool.name).join(", ")}.`);
-}
-
-function makeModel(config: Config, front: Front): Model {
-  const { choice, window, temperature, maxCost } = config;
-  if (choice === undefined) throw new UsageError("No model is configured: give a key or a base URL.");
-  if (maxCost !== undefined && !lookup(choice.model)?.price) throw new UsageError(noPrice(choice.model));
-  if (!lookup(choice.model)) {
-    const assumed = window === undefined ? "a window of 128,000 tokens is assumed and " : "";
-    front.notice(`${choice.model} is not in the catalogue: ${assumed}its cost is unknown.`);
-  }
-  const endpoint = {
-    ...choice,
-    ...(window === undefined ? {} : { window }),
-    ...(temperature === undefined ? {} : { temperature }),
-  };
-  return retrying(fitting(choice.provider === "openai" ? openai(endpoint) : anthropic(endpoint)));
-}
-
-function noPrice(model: string): string {
-  return `--max-cost (limits.maxCost): the price of ${model} is not known, so its cost cannot be limited. Leave the limit out, or choose another model.`;
 }
 
 type Redacting = Config & { redact: Redactor };

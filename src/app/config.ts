@@ -5,6 +5,8 @@ import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
+import type { GatewayConfig, readGateway } from "./gateway.js";
+import { gatewayEntry } from "./gateway-entry.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import type { readLayers } from "./layers.js";
 import { proxyFor } from "./proxy.js";
@@ -16,8 +18,9 @@ export type Config = {
   home: string;
   /** The workspace, links resolved. */
   cwd: string;
-  /** Absent: neither a key nor an address was found. */
+  /** Absent: neither a key nor an address was found, or the gateway's models are asked. */
   choice?: Choice & { proxy?: string };
+  gateway?: GatewayConfig;
   mode: Mode;
   maxTurns?: number;
   /** Of the whole run, in USD. */
@@ -52,11 +55,12 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
   const layers = await layersOf({ home, cwd, trust: flags.trust ?? false, policy: machine.policy ?? POLICY });
   const { merged } = layers;
   const env = withSettings(machine.env, merged);
-  const choice = chooseEndpoint({ ...(merged.provider && { provider: merged.provider }), ...flags }, env);
+  const { choice, gateway } = await chosen({ flags, env, settings: merged });
   return {
     home,
     cwd,
     ...(choice && { choice: withProxy(choice, env) }),
+    ...only("gateway", gateway),
     mode: mode(flags, merged.permissions?.mode),
     ...only("maxTurns", count("--max-turns", flags.maxTurns) ?? merged.limits?.maxTurns),
     ...only("maxCost", dollars("--max-cost", flags.maxCost) ?? merged.limits?.maxCost),
@@ -80,7 +84,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     notices: layers.notices,
-    keys: ownKeys(machine.env, choice),
+    keys: [...ownKeys(machine.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
   };
 }
 
@@ -97,6 +101,16 @@ async function layersOf(where: Parameters<typeof readLayers>[0]): Promise<Return
   ];
   if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, notices: [] };
   return (await import("./layers.js")).readLayers(where);
+}
+
+type Asked = { flags: Flags; env: Environment; settings: Settings };
+
+// most runs have one model: what reads a list of them is loaded when there is one
+async function chosen(asked: Asked): Promise<ReturnType<typeof readGateway>> {
+  const { flags, env, settings } = asked;
+  const choose = () => chooseEndpoint({ ...(settings.provider && { provider: settings.provider }), ...flags }, env);
+  if (!env.NANOCODER_GATEWAY_MODELS?.trim() && !settings.gateway?.models?.length) return { choice: choose() };
+  return (await import("./gateway.js")).readGateway({ ...asked, choose });
 }
 
 /** Where nanocoder keeps its own files. */
@@ -169,7 +183,9 @@ export function ownKeys(env: Environment, choice?: Choice): string[] {
 
 // name:tier:base_url:api_key,…
 function keysWithin(models: string): string[] {
-  return models.split(",").flatMap((model) => /:([^:/]{8,})$/.exec(model.trim())?.[1] ?? []);
+  return models
+    .split(",")
+    .flatMap((each) => gatewayEntry(each)?.apiKey ?? /:([^:/]{8,})$/.exec(each.trim())?.[1] ?? []);
 }
 
 function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {

@@ -42,6 +42,7 @@ function merge(all: Settings, more: Settings): Settings {
   return {
     ...all,
     ...more,
+    gateway: { ...all.gateway, ...more.gateway, roles: { ...all.gateway?.roles, ...more.gateway?.roles } },
     permissions: { ...all.permissions, ...more.permissions },
     sandbox: { ...all.sandbox, ...more.sandbox },
     memory: { ...all.memory, ...more.memory },
@@ -63,7 +64,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, memory, limits, env, model } = settings;
+  const { permissions = {}, hooks = {}, sandbox, memory, limits, env, model, gateway } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -78,6 +79,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
     ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
     ...(model === undefined ? [] : [`model ${model}`]),
+    ...(gateway?.roles ? [`roles of models ${JSON.stringify(gateway.roles)}`] : []),
   ];
 }
 
@@ -104,20 +106,22 @@ const KEYS_OF_MEMORY = ["enabled", "extract", "inject"] as const;
 
 // what no project may ever set, trusted or not
 function limited(file: SettingsFile, notices: string[]): SettingsFile {
-  const { baseUrl, provider, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
+  const { baseUrl, provider, gateway, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
   // it may keep memory out of itself, and not bring back what the user does without
   const { memory = {} } = rest;
   const refused = [
     ...KEYS_OF_MEMORY.filter((key) => memory[key] === true).map((key) => `memory.${key}`),
     ...(baseUrl === undefined ? [] : ["baseUrl"]),
     ...(provider === undefined ? [] : ["provider"]),
+    ...(gateway?.models === undefined ? [] : ["gateway.models"]),
     ...(mode === undefined ? [] : ["permissions.mode"]),
     ...(rest.sandbox?.enabled === false ? ["sandbox.enabled"] : []),
   ];
   if (refused.length > 0) notices.push(`${file.path}: a project may not set ${refused.join(", ")}: left out.`);
   const { enabled: _, ...sandbox } = rest.sandbox ?? {};
   const less = Object.fromEntries(Object.entries(memory).filter(([, value]) => value === false));
-  return { ...file, settings: { ...rest, permissions, sandbox, memory: less } };
+  const roles = gateway?.roles === undefined ? {} : { gateway: { roles: gateway.roles } };
+  return { ...file, settings: { ...rest, ...roles, permissions, sandbox, memory: less } };
 }
 
 const OURS = /^\s*(?:export\s+)?((?:NANOCODER|OPENAI|ANTHROPIC|DEEPSEEK)_\w+)\s*=/gm;

@@ -6,7 +6,6 @@ import { type Globs, type Rules, readRules } from "../plugins/rules.js";
 import type { Policy } from "./agent.js";
 import type { Config } from "./config.js";
 import { isolation } from "./isolation.js";
-import { readSettings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** What is let through, and how commands run, from a configuration. Throws a UsageError for a rule that is wrong. */
@@ -48,6 +47,7 @@ export async function rulesOf({ rules, cwd, userHome }: Pick<Config, "rules" | "
 
 // the user's own file, never a project's
 async function remember(home: string, rules: readonly string[]): Promise<void> {
+  const { readSettings } = await import("./settings.js");
   const path = join(home, "settings.json");
   const settings = readSettings(path)?.settings ?? {};
   const allow = [...(settings.permissions?.allow ?? [])];

@@ -33,6 +33,7 @@ function schemaOf(shape: Shape): JsonSchema {
         type: "object",
         properties: Object.fromEntries(Object.entries(shape.keys).map(([key, each]) => [key, schemaOf(each)])),
         additionalProperties: false,
+        ...(shape.required && { required: shape.required }),
       };
     default:
       return {};

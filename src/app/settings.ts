@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROLES, type Roles, TIERS, type Tier } from "../models/gateway/tiers.js";
 import { fileReason } from "../platform/files.js";
 import { nearest } from "../platform/text.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
@@ -20,12 +21,26 @@ export type SandboxSettings = {
 
 /** False: nothing is remembered or recalled; nothing by itself when a run ends; nothing is given unless the model recalls it. */
 export type MemorySettings = { enabled?: boolean; extract?: boolean; inject?: boolean };
+export type GatewaySettings = {
+  models?: {
+    name: string;
+    tier: Tier;
+    baseUrl: string;
+    apiKey?: string;
+    /** As the address has it when absent. */
+    provider?: "openai" | "anthropic";
+    /** In tokens. */
+    window?: number;
+  }[];
+  roles?: Roles;
+};
 
 /** What a settings file may hold. */
 export type Settings = {
   model?: string;
   provider?: "openai" | "anthropic";
   baseUrl?: string;
+  gateway?: GatewaySettings;
   permissions?: { mode?: Mode; allow?: RuleText[]; ask?: RuleText[]; deny?: RuleText[] };
   sandbox?: SandboxSettings;
   hooks?: HookSettings;
@@ -43,7 +58,7 @@ export type Shape =
   | { type: "one"; of: readonly string[] }
   | { type: "list"; of: Shape }
   | { type: "map"; of: Shape }
-  | { type: "object"; keys: Readonly<Record<string, Shape>> }
+  | { type: "object"; keys: Readonly<Record<string, Shape>>; required?: readonly string[] }
   | { type: "rule"; written: Shape }
   | { type: "later" };
 
@@ -52,6 +67,13 @@ const STRINGS: Shape = { type: "list", of: STRING };
 const FLAG: Shape = { type: "boolean" };
 const RULE: Shape = { type: "object", keys: { rule: STRING, match: STRINGS, notMatch: STRINGS } };
 const RULES: Shape = { type: "list", of: { type: "rule", written: RULE } };
+const PROVIDER: Shape = { type: "one", of: ["openai", "anthropic"] };
+const TIER: Shape = { type: "one", of: TIERS };
+const GATEWAY_MODEL: Shape = {
+  type: "object",
+  keys: { name: STRING, tier: TIER, baseUrl: STRING, apiKey: STRING, provider: PROVIDER, window: { type: "count" } },
+  required: ["name", "tier", "baseUrl"],
+};
 const HOOK: Shape = {
   type: "object",
   keys: { type: { type: "one", of: ["command"] }, command: STRING, timeout: { type: "count" } },
@@ -71,8 +93,15 @@ export const SETTINGS: Shape = {
   keys: {
     $schema: STRING,
     model: STRING,
-    provider: { type: "one", of: ["openai", "anthropic"] },
+    provider: PROVIDER,
     baseUrl: STRING,
+    gateway: {
+      type: "object",
+      keys: {
+        models: { type: "list", of: GATEWAY_MODEL },
+        roles: { type: "object", keys: Object.fromEntries(ROLES.map((role) => [role, TIER])) },
+      },
+    },
     permissions: { type: "object", keys: { mode: { type: "one", of: MODES }, allow: RULES, ask: RULES, deny: RULES } },
     sandbox: {
       type: "object",
@@ -82,7 +111,6 @@ export const SETTINGS: Shape = {
     memory: { type: "object", keys: { enabled: FLAG, extract: FLAG, inject: FLAG } },
     limits: { type: "object", keys: { maxTurns: { type: "count" }, maxCost: { type: "number" } } },
     env: { type: "map", of: STRING },
-    gateway: { type: "later" },
     verify: { type: "later" },
     mcpServers: { type: "later" },
     theme: { type: "later" },
@@ -153,7 +181,7 @@ function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined 
       Object.entries(value as object).map(([key, item]) => [key, item, shape.of]),
       at,
     );
-  return shape.type === "object" ? inObject(value as object, shape.keys, at) : undefined;
+  return shape.type === "object" ? inObject(value as object, shape, at) : undefined;
 }
 
 const WANTED = { string: "a text", boolean: "true or false" };
@@ -181,13 +209,17 @@ function isPositive(value: unknown, also = (_: number) => true): boolean {
   return typeof value === "number" && value > 0 && also(value);
 }
 
-function inObject(value: object, keys: Readonly<Record<string, Shape>>, at: string[]): Fault | undefined {
+type ObjectShape = Extract<Shape, { type: "object" }>;
+
+function inObject(value: object, { keys, required = [] }: ObjectShape, at: string[]): Fault | undefined {
   const unknown = Object.keys(value).find((key) => !Object.hasOwn(keys, key));
   if (unknown !== undefined) {
     const [near] = nearest(unknown, Object.keys(keys));
     const hint = near === undefined ? `Known: ${Object.keys(keys).join(", ")}.` : `Did you mean "${near}"?`;
     return { at: [...at, unknown], why: `there is no setting "${[...at, unknown].join(".")}". ${hint}` };
   }
+  const missing = required.find((key) => !Object.hasOwn(value, key));
+  if (missing !== undefined) return { at, why: `"${at.join(".")}" wants a "${missing}".` };
   return firstFault(
     Object.entries(value).map(([key, item]) => [key, item, keys[key] ?? { type: "later" }]),
     at,

@@ -278,6 +278,8 @@ Examples:
 
 Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
 Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.
+Several that stand in for each other: NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,… with the tiers strong, fast
+and cheap, or "gateway" in ~/.nanocoder/settings.json; -m NAME asks one of them alone, --base-url one beside them.
 
 Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
 130 interrupted, 143 terminated.

@@ -6,6 +6,7 @@ import { type Config, readConfig, thisMachine } from "../app/config.js";
 import type { Flags } from "../app/input.js";
 import { isolation } from "../app/isolation.js";
 import { lookup } from "../models/catalog.js";
+import { TIERS } from "../models/gateway/tiers.js";
 import { reach } from "../models/reach.js";
 import { isExecutable, makeFolder } from "../platform/files.js";
 import { colours, write } from "./output.js";
@@ -18,7 +19,8 @@ export async function doctor(flags: Flags): Promise<number> {
   const findings = [
     node(),
     home(config),
-    ...(await model(config)),
+    ...(config.choice || !config.gateway ? await model(config) : []),
+    ...(await gateway(config)),
     program(config, "rg"),
     program(config, "git"),
     await sandbox(config),
@@ -58,19 +60,46 @@ async function model({ choice, window }: Config): Promise<Finding[]> {
       },
     ];
   }
-  const facts = lookup(choice.model);
-  const size = window ?? facts?.window;
-  const known =
-    size === undefined ? "window unknown (128,000 tokens assumed)" : `window ${size.toLocaleString("en")} tokens`;
-  const price = facts?.price ? `$${facts.price.input} in and $${facts.price.output} out per million` : "cost unknown";
-  const key = choice.apiKey === "none" ? "no key (local servers need none)" : `key from ${choice.keyFrom}`;
+  const { known, price, key } = described({ ...choice, ...(window === undefined ? {} : { window }) });
   const asked = await reach(choice);
   return [
-    { level: facts ? "good" : "note", what: `model ${choice.model} (${choice.provider} wire): ${known}, ${price}` },
+    {
+      level: lookup(choice.model) ? "good" : "note",
+      what: `model ${choice.model} (${choice.provider} wire): ${known}, ${price}`,
+    },
     asked.reached
       ? { level: "good", what: `${choice.baseUrl} answers; ${key}` }
       : { level: "bad", what: `${choice.baseUrl}: ${asked.why}; ${key}`, mend: asked.mend },
   ];
+}
+
+type Described = { model: string; apiKey?: string; keyFrom?: string; window?: number };
+
+function described({ model, apiKey, keyFrom, window }: Described): { known: string; price: string; key: string } {
+  const facts = lookup(model);
+  const size = window ?? facts?.window;
+  return {
+    known:
+      size === undefined ? "window unknown (128,000 tokens assumed)" : `window ${size.toLocaleString("en")} tokens`,
+    price: facts?.price ? `$${facts.price.input} in and $${facts.price.output} out per million` : "cost unknown",
+    key: apiKey === "none" ? "no key (local servers need none)" : `key from ${keyFrom}`,
+  };
+}
+
+// all at once: one that does not answer takes 3 s
+async function gateway({ gateway: configured, window }: Config): Promise<Finding[]> {
+  if (!configured) return [];
+  const inOrder = TIERS.flatMap((tier) => configured.models.filter((each) => each.tier === tier));
+  return Promise.all(
+    inOrder.map(async (each): Promise<Finding> => {
+      const { known, price, key } = described({ ...(window === undefined ? {} : { window }), ...each });
+      const asked = await reach(each);
+      const what = `gateway, ${each.tier}: ${each.model} (${each.provider} wire) at ${each.baseUrl}`;
+      return asked.reached
+        ? { level: "good", what: `${what} answers; ${known}, ${price}; ${key}` }
+        : { level: "bad", what: `${what}: ${asked.why}; ${key}`, mend: asked.mend };
+    }),
+  );
 }
 
 function program({ childEnv }: Config, name: string): Finding {

@@ -1,10 +1,14 @@
 import type { Delta, Event, EventOf, Usage } from "../core/event.js";
 import type { Json, ReplyPart, UserPart } from "../core/message.js";
 import { callsIn } from "../core/message.js";
+import type { Figures } from "../models/gateway/figures.js";
 import type { Summary } from "./summary.js";
 
 /** What a run is called in its JSON lines. */
 export type RunInfo = { session: string; model: string; cwd: string; tools: readonly string[]; mode: string };
+
+/** How a run went; with a gateway, what each of its models did in it. */
+export type Outcome = { summary: Summary; figures?: readonly Figures[] | undefined };
 
 /** The first line of stream-json. */
 export function initLine({ session, model, cwd, tools, mode }: RunInfo): Json {
@@ -12,7 +16,7 @@ export function initLine({ session, model, cwd, tools, mode }: RunInfo): Json {
 }
 
 /** The result object: all of json, the last line of stream-json. */
-export function resultLine(summary: Summary, info: RunInfo, ms: number): Json {
+export function resultLine({ summary, figures }: Outcome, info: RunInfo, ms: number): Json {
   return {
     type: "result",
     schema_version: 1,
@@ -28,7 +32,12 @@ export function resultLine(summary: Summary, info: RunInfo, ms: number): Json {
     total_cost_usd: summary.cost,
     permission_denials: summary.denials,
     termination_reason: summary.reason,
+    ...(figures && { gateway: figures.map(figuresOf) }),
   };
+}
+
+function figuresOf({ name, tier, calls, errors, latency, usage, cost }: Figures): Json {
+  return { model: name, tier, calls, errors, latency_ms: latency, usage: usageOf(usage), cost_usd: cost };
 }
 
 /**

@@ -9,7 +9,7 @@ import { visible } from "../platform/text.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import type { Format, RunFlags } from "./args.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
-import { initLine, lineMaker, type RunInfo, resultLine } from "./json.js";
+import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./json.js";
 import { noModel } from "./no-model.js";
 import { colours, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
@@ -19,7 +19,7 @@ import { type Summary, summarise } from "./summary.js";
 /** `nanocoder -p`: works until done and gives the exit code. */
 export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const config = await readConfig(flags, thisMachine());
-  if (config.choice === undefined) throw new UsageError(await noModel());
+  if (config.choice === undefined && config.gateway === undefined) throw new UsageError(await noModel());
   const human = progress(process.stderr, colours(process.stderr));
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
   try {
@@ -57,36 +57,37 @@ async function work({ opened, config, flags, human, stop }: Work): Promise<numbe
     await opened.close();
   }
   human.end();
-  const summary = summarise(agent.log.events.slice(first), stop.cause);
+  const events = agent.log.events.slice(first);
+  const summary = summarise(events, stop.cause);
   explain(summary, id, human);
-  await out.end(summary, performance.now() - began);
+  await out.end({ summary, figures: opened.models.gateway?.figures(events) }, performance.now() - began);
   return summary.exitCode;
 }
 
-type Output = { start(): void; see(item: Event | Delta): void; end(summary: Summary, ms: number): Promise<void> };
+type Output = { start(): void; see(item: Event | Delta): void; end(outcome: Outcome, ms: number): Promise<void> };
 
 function output({ outputFormat, includePartial }: RunFlags, info: RunInfo, stop: Interrupts): Output {
   const print = (line: unknown) =>
     write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
   const lines = lineMaker(info.session, includePartial ?? false);
   const outputs: Record<Format, Output> = {
-    text: { start() {}, see() {}, end: ({ exitCode, result }) => printAnswer(exitCode, result) },
-    json: { start() {}, see() {}, end: (summary, ms) => print(resultLine(summary, info, ms)) },
+    text: { start() {}, see() {}, end: ({ summary }) => printAnswer(summary) },
+    json: { start() {}, see() {}, end: (outcome, ms) => print(resultLine(outcome, info, ms)) },
     "stream-json": {
       start: () => void print(initLine(info)),
       see: (item) => {
         for (const line of lines(item)) void print(line);
       },
-      end: (summary, ms) => print(resultLine(summary, info, ms)),
+      end: (outcome, ms) => print(resultLine(outcome, info, ms)),
     },
   };
   return outputs[outputFormat];
 }
 
 // stdout is the answer and nothing else: without an answer it stays empty
-async function printAnswer(exitCode: number, answer: string): Promise<void> {
+async function printAnswer({ exitCode, result }: Summary): Promise<void> {
   if (exitCode !== 0 && exitCode !== 4) return;
-  const shown = process.stdout.isTTY ? visible(answer) : answer;
+  const shown = process.stdout.isTTY ? visible(result) : result;
   await write(process.stdout, `${shown.trimEnd()}\n`, () => undefined);
 }
 

@@ -69,11 +69,13 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
 
 const NOTHING: Reply = { parts: [], stop: "cut", model: "", usage: NO_USAGE };
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits that many milliseconds; an interruption throws. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await later(ms, undefined, { signal }).catch(() => Promise.reject(abortOf(signal)));
 }
 
-function waitBefore(attempt: number, wished: number | undefined, options: RetryOptions): number {
+/** Milliseconds to wait before attempt `attempt + 1`, as `RetryOptions` has it. */
+export function waitBefore(attempt: number, wished: number | undefined, options: RetryOptions): number {
   const { base = 500, cap = 32_000, random = Math.random } = options;
   if (wished !== undefined) return Math.min(wished, LONGEST_WISH);
   return Math.min(cap, base * 2 ** (attempt - 1)) * (1 + random() / 4);

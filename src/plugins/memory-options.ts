@@ -10,7 +10,7 @@ export type MemoryOptions = {
   redact: Redactor;
   notice(line: string): void;
   /** A cheap model that is asked at the end of a run what to remember; without one the user's own words are looked at only. */
-  extractor?: Model;
+  extractor?: Model | undefined;
 };
 
 /** The state keys of memories that the conversation holds: `memory:<id>`. */

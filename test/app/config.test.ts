@@ -117,7 +117,7 @@ describe("the rest of the configuration", () => {
       ANTHROPIC_AUTH_TOKEN: "3",
       DEEPSEEK_API_KEY: "4",
       NANOCODER_API_KEY: "5",
-      NANOCODER_GATEWAY_MODELS: "6",
+      NANOCODER_GATEWAY_MODELS: "a:strong:http://h/v1:6",
     };
     expect((await config({ ...secret, PATH: "/bin" })).childEnv).toEqual({ PATH: "/bin" });
   });

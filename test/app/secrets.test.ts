@@ -12,9 +12,11 @@ const folder = () => realpathSync(mkdtempSync(join(tmpdir(), "secrets-")));
 describe("the keys of this process", () => {
   it("are those of the environment and of flags, each once", () => {
     const choice = { provider: "openai", model: "m", baseUrl: "http://x", keyFrom: "--api-key" } as const;
-    const models = "m:strong:http://m:8080/v1:three-key,local:cheap:http://localhost:11434/v1";
+    const models =
+      "m:strong:http://m:8080/v1:three-key,local:cheap:http://localhost:11434/v1,n:fast:https://n/v1:five/and:six";
     const env = { OPENAI_API_KEY: " one ", DEEPSEEK_API_KEY: "two", NANOCODER_GATEWAY_MODELS: models, PATH: "/bin" };
     expect(ownKeys(env, { ...choice, apiKey: "one", authToken: "four" }).sort()).toEqual([
+      "five/and:six",
       "four",
       "one",
       "three-key",

@@ -13,6 +13,17 @@ it("is the JSON Schema of what settings may hold", () => {
       limits: {
         properties: { maxTurns: { type: "integer", minimum: 1 }, maxCost: { type: "number", exclusiveMinimum: 0 } },
       },
+      gateway: {
+        properties: {
+          models: {
+            items: {
+              required: ["name", "tier", "baseUrl"],
+              properties: { tier: { enum: ["strong", "fast", "cheap"] }, window: { type: "integer" } },
+            },
+          },
+          roles: { properties: { title: { enum: ["strong", "fast", "cheap"] } } },
+        },
+      },
       env: { additionalProperties: { type: "string" } },
     },
   });
