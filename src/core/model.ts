@@ -35,6 +35,8 @@ export type ModelFailure = {
   transient: boolean;
   /** The provider's wish, in milliseconds. */
   retryAfter?: number;
+  /** What was refused: a conversation too long for the model, an account that is used up, a provider with too much to do. */
+  kind?: "overflow" | "quota" | "overload";
   cause?: unknown;
 };
 
@@ -44,11 +46,13 @@ export class ModelError extends Error {
   readonly status: number | undefined;
   readonly transient: boolean;
   readonly retryAfter: number | undefined;
+  readonly kind: ModelFailure["kind"];
 
   constructor(message: string, failure: ModelFailure) {
     super(message, { cause: failure.cause });
     this.status = failure.status;
     this.transient = failure.transient;
     this.retryAfter = failure.retryAfter;
+    this.kind = failure.kind;
   }
 }
