@@ -57,4 +57,4 @@ export function refusesTools(words: string): boolean {
 
 // Ollama, OpenRouter, vLLM, Groq, SGLang
 const NO_TOOLS =
-  /(does not|doesn't|do not|not) support (the )?(use of )?(`?tools?`?|tool.?(use|calls?|calling)|functions?|function.?call(s|ing)?)\b|endpoints found that support tool use|--enable-auto-tool-choice|(`?tools?`?|function.?call(s|ing)?|tool.?(use|calls?|calling)) (is|are) (not supported|unsupported|not enabled|disabled)/i;
+  /(does not|doesn't|do not|not) support (the )?(use of )?(`?tools?`?|tool.?(use|calls?|calling)|functions?|function.?call(s|ing)?)\b|endpoints found that support tool use|--enable-auto-tool-choice|(tools?|function.?call(s|ing)?|tool.?(use|calls?|calling))`? (is|are) (not supported|unsupported|not enabled|disabled)/i;

@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ModelFailure } from "../core/model.js";
 import type { Asked } from "./endpoint.js";
 import { kindOf, refusesTools } from "./failure-kinds.js";
-import type { Refusal } from "./failures.js";
 import { shown } from "./shown.js";
+
+export type Refusal = { status: number; headers: IncomingHttpHeaders; body: string };
 
 /** Plain data: this file is loaded when something failed, and its copy of ModelError would be another class. */
 export type Explained = ModelFailure & { message: string };

@@ -1,9 +1,7 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { ModelError } from "../core/model.js";
 import type { Asked } from "./endpoint.js";
+import type { Refusal } from "./failure-words.js";
 import { shown } from "./shown.js";
-
-export type Refusal = { status: number; headers: IncomingHttpHeaders; body: string };
 
 /** The failure that an HTTP status other than 200 stands for. */
 export async function refusal(refused: Refusal, asked: Asked): Promise<ModelError> {

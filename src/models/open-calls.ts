@@ -93,10 +93,8 @@ function begins(piece: ChunkCall, known: OpenCall): boolean {
   const otherId = Boolean(piece.id) && known.id !== undefined && piece.id !== known.id;
   if (otherId) return Boolean(name) || !indexed;
   if (!known.args.closed) return false;
-  const sameId = Boolean(piece.id) && piece.id === known.id;
   if (name && name !== known.name) return true;
-  if (known.named && !sameId) return args !== "" && !isAgain(known, args);
-  return Boolean(name) && !sameId && args !== "" && !isAgain(known, args);
+  return Boolean(name || known.named) && args !== "" && !isWholeAgain(known, args);
 }
 
 // some send the arguments once more, at once or in pieces, when they are complete
@@ -107,9 +105,16 @@ function repeat(call: OpenCall, args: string): void {
   if (call.again.length === call.args.text.trim().length) call.again = "";
 }
 
-// also what closes a fence around them
 function isAgain(call: OpenCall, args: string): boolean {
-  return call.args.text.trim().startsWith(args) || /^`{0,3}$/.test(args);
+  return call.args.text.trim().startsWith(args) || isFenceEnd(args);
+}
+
+function isWholeAgain(call: OpenCall, args: string): boolean {
+  return call.args.text.trim() === args || isFenceEnd(args);
+}
+
+function isFenceEnd(args: string): boolean {
+  return /^`{0,3}$/.test(args);
 }
 
 // usually text; an object from some local servers

@@ -81,8 +81,8 @@ export class OpenaiStream implements Gathering {
   #choice(choice: Choice): void {
     if (choice.error) throw new BrokenOff(choice);
     if (choice.usage) this.#usage = usageOf(choice.usage);
-    const delta = choice.delta ?? choice.message;
-    if (delta) this.#delta(delta);
+    if (choice.delta) this.#delta(choice.delta);
+    else if (choice.message) this.#delta(numbered(choice.message));
     if (choice.finish_reason) this.#finished(choice.finish_reason);
   }
 
@@ -163,6 +163,12 @@ export class OpenaiStream implements Gathering {
 
 /** OpenAI and Azure, GLM, Gemini's own words, and Anthropic's through a proxy. */
 const DECLINED = /^(content_filter|sensitive|safety|prohibited_content|recitation|refusal)/i;
+
+// in one piece each call has its place
+function numbered(message: ChunkDelta): ChunkDelta {
+  if (!Array.isArray(message.tool_calls)) return message;
+  return { ...message, tool_calls: message.tool_calls.map((call: ChunkCall, index) => ({ ...call, index })) };
+}
 
 function stopOf(finish: string | undefined, called: boolean): Stop {
   if (finish === "length" || finish === "max_tokens" || finish === "model_context_window_exceeded") return "length";

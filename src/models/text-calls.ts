@@ -6,7 +6,8 @@ export type TextCall = { name: string; args: string };
 /** `open`: what comes yet may make it calls; `text`: nothing can. */
 export type Reading = { type: "calls"; calls: TextCall[] } | { type: "open" } | { type: "text" };
 
-const OPENERS = ["<tool_call>", "<function=", "```"];
+// what may stand where a call ended: another, or the rest of its end
+const BEGINNINGS = ["<tool_call>", "<function=", "```", "</tool_call>"];
 
 /**
  * Reads calls that a model wrote as text: `<tool_call>{…}</tool_call>`, `<function=name>…</function>`, or a
@@ -36,7 +37,7 @@ function readOne(text: string): One | Unread {
   if (text.startsWith("<tool_call>")) return inTag(text.slice("<tool_call>".length).trimStart());
   if (text.startsWith("<function=")) return functionIn(text);
   if (text.startsWith("```")) return inFence(text);
-  return OPENERS.some((opener) => opener.startsWith(text)) ? "open" : "text";
+  return BEGINNINGS.some((tag) => tag.startsWith(text)) ? "open" : "text";
 }
 
 function inTag(body: string): One | Unread {
@@ -71,7 +72,7 @@ function functionIn(text: string): One | Unread {
   PARAMETER.lastIndex = head[0].length;
   let end = PARAMETER.lastIndex;
   for (let found = PARAMETER.exec(text); found; found = PARAMETER.exec(text)) {
-    pairs.push([(found[1] ?? "").trim(), (found[2] ?? "").replace(/^\r?\n|\r?\n$/g, "")]);
+    pairs.push([(found[1] ?? "").trim(), (found[2] ?? "").replace(/^\n|\n$/g, "")]);
     end = PARAMETER.lastIndex;
   }
   const close = /^\s*<\/function>\s*(?:<\/tool_call>)?/.exec(text.slice(end))?.[0];

@@ -1,9 +1,9 @@
 /** What a call in text begins with; a fence only where its JSON begins like one. */
 const BEGINS =
-  /^\s*(?:<tool_call>|<function=|```(?:json|tool_call)?\s*\{\s*"(?:name|arguments|parameters|function|type|id)")/;
+  /^[ \t]*(?:<tool_call>|<function=|```(?:json|tool_call)?\s*\{\s*"(?:name|arguments|parameters|function|type|id)")/;
 /** What may become that. */
-const MAY_BEGIN = /^\s*(?:<[a-z_]*=?|`{1,2}|```(?:j(?:s(?:on?)?)?|t[a-z_]*)?\s*(?:\{\s*(?:"\w*)?)?)?$/;
-const FENCE = /^\s*```/;
+const MAY_BEGIN = /^[ \t]*(?:<[a-z_]*=?|`{1,2}|```(?:j(?:s(?:on?)?)?|t[a-z_]*)?\s*(?:\{\s*(?:"\w*)?)?)?$/;
+const FENCE = /^[ \t]*```/;
 
 /**
  * Lets text through and holds back what, from the beginning of a line on, may be a call that a model wrote as
@@ -60,7 +60,7 @@ export class TextGate {
   }
 
   #holds(rest: string): boolean {
-    if (this.#fenced) return /^\s*`{1,2}$/.test(rest);
+    if (this.#fenced) return /^[ \t]*`{0,2}$/.test(rest);
     this.begun = BEGINS.test(rest);
     return this.begun || MAY_BEGIN.test(rest);
   }
