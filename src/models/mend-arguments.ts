@@ -50,10 +50,11 @@ function firstEnd(text: string): number | undefined {
   return undefined;
 }
 
-const TOKEN = /\s+|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[[\]{}:,]|[^\s"'[\]{}:,]+/gsy;
+// a backslash before a bare line break could be meant or not: there no string ends
+const TOKEN = /\s+|"(?:[^"\\]|\\[^\u0000-\u001f])*"|'(?:[^'\\]|\\[^\u0000-\u001f])*'|[[\]{}:,]|[^\s"'[\]{}:,]+/gy;
 const WORDS: Record<string, string> = { True: "true", False: "false", None: "null" };
 
-/** The same values as JSON; undefined where a quote could mean either of two things. */
+// the same values as JSON
 function rewritten(text: string): string | undefined {
   const tokens = [...text.matchAll(TOKEN)].map(([token]) => token);
   if (tokens.join("") !== text) return undefined;
@@ -62,9 +63,7 @@ function rewritten(text: string): string | undefined {
   for (const [at, token] of solid.entries()) {
     const next = solid[at + 1] ?? "";
     if (token === "," && /^[}\]]$/.test(next) && !/^[[{,:]?$/.test(solid[at - 1] ?? "")) continue;
-    const made = isQuoted(token) ? quoted(token, next) : (WORDS[token] ?? token);
-    if (made === undefined) return undefined;
-    out.push(made);
+    out.push(isQuoted(token) ? quoted(token) : (WORDS[token] ?? token));
   }
   return out.join(" ");
 }
@@ -73,13 +72,10 @@ function isQuoted(token: string): boolean {
   return token.startsWith('"') || token.startsWith("'");
 }
 
-function quoted(token: string, next: string): string | undefined {
-  if (!/^[:,}\]]$/.test(next)) return undefined;
+// where a quote could mean either of two things, what comes out is no JSON
+function quoted(token: string): string {
   const inner = token.slice(1, -1);
-  const single = token.startsWith("'");
-  // a quote inside of single quotes may be where another string begins or ends
-  if (single && /'\s*[,:}\]]/.test(inner)) return undefined;
-  const words = single ? inner.replace(/\\'/g, "'").replace(/(?<!\\)((?:\\\\)*)"/g, '$1\\"') : inner;
+  const words = token.startsWith("'") ? inner.replace(/\\'/g, "'").replace(/(?<!\\)((?:\\\\)*)"/g, '$1\\"') : inner;
   return `"${words.replace(/[\u0000-\u001f]/g, escaped)}"`;
 }
 

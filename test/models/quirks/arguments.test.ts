@@ -41,6 +41,8 @@ describe("arguments that are no JSON object", () => {
     '{"a": "say "hi""}',
     '"{\\"a\\": 1"',
     '{"a": 1} and more',
+    '{"a": "one \\\ntwo"}',
+    '{"a": "one \\\ttwo"}',
     "{,}",
     "[1]",
     "7",

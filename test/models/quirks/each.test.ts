@@ -125,6 +125,11 @@ describe("a run against an endpoint", () => {
     expect(events.find((event) => event.type === "reply")).toMatchObject({ stop: "cut" });
   });
 
+  it("tells calls of one id apart in an answer of one piece", async () => {
+    const { ran: seen } = await ran(TURNS, ["plain-json", "same-ids", "arguments-empty"]);
+    expect(seen).toEqual(scripted(TURNS));
+  });
+
   it("takes the quirks of a single turn", async () => {
     const [first, ...more] = TURNS;
     const turns: Turn[] = [{ ...first, quirks: ["calls-in-tags"] }, ...more];

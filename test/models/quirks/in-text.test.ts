@@ -3,7 +3,7 @@ import { callsIn, plainText } from "../../../src/core/message.js";
 import { openai } from "../../../src/models/openai.js";
 import type { Turn } from "../../../src/models/scripted/script.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
-import { ask, take } from "../answering.js";
+import { answering, ask, chunk, sse, take } from "../answering.js";
 
 const CALL = '{"name": "f", "arguments": {"a": 1}}';
 const TAG = `<tool_call>\n${CALL}\n</tool_call>`;
@@ -37,8 +37,8 @@ describe("a call written as text", () => {
   ])("%s is a call", async (_, text, left) => {
     const schema = { type: "object", properties: { a: { type: "integer" } } };
     const tools = [{ name: "f", description: "f", schema }];
-    for (const chunk of [1, 10_000]) {
-      expect(await said({ text, chunk }, tools)).toEqual({ text: left, calls: [["f", { a: 1 }]], stop: "calls" });
+    for (const size of [1, 10_000]) {
+      expect(await said({ text, chunk: size }, tools)).toEqual({ text: left, calls: [["f", { a: 1 }]], stop: "calls" });
     }
   });
 
@@ -58,6 +58,7 @@ describe("a call written as text", () => {
     ["a tag in a sentence", `Write ${TAG.replaceAll("\n", "")}`],
     ["inline code", `Write \`${TAG.replaceAll("\n", "")}\``],
     ["a fenced example of a tag", `Like so:\n\`\`\`\n${TAG}\n\`\`\``],
+    ["an example in a fence that is left open", `Like so:\n\`\`\`\n${TAG}`],
     ["an example with its language", `Like so:\n\`\`\`xml\n${TAG}\n\`\`\`\n`],
     ["JSON that does not parse", '<tool_call>{"name": "f", "arguments": {"a": }}</tool_call>'],
     ["no arguments", '```json\n{"name": "f"}\n```'],
@@ -66,13 +67,32 @@ describe("a call written as text", () => {
     ["half a tag", "a\n<tool_c"],
     ["other tags and fences", "<div>\n```ts\nlet a;\n```\n``\n<tool>\n```"],
   ])("%s stays text", async (_, text) => {
-    for (const chunk of [1, 10_000]) expect(await said({ text, chunk })).toEqual({ text, calls: [], stop: "end" });
+    for (const size of [1, 10_000]) expect(await said({ text, chunk: size })).toEqual({ text, calls: [], stop: "end" });
   });
 
-  it("is text where no tools were offered, and beside real calls", async () => {
-    expect(await said(TAG, [])).toMatchObject({ text: TAG, calls: [] });
-    const turn = { text: TAG, calls: [{ name: "f", input: { b: 2 } }] };
-    expect(await said(turn)).toMatchObject({ text: TAG, calls: [["f", { b: 2 }]] });
+  it("is text beside real calls, where it stood", async () => {
+    const real = chunk({ tool_calls: [{ index: 0, id: "x", function: { name: "f", arguments: '{"b":2}' } }] });
+    const written = chunk({ content: TAG });
+    for (const [first, second] of [
+      [real, written],
+      [written, real],
+    ] as const) {
+      await using server = await answering(sse(first, second, chunk({}, "tool_calls"), "[DONE]"));
+      const { reply } = await take(openai({ baseUrl: server.url, model: "m" }));
+      const types = reply.parts.map(({ type }) => type);
+      expect(types).toEqual(first === real ? ["call", "text"] : ["text", "call"]);
+      expect(plainText(reply.parts)).toBe(TAG);
+    }
+  });
+
+  it("is text that is not held back where no tools were offered", async () => {
+    await using server = await modelServer([{ text: TAG, hold: 60_000 }]);
+    const model = openai({ baseUrl: server.url, apiKey: "k", model: "scripted" });
+    const stop = new AbortController();
+    const stream = model.stream(ask(undefined, { tools: [] }), stop.signal);
+    expect((await stream.next()).value).toMatchObject({ type: "text", text: TAG });
+    stop.abort();
+    await expect(stream.next()).rejects.toThrow();
   });
 
   it("lets words through as they come, an example once it is over", async () => {

@@ -74,6 +74,7 @@ const NEITHER: [status: number, words: string][] = [
     "max_tokens is too large: 100000. This model supports at most 16384 completion tokens, whereas you provided 100000.",
   ],
   [400, "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens for this model"],
+  [400, "max_tokens (200000) exceeds the maximum model length of 131072"],
   [400, "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]"],
   [400, "messages.0.content.0.image: image exceeds 5 MB maximum"],
   [400, "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64"],
