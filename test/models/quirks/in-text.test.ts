@@ -86,11 +86,11 @@ describe("a call written as text", () => {
   });
 
   it("is text that is not held back where no tools were offered", async () => {
-    await using server = await modelServer([{ text: TAG, hold: 60_000 }]);
+    await using server = await modelServer([{ text: TAG.slice(0, 20), hold: 60_000 }]);
     const model = openai({ baseUrl: server.url, apiKey: "k", model: "scripted" });
     const stop = new AbortController();
     const stream = model.stream(ask(undefined, { tools: [] }), stop.signal);
-    expect((await stream.next()).value).toMatchObject({ type: "text", text: TAG });
+    expect((await stream.next()).value).toMatchObject({ type: "text", text: TAG.slice(0, 20) });
     stop.abort();
     await expect(stream.next()).rejects.toThrow();
   });
