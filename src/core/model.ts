@@ -37,6 +37,8 @@ export type ModelFailure = {
   kind?: "overflow" | "quota" | "overload";
   /** The provider's wish, in milliseconds. */
   retryAfter?: number;
+  /** What was refused: a conversation too long for the model, an account that is used up, a provider with too much to do. */
+  kind?: "overflow" | "quota" | "overload";
   cause?: unknown;
 };
 
@@ -47,6 +49,7 @@ export class ModelError extends Error {
   readonly transient: boolean;
   readonly kind: ModelFailure["kind"];
   readonly retryAfter: number | undefined;
+  readonly kind: ModelFailure["kind"];
 
   constructor(message: string, failure: ModelFailure) {
     super(message, { cause: failure.cause });
@@ -54,5 +57,6 @@ export class ModelError extends Error {
     this.transient = failure.transient;
     this.kind = failure.kind;
     this.retryAfter = failure.retryAfter;
+    this.kind = failure.kind;
   }
 }

@@ -1,8 +1,8 @@
-import type { Stop, Usage } from "../core/event.js";
+import { NO_USAGE, type Stop, type Usage } from "../core/event.js";
 import type { Thinking } from "../core/message.js";
-import { ModelError, type Reply } from "../core/model.js";
+import type { Reply } from "../core/model.js";
 import type { Asked } from "./endpoint.js";
-import { streamFailure } from "./failures.js";
+import { BrokenOff, cutOff, declined, windowFull } from "./failures.js";
 import { ReplyBuilder } from "./reply-builder.js";
 import { type Gathering, parseObject } from "./sse.js";
 import type { BlockDelta, ContentBlock, EventUsage, StreamEvent, WholeMessage } from "./wire-types.js";
@@ -14,14 +14,30 @@ export class AnthropicStream implements Gathering {
   readonly builder = new ReplyBuilder();
   readonly #blocks = new Map<number, Block>();
   readonly #asked: Asked;
-  readonly #usage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  #usage: Usage = { ...NO_USAGE };
+  /** Of the parts before a pause. */
+  #before: Usage = NO_USAGE;
   #stop: string | undefined;
   #complete = false;
   #model: string;
 
-  constructor(model: string, asked: Asked) {
-    this.#model = model;
+  constructor(asked: Asked) {
+    this.#model = asked.model;
     this.#asked = asked;
+  }
+
+  /** The provider wants to be asked to go on; not so after calls, which want their results first. */
+  get paused(): boolean {
+    return this.#stop === "pause_turn" && !this.builder.called;
+  }
+
+  /** The answer goes on in another message. */
+  resume(): void {
+    this.#before = sum(this.#before, this.#usage);
+    this.#usage = { ...NO_USAGE };
+    this.#stop = undefined;
+    this.#complete = false;
+    this.#blocks.clear();
   }
 
   get complete(): boolean {
@@ -53,7 +69,7 @@ export class AnthropicStream implements Gathering {
         this.#complete = true;
         break;
       default: // ping, and what is yet to be invented
-        if (event.type === "error" || event.error) throw streamFailure(event, this.#asked);
+        if (event.type === "error" || event.error) throw new BrokenOff(event);
     }
   }
 
@@ -70,14 +86,15 @@ export class AnthropicStream implements Gathering {
   }
 
   // a call is told when its block ends, which is as early as can be
-  settle(): void {}
+  settle(): undefined {}
 
   reply(): Reply {
-    if (!this.#complete)
-      throw new ModelError("The answer was cut off: the stream ended in the middle.", { transient: true });
+    if (!this.#complete) throw cutOff();
+    if (this.#stop === "refusal") throw declined("refusal", this.#asked);
+    if (this.#stop === "model_context_window_exceeded") throw windowFull(this.#asked);
     const { parts } = this.builder;
     const called = parts.some((part) => part.type === "call");
-    return { parts, stop: stopOf(this.#stop, called), model: this.#model, usage: this.#usage };
+    return { parts, stop: stopOf(this.#stop, called), model: this.#model, usage: sum(this.#before, this.#usage) };
   }
 
   #open(index: number, block: ContentBlock): void {
@@ -130,7 +147,16 @@ function hasKeys(input: unknown): boolean {
   return typeof input === "object" && input !== null && Object.keys(input).length > 0;
 }
 
+function sum(one: Usage, other: Usage): Usage {
+  return {
+    input: one.input + other.input,
+    output: one.output + other.output,
+    cacheRead: one.cacheRead + other.cacheRead,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
+  };
+}
+
 function stopOf(reason: string | undefined, called: boolean): Stop {
-  if (reason === "max_tokens" || reason === "model_context_window_exceeded") return "length";
+  if (reason === "max_tokens") return "length";
   return called ? "calls" : "end";
 }

@@ -4,15 +4,17 @@ import { anthropicRenderer, type Head } from "./anthropic-render.js";
 import { AnthropicStream } from "./anthropic-stream.js";
 import { lookup } from "./catalog.js";
 import { type Asked, askedOf, baseOf, type Endpoint, TIMEOUTS } from "./endpoint.js";
-import { refusal, strangeAnswer, streamFailure } from "./failures.js";
+import { BrokenOff, refusal, strangeAnswer, toldOf } from "./failures.js";
 import { type Answered, type Line, openLine } from "./http.js";
 import { errorBody, readAll } from "./read-body.js";
 import type { Body } from "./request-body.js";
-import { parseObject, readStream } from "./sse.js";
+import { conclude, parseObject, readStream } from "./sse.js";
 import type { WholeMessage } from "./wire-types.js";
 
 /** The wire demands a limit: for a model that is not in the catalogue, and at most for any other. */
 const OUTPUT = { unknown: 8192, most: 32_000 };
+/** How often one answer may be paused by the provider. */
+const PAUSES = 8;
 
 /**
  * A model behind the Anthropic messages API. `baseUrl` may end at the host, at `/v1`, or at a path of its own
@@ -52,20 +54,33 @@ export function messagesUrl(baseUrl: string): URL {
 }
 
 async function* stream(wire: Wire, request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply> {
-  const { asked, endpoint } = wire;
+  const { messages } = request;
+  const reading = new AnthropicStream(wire.asked);
+  for (let pauses = 0; ; pauses += 1) {
+    const parts = reading.builder.parts.map((part) => ({ ...part }));
+    const more = parts.length === 0 ? messages : [...messages, { role: "assistant" as const, parts }];
+    const reply = yield* one(wire, reading, { request: { ...request, messages: more }, signal });
+    if (!reading.paused || pauses === PAUSES) return reply;
+    reading.resume();
+  }
+}
+
+type Asking = { request: Request; signal: AbortSignal };
+
+// a turn that the provider paused goes on where it stood, as the same reply
+async function* one(wire: Wire, reading: AnthropicStream, { request, signal }: Asking): AsyncGenerator<Delta, Reply> {
+  const { asked } = wire;
   const answered = await ask(wire, request, signal);
   const type = answered.headers["content-type"] ?? "";
   if (type.includes("html")) throw strangeAnswer(asked, type, await readAll(answered.chunks));
-  const reading = new AnthropicStream(endpoint.model, asked);
   if (!type.includes("json")) return yield* readStream(reading, { answered, asked, signal });
   // some endpoints ignore `stream` and answer in one piece
   const body = await readAll(answered.chunks);
   const answer = parseObject<WholeMessage & { error?: unknown }>(body, asked);
-  if (answer.error) throw streamFailure(answer, asked);
+  if (answer.error) throw await toldOf(new BrokenOff(answer), asked);
   if (!Array.isArray(answer.content)) throw strangeAnswer(asked, type, body);
   reading.whole(answer);
-  yield* reading.builder.take();
-  return reading.reply();
+  return yield* conclude(reading);
 }
 
 async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<Answered> {
@@ -76,7 +91,7 @@ async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<A
     if (answered.status === 200) return answered;
     const complaint = await errorBody(answered.chunks);
     const refused = answered.status === 400 && wire.temperature !== undefined && complaint.includes("temperature");
-    if (!refused) throw refusal({ ...answered, body: complaint }, asked);
+    if (!refused) throw await refusal({ ...answered, body: complaint }, asked);
     wire.temperature = undefined;
   }
 }

@@ -28,12 +28,12 @@ export type Timeouts = { connect: number; firstByte: number; idle: number };
 export const TIMEOUTS: Timeouts = { connect: 30_000, firstByte: 300_000, idle: 120_000 };
 
 /** Who is asked, as far as messages need it: `secrets` are never shown, also when the provider repeats them. */
-export type Asked = { url: URL; keyFrom: string; secrets: readonly string[] };
+export type Asked = { url: URL; model: string; keyFrom: string; secrets: readonly string[] };
 
 /** `usual` is where the key usually comes from. */
-export function askedOf(url: URL, { apiKey, authToken, headers, keyFrom }: Endpoint, usual: string): Asked {
+export function askedOf(url: URL, { model, apiKey, authToken, headers, keyFrom }: Endpoint, usual: string): Asked {
   const secrets = [apiKey, authToken, ...Object.values(headers ?? {})].filter((secret) => secret !== undefined);
-  return { url, keyFrom: keyFrom ?? usual, secrets };
+  return { url, model, keyFrom: keyFrom ?? usual, secrets };
 }
 
 /** The base URL and its path without slashes at the end; throws for what is no http address. */

@@ -4,7 +4,7 @@ import type {
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
 import type { AssistantMessage, Call, Image, Message, ToolMessage, UserMessage } from "../core/message.js";
-import { callsIn, plainText } from "../core/message.js";
+import { callsIn, plainText, text } from "../core/message.js";
 import type { Request, ToolSpec } from "../core/model.js";
 import { bounding } from "./bounding.js";
 import { cleanJson, cleanText, GOES_ON, inputOf, once, resultText, wireId, wireName, wireSchema } from "./render.js";
@@ -14,7 +14,11 @@ import { type Body, RequestBody } from "./request-body.js";
 export type Head = Omit<ChatCompletionCreateParamsStreaming, "messages" | "tools">;
 /** Which turns carry thinking back: those with calls, all of them (blank where there was none), or none. */
 export type ThinkingBack = "calls" | "all" | "none";
-export type Render = (head: Head, request: Request, thinking: ThinkingBack) => Promise<Body>;
+/** Who says the system text: a role of its own, or the user before the first words. */
+export type SystemRole = "system" | "developer" | "user";
+/** How an endpoint wants its messages. */
+export type Manner = { thinking: ThinkingBack; system: SystemRole };
+export type Render = (head: Head, request: Request, manner: Manner) => Promise<Body>;
 
 type User = Extract<ChatCompletionMessageParam, { role: "user" }>;
 type Assistant = Extract<ChatCompletionMessageParam, { role: "assistant" }> & { reasoning_content?: string };
@@ -32,13 +36,12 @@ export function openaiRenderer(host: string): Render {
   const body = new RequestBody();
   const toolList = once((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(tool)));
   const imagesRow = imageRows();
-  return async (head, { system, messages, tools }, thinking) => {
+  return async (head, { system, messages, tools }, { thinking, system: role }) => {
     const { row, bounded } = ways[thinking];
-    const first = system.trim() === "" ? [] : [JSON.stringify({ role: "system", content: cleanText(system) })];
     const offered = tools.length === 0 ? "" : `"tools":${toolList(tools)},`;
-    const told = withImages(await bounded(messages, Buffer.byteLength(offered + first.join())));
-    const said = [...first];
-    for (const each of told) {
+    const told = await bounded(messages, Buffer.byteLength(offered) + Buffer.byteLength(system) + system.length);
+    const { said, rest } = opening({ role, words: cleanText(system) }, told);
+    for (const each of withImages(rest)) {
       const more = "role" in each ? row(each) : imagesRow(each);
       if (more !== "") said.push(more);
     }
@@ -54,6 +57,19 @@ export function openaiRenderer(host: string): Render {
 function way(host: string, back: ThinkingBack) {
   const row = once((each: Message) => rendered(each, { host, back }));
   return { row, bounded: bounding({ ...IMAGES, bytes: (each) => bytesOf(each, row(each)) }) };
+}
+
+type System = { role: SystemRole; words: string };
+
+// the system text in a row of its own, or before the user's first words
+function opening({ role, words }: System, messages: readonly Message[]): { said: string[]; rest: readonly Message[] } {
+  if (words.trim() === "") return { said: [], rest: messages };
+  if (role !== "user") return { said: [JSON.stringify({ role, content: words })], rest: messages };
+  const [first, ...more] = messages;
+  if (first?.role !== "user") return { said: [], rest: [{ role: "user", parts: [text(words)] }, ...messages] };
+  const [part, ...parts] = first.parts;
+  const told = part?.type === "text" ? [text(`${words}\n\n${part.text}`), ...parts] : [text(words), ...first.parts];
+  return { said: [], rest: [{ role: "user", parts: told }, ...more] };
 }
 
 // images of results stand in a row of their own

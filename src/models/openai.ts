@@ -2,13 +2,13 @@ import type { Delta } from "../core/event.js";
 import type { Model, Reply, Request } from "../core/model.js";
 import { lookup } from "./catalog.js";
 import { type Asked, askedOf, baseOf, type Endpoint, TIMEOUTS } from "./endpoint.js";
-import { refusal, strangeAnswer } from "./failures.js";
+import { refusal, strangeAnswer, toldOf } from "./failures.js";
 import { type Answered, type Line, openLine } from "./http.js";
-import { adapted, type Dialect, dialectOf } from "./openai-dialect.js";
+import { type Dialect, dialectOf } from "./openai-dialect.js";
 import { type Head, openaiRenderer, type Render } from "./openai-render.js";
 import { OpenaiStream } from "./openai-stream.js";
 import { errorBody, readAll } from "./read-body.js";
-import { parseObject, readStream } from "./sse.js";
+import { conclude, parseObject, readStream } from "./sse.js";
 import type { Chunk } from "./wire-types.js";
 
 /**
@@ -50,32 +50,35 @@ export function completionsUrl(baseUrl: string): URL {
 }
 
 async function* stream(wire: Wire, request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply> {
-  const { asked, endpoint } = wire;
+  const { asked } = wire;
   const answered = await ask(wire, request, signal);
   const type = answered.headers["content-type"] ?? "";
   if (type.includes("html")) throw strangeAnswer(asked, type, await readAll(answered.chunks));
-  const reading = new OpenaiStream(endpoint.model, asked);
+  const reading = new OpenaiStream(asked, request.tools);
   if (!type.includes("json")) return yield* readStream(reading, { answered, asked, signal });
   // some endpoints ignore `stream` and answer in one piece
   const body = await readAll(answered.chunks);
   const answer = parseObject<Chunk>(body, asked);
   if (!answer.error && !answer.choices?.[0]) throw strangeAnswer(asked, type, body);
-  reading.whole(answer);
-  const reply = reading.reply();
-  yield* reading.builder.take();
-  return reply;
+  try {
+    reading.whole(answer);
+  } catch (error) {
+    throw await toldOf(error, asked);
+  }
+  return yield* conclude(reading);
 }
 
 async function ask(wire: Wire, request: Request, signal: AbortSignal): Promise<Answered> {
   const { asked, endpoint, line } = wire;
   for (;;) {
     const sent = head(wire, request);
-    const body = await wire.render(sent, request, wire.dialect.thinking);
+    const body = await wire.render(sent, request, wire.dialect);
     const answered = await line.post(asked.url, { headers: headers(endpoint), body, signal });
     if (answered.status === 200) return answered;
     const complaint = await errorBody(answered.chunks);
+    const { adapted } = await import("./openai-adapt.js");
     const dialect = adapted(wire.dialect, sent, { status: answered.status, complaint });
-    if (dialect === undefined) throw refusal({ ...answered, body: complaint }, asked);
+    if (dialect === undefined) throw await refusal({ ...answered, body: complaint }, asked);
     wire.dialect = dialect;
   }
 }

@@ -9,6 +9,11 @@ export class ReplyBuilder {
   readonly parts: ReplyPart[] = [];
   #fresh: Delta[] = [];
   #ids = new Set<string>();
+  #malformed: Call[] = [];
+
+  get called(): boolean {
+    return this.#ids.size > 0;
+  }
 
   text(words: string): void {
     if (words === "") return;
@@ -38,6 +43,19 @@ export class ReplyBuilder {
     const call: Call = { type: "call", id: known, name, ...parseArguments(args) };
     this.parts.push(call);
     this.#fresh.push({ type: "call", call });
+    if (call.malformed !== undefined) this.#malformed.push(call);
+  }
+
+  /** To be awaited before `take`: arguments that are no JSON are read once more where that can be done without a guess. */
+  async mend(): Promise<void> {
+    if (this.#malformed.length === 0) return;
+    const { mended } = await import("./mend-arguments.js");
+    for (const call of this.#malformed.splice(0)) {
+      const input = mended(call.malformed ?? "");
+      if (input === undefined) continue;
+      call.input = input;
+      delete call.malformed;
+    }
   }
 
   take(): Delta[] {
@@ -68,7 +86,7 @@ export function parseArguments(args: string): { input: Json; malformed?: string 
     const input: Json = JSON.parse(trimmed);
     if (typeof input === "object" && input !== null && !Array.isArray(input)) return { input };
   } catch {
-    // told to the model, which mends it
+    // mended, or told to the model
   }
   return { input: {}, malformed: args };
 }

@@ -1,9 +1,9 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
 import type { Delta } from "../core/event.js";
-import type { Reply } from "../core/model.js";
+import { ModelError, type Reply } from "../core/model.js";
 import type { Asked } from "./endpoint.js";
-import { notJson, strangeAnswer } from "./failures.js";
+import { notJson, strangeAnswer, toldOf } from "./failures.js";
 import type { Answered } from "./http.js";
 import type { ReplyBuilder } from "./reply-builder.js";
 
@@ -15,9 +15,9 @@ export type Gathering = {
   /** `name` is the event's own, where it has one. */
   take(data: string, name: string | undefined): void;
   /** After each network read. */
-  settle(): void;
-  /** Throws when the stream ended before its end. */
-  reply(): Reply;
+  settle(): Promise<void> | undefined;
+  /** Throws when the stream ended before its end, or when this is no answer. */
+  reply(): Reply | Promise<Reply>;
 };
 
 export type Stream = { answered: Answered; asked: Asked; signal: AbortSignal };
@@ -39,19 +39,35 @@ export async function* readStream(gathering: Gathering, stream: Stream): AsyncGe
       const piece = decoder.write(bytes);
       if (head.length < 200) head += piece;
       parser.feed(piece);
-      gathering.settle();
+      await gathering.settle();
+      await gathering.builder.mend();
       yield* gathering.builder.take();
     }
     // a last event without the blank line after it
     parser.feed("\n\n");
   } catch (error) {
     // a connection that breaks after the last word breaks nothing
-    if (!gathering.complete || stream.signal.aborted) throw error;
+    if (!gathering.complete || stream.signal.aborted) yield* broken(gathering, error, stream.asked);
   }
   if (!begun && isProse(head)) throw strangeAnswer(stream.asked, headers["content-type"], head);
-  const reply = gathering.reply();
-  yield* gathering.builder.take();
-  return reply;
+  return yield* conclude(gathering);
+}
+
+/** The end of an answer. What came with it is handed on also when it turns out to be none. */
+export async function* conclude(gathering: Gathering): AsyncGenerator<Delta, Reply> {
+  try {
+    return await gathering.reply();
+  } finally {
+    await gathering.builder.mend();
+    yield* gathering.builder.take();
+  }
+}
+
+// what is asked again at once is not shown twice
+async function* broken(gathering: Gathering, error: unknown, asked: Asked): AsyncGenerator<Delta, void> {
+  const told = await toldOf(error, asked);
+  if (told instanceof ModelError && !told.transient) yield* gathering.builder.take();
+  throw told;
 }
 
 // neither nothing at all nor the comments that keep a stream alive

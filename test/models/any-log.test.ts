@@ -27,7 +27,7 @@ const WIRES = {
     renderer(host: Host, back: ThinkingBack = "calls") {
       const render = openaiRenderer(host);
       return (told: ReturnType<typeof messages>, system = "be good") =>
-        render({ model: "m", stream: true }, ask(told, { system }), back);
+        render({ model: "m", stream: true }, ask(told, { system }), { thinking: back, system: "system" });
     },
     validate: (body: Json, _host: Host) => validateOpenai(body),
   },

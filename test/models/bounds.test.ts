@@ -16,7 +16,10 @@ const WIRES = {
   openai() {
     const render = openaiRenderer("h");
     return async (facts: readonly Fact[]) => {
-      const body = await render({ model: "m", stream: true }, ask(told(facts)), "calls");
+      const body = await render({ model: "m", stream: true }, ask(told(facts)), {
+        thinking: "calls",
+        system: "system",
+      });
       return checked(Buffer.concat(body), validateOpenai);
     };
   },

@@ -188,7 +188,7 @@ describe.each(["openai", "anthropic"] as const)("the %s wire", (wire) => {
     [409, true, "refused the request"],
     [429, true, "slow down"],
     [500, true, "failed"],
-    [529, true, "failed"],
+    [529, true, "too much to do"],
   ])("maps HTTP %i (transient: %s)", async (status, transient, words) => {
     await against(
       wire,

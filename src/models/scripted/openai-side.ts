@@ -1,5 +1,7 @@
 import type { Json } from "../../core/message.js";
 import { type Fields, isFields, Refused } from "./check.js";
+import { callIds, finishOf, halves, usageOf } from "./openai-words.js";
+import { quirkyActs, quirkyWhole } from "./quirky-side.js";
 import { argumentsOf, type SeenMessage } from "./script.js";
 import { type Acts, type Side, sse, type Telling } from "./side.js";
 import { validateOpenai } from "./validate-openai.js";
@@ -18,8 +20,8 @@ export const openaiSide: Side = {
     validateOpenai(body);
   },
   read: (body) => read(isFields(body) ? body : {}),
-  acts,
-  whole,
+  acts: (telling, wantsUsage) => (telling.quirks.size > 0 ? quirkyActs : acts)(telling, wantsUsage),
+  whole: (telling) => (telling.quirks.size > 0 ? quirkyWhole : whole)(telling),
   error: ({ status, message, type, param = null }) => ({
     error: {
       message,
@@ -80,7 +82,7 @@ function acts({ turn, n, model, usage }: Telling, wantsUsage: boolean): Acts {
     const [first = "", ...more] = halves(argumentsOf(call));
     const opened = {
       index,
-      id: call.id ?? `call_${n}_${index}`,
+      id: call.id ?? callIds(n, index),
       type: "function",
       function: { name: call.name, arguments: first },
     };
@@ -89,22 +91,13 @@ function acts({ turn, n, model, usage }: Telling, wantsUsage: boolean): Acts {
       ...more.map((args) => chunk({ tool_calls: [{ index, function: { arguments: args } }] })),
     ];
   });
-  const finish = turn.stop ?? (calls.length > 0 ? "tool_calls" : "stop");
   const totals = wantsUsage ? sse({ ...base, choices: [], usage: usageOf(usage) }) : "";
-  return { words: words.join(""), calls: calls.join(""), end: `${chunk({}, finish)}${totals}data: [DONE]\n\n` };
-}
-
-// two deltas, so that no reader gets used to one
-function halves(text: string): string[] {
-  if (text.length < 8) return [text];
-  const middle = text.length >> 1;
-  const at = /[\udc00-\udfff]/.test(text[middle] ?? "") ? middle + 1 : middle;
-  return [text.slice(0, at), text.slice(at)];
+  return { words: words.join(""), calls: calls.join(""), end: `${chunk({}, finishOf(turn))}${totals}data: [DONE]\n\n` };
 }
 
 function whole({ turn, n, model, usage }: Telling): Json {
   const calls = (turn.calls ?? []).map((call, at) => ({
-    id: call.id ?? `call_${n}_${at}`,
+    id: call.id ?? callIds(n, at),
     type: "function",
     function: { name: call.name, arguments: argumentsOf(call) },
   }));
@@ -120,19 +113,7 @@ function whole({ turn, n, model, usage }: Telling): Json {
     object: "chat.completion",
     created: Math.floor(Date.now() / 1000),
     model,
-    choices: [
-      { index: 0, message, finish_reason: turn.stop ?? (calls.length > 0 ? "tool_calls" : "stop"), logprobs: null },
-    ],
+    choices: [{ index: 0, message, finish_reason: finishOf(turn), logprobs: null }],
     usage: usageOf(usage),
-  };
-}
-
-function usageOf({ input, output, cacheRead }: Telling["usage"]): Json {
-  const prompt = input + cacheRead;
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: output,
-    total_tokens: prompt + output,
-    prompt_tokens_details: { cached_tokens: cacheRead },
   };
 }

@@ -1,5 +1,6 @@
 import type { Usage } from "../../core/event.js";
 import type { Json } from "../../core/message.js";
+import type { Quirk } from "./quirks.js";
 
 /** A call that a scripted model makes. `raw` is argument text sent as it stands, for malformed ones. */
 export type ScriptedCall = { name: string; input?: Json; id?: string; raw?: string };
@@ -30,6 +31,8 @@ export type Turn = {
   raw?: { status: number; type: string; body: string };
   /** Never answers; with "headers", sends those and then nothing. */
   silent?: true | "headers";
+  /** How this answer differs from OpenAI's, beside the server's own quirks; what is refused of requests is the server's only. */
+  quirks?: readonly Quirk[];
 };
 
 /** What a script sees of a request, in one shape for all wires. */

@@ -5,6 +5,7 @@ import { anthropicSide } from "./anthropic-side.js";
 import { isFields, Refused } from "./check.js";
 import { trailingResults } from "./model.js";
 import { openaiSide } from "./openai-side.js";
+import { dressed, type Quirk, type Quirks, refuseQuirks } from "./quirks.js";
 import { lazily, pieces, type Script, type SeenRequest, type Turn, turnFor, usageFor } from "./script.js";
 import type { Side, Telling } from "./side.js";
 
@@ -25,7 +26,8 @@ export type ModelServer = {
 /**
  * A model server on loopback that plays a script over OpenAI chat completions (`/v1/chat/completions`) and
  * Anthropic messages (`/v1/messages`), streaming and not. It checks requests as strictly as the providers do
- * and answers 400 in their shape; each request that it took is kept.
+ * and answers 400 in their shape; each request that it took is kept. With `quirks` it differs from OpenAI in
+ * the ways that compatible endpoints do.
  *
  * @example
  * await using server = await modelServer(["Hello."]);
@@ -33,9 +35,10 @@ export type ModelServer = {
  */
 export async function modelServer(
   script: Script,
-  options: { port?: number; models?: readonly string[] } = {},
+  options: { port?: number; models?: readonly string[]; quirks?: readonly Quirk[] } = {},
 ): Promise<ModelServer> {
-  const stage: Stage = { script, requests: [], refusals: [], waiting: [], models: options.models ?? ["scripted"] };
+  const { models = ["scripted"], quirks = [] } = options;
+  const stage: Stage = { script, requests: [], refusals: [], waiting: [], models, quirks: new Set(quirks) };
   const server = createServer({ noDelay: true, keepAliveTimeout: 60_000 }, (request, response) => {
     serve(stage, request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
@@ -62,6 +65,7 @@ type Stage = {
   refusals: string[];
   waiting: { n: number; tell: (request: SeenRequest) => void }[];
   models: readonly string[];
+  quirks: Quirks;
 };
 
 function arrival({ requests, waiting }: Stage, n: number): Promise<SeenRequest> {
@@ -94,6 +98,7 @@ async function serve(stage: Stage, request: IncomingMessage, response: ServerRes
   try {
     if (body === undefined) throw new Refused("We could not parse the JSON body of your request.");
     side.validate(body, headers);
+    refuseQuirks(body, stage.quirks);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     stage.refusals.push(error.message);
@@ -171,25 +176,34 @@ async function answer({ stage, side, seen, response }: Answering): Promise<void>
   if (turn.cut === "headers") return void response.destroy();
   if (turn.raw) return send(response, { ...turn.raw, body: turn.raw.body });
   if (turn.error) return sendError({ side, error: turn.error, response });
-  const telling: Telling = { turn, n: seen.n, model: seen.model, usage: usageFor(seen.raw, turn) };
-  if (!isFields(seen.body) || seen.body.stream !== true)
+  const quirks: Quirks = turn.quirks ? new Set([...stage.quirks, ...turn.quirks]) : stage.quirks;
+  const telling: Telling = { turn, n: seen.n, model: seen.model, usage: usageFor(seen.raw, turn), quirks };
+  if (quirks.has("html")) return send(response, { status: 200, type: "text/html", body: PAGE });
+  if (!isFields(seen.body) || seen.body.stream !== true || quirks.has("plain-json"))
     return send(response, { status: 200, body: side.whole(telling) });
   const options = seen.body.stream_options;
   await stream(response, side, { telling, wantsUsage: isFields(options) && options.include_usage === true });
 }
 
+const PAGE = "<!doctype html><title>Sign in</title><p>Please sign in to go on.";
+
+const FAULT = { type: "invalid_request_error", message: "The model could not go on." };
+
 type Told = { telling: Telling; wantsUsage: boolean };
 
 async function stream(response: ServerResponse, side: Side, { telling, wantsUsage }: Told): Promise<void> {
-  const { turn } = telling;
+  const { quirks } = telling;
+  const turn: Turn = quirks.has("split") ? { chunk: 1, ...telling.turn } : telling.turn;
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   if (turn.silent) return response.flushHeaders();
-  const { words, calls, end } = side.acts(telling, wantsUsage);
+  const acts = side.acts(telling, wantsUsage);
+  const [words, calls, end] = [dressed(acts.words, quirks), dressed(acts.calls, quirks), dressed(acts.end, quirks)];
   if (typeof turn.cut === "number") {
     await put(response, Buffer.from(words + calls + end).subarray(0, turn.cut), turn);
     return cutOff(response);
   }
-  const broken = turn.errorInStream && side.streamError(turn.errorInStream);
+  const fault = turn.errorInStream ?? (quirks.has("error-in-stream") ? FAULT : undefined);
+  const broken = fault && dressed(side.streamError(fault), quirks);
   // in one write where nothing is to happen in between
   if (!turn.hold && !turn.cut && broken === undefined) {
     await put(response, Buffer.from(words + calls + end), turn);

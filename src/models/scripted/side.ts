@@ -1,9 +1,10 @@
 import type { Usage } from "../../core/event.js";
 import type { Json } from "../../core/message.js";
+import type { Quirks } from "./quirks.js";
 import type { SeenMessage, Turn } from "./script.js";
 
 /** What a turn is told with. */
-export type Telling = { turn: Turn; n: number; model: string; usage: Usage };
+export type Telling = { turn: Turn; n: number; model: string; usage: Usage; quirks: Quirks };
 
 /** A streamed answer in three acts, as SSE text. */
 export type Acts = { words: string; calls: string; end: string };
