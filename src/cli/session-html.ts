@@ -3,7 +3,7 @@ import { plainText } from "../core/message.js";
 import { visible } from "../platform/text.js";
 import { argumentsLine, diffOf } from "./progress.js";
 import { inputOf } from "./session-markdown.js";
-import { counted, wordsOf } from "./session-text.js";
+import { counted, useOf, wordsOf } from "./session-text.js";
 import { type CallTold, outcomeOf, type Story, type Told } from "./story.js";
 import { callTimeline, escaped, tokenPlot } from "./svg.js";
 import { timeOf } from "./when.js";
@@ -31,15 +31,15 @@ function shown(text: string): string {
   return escaped(visible(text));
 }
 
-function headOf({ id, cwd, parent, turns, usage, cost }: Story): string {
+function headOf(story: Story): string {
+  const { id, cwd, parent, turns } = story;
   const first = turns[0];
   const facts = [
     shown(cwd),
     ...(first ? [timeOf(first.at)] : []),
     ...(parent ? [`a copy of ${shown(parent.id)}, up to its event ${parent.seq}`] : []),
     counted(turns.length, "turn"),
-    `${usage.input} input, ${usage.cacheRead + usage.cacheWrite} cache, ${usage.output} output tokens`,
-    ...(cost === null || turns.length === 0 ? [] : [`$${cost.toFixed(4)}`]),
+    useOf(story),
   ];
   return `<h1>Session ${shown(id)}</h1><p class="dim">${facts.join(" · ")}</p>`;
 }

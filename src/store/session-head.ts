@@ -23,6 +23,11 @@ export function headOf(path: string, until: number): Head {
   }
 }
 
+/** Whether a session, found in a workspace's own place, is that workspace's: what lost the line that says so is, unless it holds nothing. */
+export function isOf(workspace: string, { cwd, title, turns }: Head): boolean {
+  return cwd === undefined ? title !== "" || turns !== 0 : cwd === workspace;
+}
+
 /** The folder that a session's file says it belongs to. */
 export function workspaceOf(path: string): string | undefined {
   const file = openSync(path, "r");
@@ -38,8 +43,9 @@ const PLACE = /"cwd":("(?:[^"\\]|\\.)*")(?:,"parent":\{"id":"([\w.-]+)","seq":(\
 // the folder stands near the start of the first line, after nothing of unbounded length
 function placeIn(opening: string): Pick<Head, "cwd" | "parent"> {
   const [, cwd, id, seq] = PLACE.exec(opening) ?? [];
+  const folder = cwd === undefined ? undefined : unquoted(cwd.slice(1, -1), 1);
   return {
-    ...(cwd === undefined ? {} : { cwd: String(JSON.parse(cwd)) }),
+    ...(folder ? { cwd: folder } : {}),
     ...(id === undefined ? {} : { parent: { id, seq: Number(seq) } }),
   };
 }
@@ -51,9 +57,9 @@ function promptIn(opening: string): string | undefined {
   return raw === undefined ? undefined : unquoted(raw);
 }
 
-// the cut may have split the escape of a character
-function unquoted(raw: string): string {
-  for (let end = raw.length; end > raw.length - 6; end -= 1) {
+// a cut may have split the escape of a character; what is damaged is ""
+function unquoted(raw: string, tries = 6): string {
+  for (let end = raw.length; end > raw.length - tries; end -= 1) {
     try {
       return String(JSON.parse(`"${raw.slice(0, end)}"`));
     } catch {

@@ -1,4 +1,4 @@
-import { type Head, headOf } from "./session-head.js";
+import { type Head, headOf, isOf } from "./session-head.js";
 import { type SavedSession, savedIn, sessionFolder, sessionFolders } from "./sessions.js";
 
 /** Milliseconds for counting turns in all long files together; what is not counted by then is not told. */
@@ -15,7 +15,7 @@ export function listSessions(home: string, { cwd, limit }: ListWish): { sessions
   const sessions: ListedSession[] = [];
   for (const each of saved) {
     const head = attempt(() => headOf(each.path, until));
-    if (head === undefined || (cwd !== undefined && head.cwd !== cwd)) continue;
+    if (head === undefined || (cwd !== undefined && !isOf(cwd, head))) continue;
     if (sessions.length === limit) return { sessions, more: true };
     sessions.push({ ...each, ...head });
   }
