@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -280,5 +282,55 @@ describe("what the user typed", () => {
     await runs(where, server)(["third words", "-c"]);
     expect(server.requests[2]?.lastText).toBe("first wordssecond wordsthird words");
     expect(server.refusals).toEqual([]);
+  });
+});
+
+describe("a run that is killed in the middle of its work", () => {
+  it("is gone on with each time, whatever the kill cut, by either wire", async () => {
+    const bench = join(import.meta.dirname, "../../bench/resume.js");
+    const child = spawn(process.execPath, [bench, "--times", "10"], { stdio: ["ignore", "pipe", "inherit"] });
+    let told = "";
+    child.stdout.setEncoding("utf8").on("data", (piece: string) => {
+      told += piece;
+    });
+    await once(child, "close");
+    expect(JSON.parse(told)).toMatchObject({ times: 10, wentOn: 10, wrong: [] });
+  }, 180_000);
+});
+
+describe("a session that moves between the wires", () => {
+  it("goes on there and back, with thinking, calls and images", async () => {
+    const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const look = { thinking: "I look at it", ...call("read_file", { path: "a.png" }) };
+    await using server = await modelServer(({ n }) =>
+      n % 2 === 0 ? look : { thinking: "I see", text: `answer ${n}` },
+    );
+    const where = place();
+    writeFileSync(join(where.work, "a.png"), Buffer.from(png, "base64"));
+    const claude = { ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: "k" };
+    const wires = [
+      { flags: ["--provider", "openai", "-m", "gpt-4o"], env: { ...openaiAt(server.url), ...claude } },
+      { flags: ["--provider", "anthropic", "-m", "claude-sonnet-4-5"], env: { ...openaiAt(server.url), ...claude } },
+    ] as const;
+    for (const [n, at] of [0, 1, 0, 1].entries()) {
+      const { flags = [], env } = wires[at] ?? {};
+      const went = await nanocoder(["-p", `prompt ${n}`, ...(n === 0 ? [] : ["-c"]), ...flags], {
+        place: where,
+        env: { ...env },
+      });
+      expect([n, went.code, went.stdout]).toEqual([n, 0, `answer ${n * 2 + 1}\n`]);
+    }
+    // with no flag at all it stays where it is
+    const stays = await nanocoder(["-p", "prompt 4", "-c"], {
+      place: where,
+      env: { ...openaiAt(server.url), ...claude },
+    });
+    expect(stays.code).toBe(0);
+    expect(server.refusals).toEqual([]);
+    expect(server.requests.map(({ wire }) => wire[0]).join("")).toBe("ooaaooaaaa");
+    const newest = server.requests.at(-1)?.raw ?? "";
+    for (let n = 0; n < 5; n += 1) expect(newest).toContain(`prompt ${n}`);
+    expect(newest.split(png)).toHaveLength(6);
+    expect(sessionsIn(where)).toHaveLength(1);
   });
 });
