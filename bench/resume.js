@@ -2,7 +2,7 @@
 //   node bench/resume.js [--times 200]
 // Prints one line of JSON; the exit code is 0 when every session went on well.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -111,6 +111,7 @@ function faultsOf({ n, work, server, ended, before }) {
 }
 
 function sessionIn(root) {
+  if (!existsSync(root)) return { files: 0, facts: [] };
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
   const lines = files.flatMap((name) => readFileSync(join(root, name), "utf8").split("\n"));
   return { files: files.length, facts: lines.filter((line) => line !== "").map((line) => JSON.parse(line)) };
