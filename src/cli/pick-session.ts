@@ -24,7 +24,8 @@ export async function pickSession({ home, cwd, input, output }: Place): Promise<
     for (;;) {
       say(choiceOf(shown, output.columns ?? 80));
       const answer = await asked(lines, "Number, part of a title, or nothing: ");
-      if (answer === "") return void say("No session was chosen.");
+      if (answer === undefined) say("");
+      if (!answer) return void say("No session was chosen.");
       const numbered = /^\d+$/.test(answer) && shown[Number(answer) - 1];
       if (numbered) return numbered.id;
       const found = find(MOST.searched).filter((session) => isMeant(session, answer));
@@ -50,10 +51,10 @@ function choiceOf(sessions: readonly ListedSession[], columns: number): string {
   return lines.join("\n");
 }
 
-// Ctrl-C and Ctrl-D are none, too
-function asked(lines: Interface, question: string): Promise<string> {
+// undefined: Ctrl-C or Ctrl-D
+function asked(lines: Interface, question: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    lines.once("close", () => resolve(""));
+    lines.once("close", () => resolve(undefined));
     lines.once("SIGINT", () => lines.close());
     lines.question(question, (answer) => resolve(answer.trim()));
   });

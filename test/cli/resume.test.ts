@@ -141,6 +141,30 @@ describe("a session that is gone on with", () => {
     await second.end();
   });
 
+  it("is as strict in the library as it was left, and never auto by itself", async () => {
+    const { work, home } = place();
+    const path = join(home, "s.jsonl");
+    const write = call("write_file", { path: "made.txt", content: "x" });
+    const done = async (permissionMode?: "plan" | "auto" | "default") => {
+      const log = openLog(path);
+      const agent = createAgent({
+        model: scriptedModel([write, "ok"]),
+        cwd: work,
+        log,
+        ...(permissionMode && { permissionMode }),
+      });
+      await agent.chat("go");
+      await agent.close();
+      log.close();
+      const failed = log.events.findLast((event) => event.type === "result")?.failed;
+      return [state(log.events, "mode"), failed];
+    };
+    expect(await done("plan")).toEqual(["plan", true]);
+    expect(await done()).toEqual(["plan", true]);
+    expect(await done("auto")).toEqual(["auto", false]);
+    expect(await done()).toEqual(["default", false]);
+  });
+
   it("tells what all of it has cost, and each run what that run did", async () => {
     await using server = await modelServer(() => ({ text: "ok", usage: { input: 1_000_000, output: 0 } }));
     const where = place();
