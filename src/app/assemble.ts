@@ -17,6 +17,7 @@ import { memoryParts } from "./memory.js";
 import { type Models, modelsOf } from "./models.js";
 import { policyOf } from "./policy.js";
 import { surroundings, systemPrompt } from "./prompt.js";
+import { recordSettings } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
@@ -34,6 +35,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const redact = redactor(config.keys);
   const session = await openSession({ ...config, redact }, resume, front);
   models.gateway?.keep((fact) => session.log.append(fact));
+  recordSettings(session.log, config);
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
   const policy = await policyOf({ ...config, cwd }, readable);
@@ -103,6 +105,7 @@ async function openSession(config: Redacting, resume: Resume, front: Front): Pro
   if (last(session.log.events, "session") === undefined) {
     const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
     session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
+    if (saved) front.notice(`The beginning of ${path} is lost: it goes on in ${config.cwd} with a new system prompt.`);
   }
   return { ...session, id, path };
 }

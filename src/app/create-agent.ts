@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { last } from "../core/fold.js";
+import { last, state } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import { type Agent, run } from "../core/loop.js";
 import { plainText, text } from "../core/message.js";
@@ -16,13 +16,14 @@ import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
 import { surroundings, systemPrompt } from "./prompt.js";
+import { MODE, modeToGoOn, recordSettings } from "./session-settings.js";
 
 export type AgentOptions = {
   /** Who answers: `openai(…)`, `anthropic(…)`, or any `Model`. */
   model: Model;
   /** The workspace; the process's folder when absent. */
   cwd?: string;
-  /** `default` when absent: reads and edits inside the workspace, all else is asked. */
+  /** `default` when absent, or the stricter one that `log` was left in: reads and edits inside the workspace, all else is asked. */
   permissionMode?: Mode;
   /** Answers what the mode would ask a person; when absent the answer is no. */
   ask?: (question: Question) => Promise<Answer>;
@@ -72,6 +73,8 @@ export function createAgent(options: AgentOptions): ChatAgent {
     const system = systemPrompt(surroundings(cwd, machine.env.SHELL || "/bin/sh"), parts);
     log.append({ type: "session", version: 1, id, cwd, system });
   }
+  const mode = options.permissionMode ?? modeToGoOn(state(log.events, MODE), "default").mode;
+  recordSettings(log, { mode });
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
   const redact = redactor(ownKeys(machine.env));
@@ -88,7 +91,7 @@ export function createAgent(options: AgentOptions): ChatAgent {
     room: { save: outputsIn(outputs, redact.text) },
     cwd: last(log.events, "session")?.cwd ?? cwd,
     policy: {
-      mode: options.permissionMode ?? "default",
+      mode,
       rules: { allow: [], ask: [], deny: [] },
       home,
       own: homeOf(machine),

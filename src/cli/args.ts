@@ -245,7 +245,7 @@ function runOptions(): Option[] {
     new Option("--base-url <url>", "the endpoint, such as http://localhost:11434/v1"),
     new Option("--api-key <key>", "the key (better in the environment: arguments are shown in process lists)"),
     new Option("-c, --continue", "go on with this folder's newest session"),
-    new Option("-r, --resume <id>", "go on with a session by its id"),
+    new Option("-r, --resume [id]", "go on with a session by its id, or choose one"),
     new Option("--fork", "with -c or -r: go on in a copy; the session itself stays as it was"),
     new Option("-C, --cwd <dir>", "work in this folder"),
     new Option("--permission-mode <mode>", "what needs leave").choices([...MODES]),

@@ -9,8 +9,9 @@ import { ageOf } from "../store/memory-line.js";
 import { searchMemories } from "../store/memory-search.js";
 import { agreed } from "./agreed.js";
 import { type Asked, MEMORY_COMMANDS, type MemoryFlags } from "./args.js";
+import { cutTo } from "./columns.js";
 import { write } from "./output.js";
-import { counted, cutTo } from "./session-text.js";
+import { counted } from "./session-text.js";
 
 /** Memories that a search shows. */
 const SHOWN = 10;

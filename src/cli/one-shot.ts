@@ -18,13 +18,17 @@ import { type Summary, summarise } from "./summary.js";
 
 /** `nanocoder -p`: works until done and gives the exit code. */
 export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
-  const config = await readConfig(flags, thisMachine());
+  const notices: string[] = [];
+  const begun = await begin(flags, (line) => notices.push(line));
+  if (begun === undefined) return 130;
+  const { config, resume } = begun;
   if (config.choice === undefined && config.gateway === undefined) throw new UsageError(await noModel());
   const human = progress(process.stderr, colours(process.stderr));
+  for (const line of notices) human.note(line);
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
   try {
     const prompt = await readPrompt(asked, human.note);
-    const opened = await assemble(config, resumeOf(flags), { ask: refuse, notice: human.note });
+    const opened = await assemble(config, resume, { ask: refuse, notice: human.note });
     opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
     return await work({ opened, config, flags, human, stop });
   } finally {
@@ -101,11 +105,14 @@ function explain(summary: Summary, id: string, human: Progress): void {
   if (summary.subtype === "interrupted") human.note(`Interrupted. ${goOn}`);
 }
 
-function resumeOf({ continue: newest = false, resume, fork = false }: RunFlags): Resume {
-  if (fork && !newest && resume === undefined)
-    throw new UsageError("--fork copies a session to go on with: say which by --continue or --resume ID.");
-  if (resume === true) throw new UsageError("--resume wants the id of a session here; --continue takes the newest.");
-  return { newest, fork, ...(resume === undefined ? {} : { id: resume }) };
+type Begun = { config: Config; resume: Resume };
+
+// undefined: the person chose no session
+async function begin(flags: RunFlags, notice: (line: string) => void): Promise<Begun | undefined> {
+  const { continue: newest, resume, fork } = flags;
+  if (newest || resume !== undefined) return (await import("./going-on.js")).goingOn(flags, notice);
+  if (fork) throw new UsageError("--fork copies a session to go on with: say which by --continue or --resume ID.");
+  return { config: await readConfig(flags, thisMachine()), resume: {} };
 }
 
 // nobody is there to ask

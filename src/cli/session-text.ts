@@ -2,6 +2,7 @@ import type { UserPart } from "../core/message.js";
 import { plainText } from "../core/message.js";
 import { visible } from "../platform/text.js";
 import type { ListedSession } from "../store/session-list.js";
+import { cutTo } from "./columns.js";
 import { argumentsLine, firstLine } from "./progress.js";
 import { type CallTold, outcomeOf, type Story, type Told } from "./story.js";
 import { timeOf } from "./when.js";
@@ -29,8 +30,14 @@ export function jsonLine({ id, path, at, cwd, title, turns, parent }: ListedSess
 export function textOf(story: Story): string {
   const { id, cwd, parent, turns, told } = story;
   const origin = parent ? `, a copy of ${parent.id} up to ${parent.seq}` : "";
-  const lead = `Session ${id} of ${visible(cwd)}, ${counted(turns.length, "turn")}${origin}`;
+  const lead = `Session ${id} of ${visible(cwd)}, ${counted(turns.length, "turn")}${origin}, ${useOf(story)}`;
   return `${[lead, ...told.filter(({ type }) => type !== "thinking").map(toldText)].join("\n")}\n`;
+}
+
+/** All tokens of a session, and what they cost where that is known. */
+export function useOf({ usage, cost, turns }: Story): string {
+  const price = cost === null || turns.length === 0 ? "" : `, $${cost.toFixed(4)}`;
+  return `${usage.input} input, ${usage.cacheRead + usage.cacheWrite} cache, ${usage.output} output tokens${price}`;
 }
 
 /** The words of a prompt, with a mark for each picture. */
@@ -58,24 +65,4 @@ function callText(told: CallTold): string {
   const { call, result } = told;
   const why = result?.failed ? `: ${firstLine(plainText(result.parts))}` : "";
   return `> ${visible(call.name)}(${argumentsLine(call.input)})  ${outcomeOf(told)}${why}`;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-
-/** A line cut to the columns of a terminal: Chinese takes two, a combining mark none. */
-export function cutTo(line: string, columns: number): string {
-  let [used, kept, whole] = [0, "", ""];
-  for (const char of line) {
-    used += widthOf(char);
-    if (used > columns) return `${kept}…`;
-    whole += char;
-    if (used < columns) kept = whole;
-  }
-  return line;
-}
-
-function widthOf(char: string): number {
-  if (/\p{M}/u.test(char)) return 0;
-  return WIDE.test(char) ? 2 : 1;
 }

@@ -68,41 +68,66 @@ function tick(x: number, height: number, words: string): string {
 
 /** Tokens of each turn: input, cache and output on top of each other. "" when there are none. */
 export function tokenPlot(turns: readonly TurnUse[]): string {
-  const sums = turns.map(({ usage }) => usage.input + usage.cacheRead + usage.cacheWrite + usage.output);
-  const most = sums.reduce((a, b) => Math.max(a, b), 0);
-  if (most === 0) return "";
-  const step = (SIZE.width - SIZE.names) / turns.length;
-  const columns = turns.map((turn, at) => column(turn, SIZE.names + at * step, { step, most, number: at + 1 }));
-  const scale = [0, 0.5, 1].map((part) => {
-    const y = round(10 + (1 - part) * SIZE.plot);
-    const words = Math.round(most * part).toLocaleString("en");
-    return `<line x1="${SIZE.names}" y1="${y}" x2="${SIZE.width}" y2="${y}"/><text class="tick" x="${SIZE.names - 6}" y="${y + 4}" text-anchor="end">${words}</text>`;
+  return plot("Tokens of each turn", turns, {
+    parts: ({ usage }) => [
+      { kind: "cache", value: usage.cacheRead + usage.cacheWrite },
+      { kind: "input", value: usage.input },
+      { kind: "output", value: usage.output },
+    ],
+    unit: (value) => Math.round(value).toLocaleString("en"),
   });
-  return picture(SIZE.plot + 14, "Tokens of each turn", scale.join("") + columns.join(""));
 }
 
-type Scale = { step: number; most: number; number: number };
+/** What each turn cost; one whose price is not known has no column. "" when there are none. */
+export function costPlot(turns: readonly TurnUse[]): string {
+  return plot("Cost of each turn", turns, {
+    parts: ({ cost = 0 }) => [{ kind: "cost", value: cost }],
+    unit: (value) => `$${value.toFixed(4)}`,
+  });
+}
 
-function column({ usage, model, cost }: TurnUse, x: number, { step, most, number }: Scale): string {
+type Part = { kind: string; value: number };
+type Reading = { parts(turn: TurnUse): Part[]; unit(value: number): string };
+
+function plot(label: string, turns: readonly TurnUse[], { parts, unit }: Reading): string {
+  const told = turns.map(parts);
+  const most = told.reduce((most, each) => Math.max(most, sum(each)), 0);
+  if (most === 0) return "";
+  const step = (SIZE.width - SIZE.names) / turns.length;
+  const columns = turns.map((turn, at) => {
+    const bars = barsOf(told[at] ?? [], { x: SIZE.names + at * step, step, most });
+    return `<g><title>${escaped(wordsOf(turn, at + 1))}</title>${bars}</g>`;
+  });
+  const scale = [0, 0.5, 1].map((part) => {
+    const y = round(10 + (1 - part) * SIZE.plot);
+    return `<line x1="${SIZE.names}" y1="${y}" x2="${SIZE.width}" y2="${y}"/><text class="tick" x="${SIZE.names - 6}" y="${y + 4}" text-anchor="end">${unit(most * part)}</text>`;
+  });
+  return picture(SIZE.plot + 14, label, scale.join("") + columns.join(""));
+}
+
+function sum(parts: readonly Part[]): number {
+  return parts.reduce((all, { value }) => all + value, 0);
+}
+
+function wordsOf({ usage, model, cost }: TurnUse, number: number): string {
   const cache = usage.cacheRead + usage.cacheWrite;
   const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`;
-  const words = `turn ${number}: ${usage.input} input, ${cache} cache, ${usage.output} output${price} (${model})`;
+  return `turn ${number}: ${usage.input} input, ${cache} cache, ${usage.output} output${price} (${model})`;
+}
+
+function barsOf(parts: readonly Part[], { x, step, most }: { x: number; step: number; most: number }): string {
   const width = Math.max(0.5, Math.min(step * 0.8, 40));
   let y = 10 + SIZE.plot;
-  const parts = [
-    { kind: "cache", tokens: cache },
-    { kind: "input", tokens: usage.input },
-    { kind: "output", tokens: usage.output },
-  ].map(({ kind, tokens }) => {
-    const height = (tokens / most) * SIZE.plot;
+  const bars = parts.map(({ kind, value }) => {
+    const height = (value / most) * SIZE.plot;
     y -= height;
     return `<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"/>`;
   });
-  return `<g><title>${escaped(words)}</title>${parts.join("")}</g>`;
+  return bars.join("");
 }
 
 function picture(height: number, label: string, content: string): string {
-  return `<svg viewBox="0 0 ${SIZE.width} ${height}" role="img" aria-label="${label}">${content}</svg>`;
+  return `<div class="plot"><svg viewBox="0 0 ${SIZE.width} ${height}" role="img" aria-label="${label}">${content}</svg></div>`;
 }
 
 function round(value: number): number {

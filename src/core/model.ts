@@ -33,8 +33,6 @@ export type ModelFailure = {
   status?: number;
   /** The same request may succeed later. */
   transient: boolean;
-  /** The request is longer than the window, the quota is used up, or too many ask. */
-  kind?: "overflow" | "quota" | "overload";
   /** The provider's wish, in milliseconds. */
   retryAfter?: number;
   /** What was refused: a conversation too long for the model, an account that is used up, a provider with too much to do. */
@@ -47,7 +45,6 @@ export class ModelError extends Error {
   override readonly name = "ModelError";
   readonly status: number | undefined;
   readonly transient: boolean;
-  readonly kind: ModelFailure["kind"];
   readonly retryAfter: number | undefined;
   readonly kind: ModelFailure["kind"];
 
@@ -55,7 +52,6 @@ export class ModelError extends Error {
     super(message, { cause: failure.cause });
     this.status = failure.status;
     this.transient = failure.transient;
-    this.kind = failure.kind;
     this.retryAfter = failure.retryAfter;
     this.kind = failure.kind;
   }

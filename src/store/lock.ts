@@ -1,5 +1,7 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { isAlive, processStart } from "../platform/alive.js";
+import { errorCode } from "../platform/files.js";
 
 const ADVICE = "Close it, or go on in a copy of the session: add --fork.";
 
@@ -8,23 +10,28 @@ const ADVICE = "Close it, or go on in a copy of the session: add --fork.";
  * over. Throws when a living process holds it, with what to do.
  */
 export function takeLock(path: string, advice = ADVICE): () => void {
-  const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
+  const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid), host: hostname() });
   for (let tries = 0; tries < 3; tries += 1) {
     if (create(path, mine)) return () => rmSync(path, { force: true });
     const holder = read(path);
-    if (holder !== undefined && isHeld(holder, path)) throw new Error(`${busy(holder)} ${advice}`);
+    if (holder !== undefined && isHeld(holder)) throw new Error(busy(holder, path, advice));
     if (holder !== undefined) removeStale(path, holder);
   }
   throw new Error(`Another nanocoder is opening this session (lock ${path}). Try again.`);
 }
 
+// written aside and linked: whoever finds a lock finds all of it
 function create(path: string, mine: string): boolean {
+  const aside = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
+    writeFileSync(aside, mine, { mode: 0o600 });
+    linkSync(aside, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
@@ -36,23 +43,31 @@ function read(path: string): string | undefined {
   }
 }
 
-function parse(holder: string): { pid?: number; start?: string } {
+type Holder = { pid?: number; start?: string; host?: string };
+
+function parse(holder: string): Holder {
   try {
-    return JSON.parse(holder);
+    const value: unknown = JSON.parse(holder);
+    return typeof value === "object" && value !== null ? value : {};
   } catch {
     return {};
   }
 }
 
-function isHeld(holder: string, path: string): boolean {
-  // it was made a moment ago, and does not say yet by whom
-  if (holder === "") return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 1000;
-  const { pid, start } = parse(holder);
-  return pid !== undefined && isAlive(pid, start);
+// of another machine's processes nothing can be told
+function isHeld(holder: string): boolean {
+  const { pid, start, host } = parse(holder);
+  return pid !== undefined && (isElsewhere(host) || isAlive(pid, start));
 }
 
-function busy(holder: string): string {
-  return `This session is open in another nanocoder (process ${parse(holder).pid ?? "just begun"}).`;
+function isElsewhere(host: string | undefined): boolean {
+  return host !== undefined && host !== hostname();
+}
+
+function busy(holder: string, path: string, advice: string): string {
+  const { pid, host } = parse(holder);
+  if (!isElsewhere(host)) return `This session is open in another nanocoder (process ${pid}). ${advice}`;
+  return `This session is open in a nanocoder on ${host} (process ${pid}), or was when that one crashed: then remove ${path}. ${advice}`;
 }
 
 // by rename, so that of two processes that saw the same dead lock only one removes it

@@ -4,6 +4,7 @@ import type { Event, Fact } from "../core/event.js";
 import type { Log } from "../core/log.js";
 import { makeFolder } from "../platform/files.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import { isEvent } from "./event-shape.js";
 import { takeLock } from "./lock.js";
 import { shed } from "./shed.js";
 
@@ -80,19 +81,15 @@ function parse(bytes: Buffer): { events: Event[]; skipped: number } {
   return { events, skipped };
 }
 
-// the log is our own file: its shape is checked as far as reading it needs
-function toEvent(line: string): Event | undefined {
+/** The event that a line holds. */
+export function toEvent(line: string): Event | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    // an editor may have put a mark in front of the first line
+    const value: unknown = JSON.parse(line.charCodeAt(0) === 0xfeff ? line.slice(1) : line);
     return isEvent(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isEvent(value: unknown): value is Event {
-  if (typeof value !== "object" || value === null) return false;
-  return "type" in value && typeof value.type === "string" && "seq" in value && typeof value.seq === "number";
 }
 
 type Open = { file: number; path: string; events: Event[]; redact: Redactor };

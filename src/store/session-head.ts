@@ -1,33 +1,48 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 
-/** Bytes of a file's beginning: what nearly always holds the first prompt, what holds the folder, what is tried once more; one piece of a count. */
-const MOST = { head: 8192, line: 16_384, far: 262_144, piece: 1_048_576 };
+/** Bytes of a file's beginning: what nearly always holds the first prompt, what holds the folder, what is tried once more; what holds most folders; one piece of a count. */
+const MOST = { near: 512, head: 8192, line: 16_384, far: 262_144, room: 131_072 };
 /** Characters of a prompt that are looked at for a title. */
 const TITLE = 300;
 
 /** What the beginning of a session's file tells; `turns` is absent when counting had to stop at the deadline. */
 export type Head = { cwd?: string; title: string; turns?: number; parent?: { id: string; seq: number } };
 
-/** Reads a head. `until` is when counting the model's answers must stop, by `performance.now()`. */
-export function headOf(path: string, until: number): Head {
+/**
+ * Reads a head. `until` is when counting the model's answers must stop, by `performance.now()`; `room`, of that size or
+ * more, saves making one for each of ten thousand.
+ */
+export function headOf(path: string, until: number, room = headRoom()): Head {
   const file = openSync(path, "r");
   try {
-    const { size } = fstatSync(file);
-    const near = piece(file, 0, MOST.head);
-    const turns = size <= MOST.head ? repliesIn(near) : countReplies(file, size, until);
-    const opening = near.toString("utf8");
-    const prompt = promptIn(opening) ?? (size > MOST.head ? promptIn(piece(file, 0, MOST.far).toString("utf8")) : "");
-    return { ...placeIn(opening), title: titleOf(prompt ?? ""), ...(turns === undefined ? {} : { turns }) };
+    const near = room.subarray(0, readSync(file, room, 0, MOST.head, 0));
+    const whole = near.length < MOST.head;
+    const prompt = promptIn(near) ?? (whole ? "" : promptIn(piece(file, 0, MOST.far)));
+    const told = { ...placeIn(near), title: titleOf(prompt ?? "") };
+    const first = repliesIn(near);
+    // from here on there is something else in `near`
+    const more = whole ? 0 : countReplies(file, room, until);
+    return more === undefined ? told : { ...told, turns: first + more };
   } finally {
     closeSync(file);
   }
+}
+
+/** Where the beginnings of files may be read into, one after the other. */
+export function headRoom(): Buffer {
+  return Buffer.allocUnsafe(MOST.room);
+}
+
+/** Whether a session, found in a workspace's own place, is that workspace's: what lost the line that says so is, unless it holds nothing. */
+export function isOf(workspace: string, { cwd, title, turns }: Head): boolean {
+  return cwd === undefined ? title !== "" || turns !== 0 : cwd === workspace;
 }
 
 /** The folder that a session's file says it belongs to. */
 export function workspaceOf(path: string): string | undefined {
   const file = openSync(path, "r");
   try {
-    return placeIn(piece(file, 0, MOST.line).toString("utf8")).cwd;
+    return placeIn(piece(file, 0, MOST.line)).cwd;
   } finally {
     closeSync(file);
   }
@@ -36,24 +51,35 @@ export function workspaceOf(path: string): string | undefined {
 const PLACE = /"cwd":("(?:[^"\\]|\\.)*")(?:,"parent":\{"id":"([\w.-]+)","seq":(\d+)\})?/;
 
 // the folder stands near the start of the first line, after nothing of unbounded length
-function placeIn(opening: string): Pick<Head, "cwd" | "parent"> {
-  const [, cwd, id, seq] = PLACE.exec(opening) ?? [];
+function placeIn(opening: Buffer): Pick<Head, "cwd" | "parent"> {
+  const near = PLACE.exec(opening.toString("utf8", 0, MOST.near));
+  // a `parent` may follow, and its id is a file's name
+  const whole = near !== null && near.index + near[0].length < MOST.near / 2;
+  const [, cwd, id, seq] = (whole ? near : PLACE.exec(opening.toString("utf8"))) ?? [];
+  const folder = cwd === undefined ? undefined : unquoted(cwd.slice(1, -1), 1);
   return {
-    ...(cwd === undefined ? {} : { cwd: String(JSON.parse(cwd)) }),
+    ...(folder ? { cwd: folder } : {}),
     ...(id === undefined ? {} : { parent: { id, seq: Number(seq) } }),
   };
 }
 
-const PROMPT = /^\{"type":"prompt","parts":\[\{"type":"text","text":"((?:[^"\\]|\\.){0,300})/mu;
+const PROMPT_LINE = Buffer.from('\n{"type":"prompt",');
+const PROMPT = /^\n\{"type":"prompt","parts":\[\{"type":"text","text":"((?:[^"\\]|\\.){0,300})/u;
 
-function promptIn(opening: string): string | undefined {
-  const raw = PROMPT.exec(opening)?.[1];
-  return raw === undefined ? undefined : unquoted(raw);
+// only what may be a title is made into a text
+function promptIn(opening: Buffer): string | undefined {
+  for (let at = opening.indexOf(PROMPT_LINE); at >= 0; at = opening.indexOf(PROMPT_LINE, at + 1)) {
+    const end = opening.indexOf(10, at + 1);
+    const upto = Math.min(at + 7 * TITLE, end < 0 ? opening.length : end);
+    const raw = PROMPT.exec(opening.toString("utf8", at, upto))?.[1];
+    if (raw !== undefined) return unquoted(raw);
+  }
+  return undefined;
 }
 
-// the cut may have split the escape of a character
-function unquoted(raw: string): string {
-  for (let end = raw.length; end > raw.length - 6; end -= 1) {
+// a cut may have split the escape of a character; what is damaged is ""
+function unquoted(raw: string, tries = 6): string {
+  for (let end = raw.length; end > raw.length - tries; end -= 1) {
     try {
       return String(JSON.parse(`"${raw.slice(0, end)}"`));
     } catch {
@@ -76,15 +102,16 @@ function repliesIn(bytes: Buffer): number {
   return count;
 }
 
-function countReplies(file: number, fileSize: number, until: number): number | undefined {
-  const buffer = Buffer.allocUnsafe(Math.min(fileSize + 1, MOST.piece));
-  let [count, at] = [0, 0];
+// those beyond the head
+function countReplies(file: number, room: Buffer, until: number): number | undefined {
+  let [count, at] = [0, MOST.head];
   while (performance.now() < until) {
-    const size = readSync(file, buffer, 0, buffer.length, at);
-    count += repliesIn(buffer.subarray(0, size));
-    if (size < buffer.length) return count;
     // what may stand across two pieces is looked at again, one byte too short to be counted twice
-    at += size - REPLY.length + 1;
+    at -= REPLY.length - 1;
+    const size = readSync(file, room, 0, room.length, at);
+    count += repliesIn(room.subarray(0, size));
+    if (size < room.length) return count;
+    at += size;
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
-import { type Head, headOf } from "./session-head.js";
+import { type Head, headOf, headRoom, isOf } from "./session-head.js";
 import { type SavedSession, savedIn, sessionFolder, sessionFolders } from "./sessions.js";
 
 /** Milliseconds for counting turns in all long files together; what is not counted by then is not told. */
-const COUNTING = 120;
+const COUNTING = 80;
 
 export type ListedSession = SavedSession & Head;
 /** `cwd`: of this workspace only. */
@@ -12,10 +12,11 @@ export type ListWish = { cwd?: string; limit: number };
 export function listSessions(home: string, { cwd, limit }: ListWish): { sessions: ListedSession[]; more: boolean } {
   const saved = savedIn(cwd === undefined ? sessionFolders(home) : [sessionFolder(home, cwd)]);
   const until = performance.now() + COUNTING;
+  const room = headRoom();
   const sessions: ListedSession[] = [];
   for (const each of saved) {
-    const head = attempt(() => headOf(each.path, until));
-    if (head === undefined || (cwd !== undefined && head.cwd !== cwd)) continue;
+    const head = attempt(() => headOf(each.path, until, room));
+    if (head === undefined || (cwd !== undefined && !isOf(cwd, head))) continue;
     if (sessions.length === limit) return { sessions, more: true };
     sessions.push({ ...each, ...head });
   }

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { workspaceOf } from "./session-head.js";
+import { headOf, isOf, workspaceOf } from "./session-head.js";
 
 /** A saved session: where it is and when it was last written (milliseconds since 1970). */
 export type SavedSession = { id: string; path: string; at: number };
@@ -25,7 +25,10 @@ export function newSessionId(now: Date = new Date()): string {
 
 /** The session of this workspace that was written last. */
 export function newestSession(home: string, cwd: string): SavedSession | undefined {
-  return savedIn([sessionFolder(home, cwd)]).find((session) => workspaceOf(session.path) === cwd);
+  return savedIn([sessionFolder(home, cwd)]).find(({ path }) => {
+    const recorded = workspaceOf(path);
+    return recorded === undefined ? isOf(cwd, headOf(path, 0)) : recorded === cwd;
+  });
 }
 
 /** The sessions of any workspace whose id begins so, newest first; only the one whose id it is, where there is one. */

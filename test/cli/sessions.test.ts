@@ -113,6 +113,12 @@ describe("nanocoder sessions export", () => {
     expect(page).toMatch(/<details class="bad"><summary><code><b>read_file<\/b>/);
     expect(page).toMatch(/<rect class="failed"[^>]*><title>read_file\(path=&#34;gone\.txt&#34;\): failed/);
     expect(page).toMatch(/<title>turn 3: \d+ input, \d+ cache, \d+ output, \$0\.\d{4} \(gpt-4o\)/);
+    expect(page).toMatch(/aria-label="Cost of each turn"/);
+    expect(page).toContain(
+      '<pre class="code">&#60;i&#62;code&#60;/i&#62;</pre><div class="prose">and &#60;img src=x&#62; is text',
+    );
+    // what an edit changed is seen without a click
+    expect(page).toMatch(/<\/details><pre class="diff">/);
     expect(balanced(page)).toEqual([]);
     const again = await nanocoder(["sessions", "export", "-o", "page.html"], { place: where });
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("is there already")]);

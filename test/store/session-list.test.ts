@@ -78,10 +78,12 @@ it("counts an answer once, wherever a piece of the file ends in it", () => {
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   const answer = lines.pop() ?? "";
   const before = Buffer.byteLength(`${lines.join("\n")}\n`);
-  for (let into = -1; into <= 20; into += 1) {
-    const filler = "x".repeat(1_048_576 - before - into - 1);
+  // where the head ends, and the pieces after it, each of which begins a little before the end of the last
+  const ends = [8192, 8192 - 16 + 131_072, 8192 - 32 + 262_144];
+  for (const [end, into] of ends.flatMap((each) => Array.from({ length: 22 }, (_, n) => [each, n - 1] as const))) {
+    const filler = "x".repeat(end - before - into - 1);
     writeFileSync(path, `${[...lines, filler, answer, answer].join("\n")}\n`);
-    expect([into, headOf(path, FOREVER).turns]).toEqual([into, 2]);
+    expect([end, into, headOf(path, FOREVER).turns]).toEqual([end, into, 2]);
   }
 });
 
