@@ -11,13 +11,14 @@ import { openai } from "../models/openai.js";
 import { retrying } from "../models/retrying.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
+import { instructions } from "../plugins/instructions.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { policyOf } from "./policy.js";
-import { surroundings, systemPrompt } from "./prompt.js";
+import { firstFact, surroundings } from "./prompt.js";
 import { UsageError } from "./usage-error.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
@@ -53,7 +54,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     },
     readable,
     checkpoints: { home: config.home },
+    plugins: [instructions({ ...config, cwd, redact: redact.text, notice: front.notice })],
   });
+  if (last(session.log.events, "session") === undefined) {
+    const around = surroundings(cwd, config.shell);
+    session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
+  }
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
 }
 
@@ -104,10 +110,6 @@ async function openSession(config: Redacting, resume: Resume, front: Front): Pro
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
   const session = saved ? reopen(path, config, front) : openNew(path, config, front);
-  if (last(session.log.events, "session") === undefined) {
-    const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
-    session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
-  }
   return { ...session, id, path };
 }
 

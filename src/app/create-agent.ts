@@ -14,7 +14,7 @@ import type { Answer, Mode, Question } from "../plugins/permission.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
-import { surroundings, systemPrompt } from "./prompt.js";
+import { type Surroundings, surroundings, systemPrompt } from "./prompt.js";
 
 export type AgentOptions = {
   /** Who answers: `openai(…)`, `anthropic(…)`, or any `Model`. */
@@ -65,12 +65,6 @@ export function createAgent(options: AgentOptions): ChatAgent {
   const cwd = realpathSync(options.cwd ?? machine.cwd);
   const log = options.log ?? memoryLog();
   const id = last(log.events, "session")?.id ?? newSessionId();
-  if (last(log.events, "session") === undefined) {
-    const { system: instead, appendSystem: more } = options;
-    const parts = { ...(instead === undefined ? {} : { instead }), ...(more === undefined ? {} : { more }) };
-    const system = systemPrompt(surroundings(cwd, machine.env.SHELL || "/bin/sh"), parts);
-    log.append({ type: "session", version: 1, id, cwd, system });
-  }
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
   const builtins = builtinTools({
@@ -95,7 +89,30 @@ export function createAgent(options: AgentOptions): ChatAgent {
     ask: options.ask ?? refuse,
     tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
   });
+  if (last(log.events, "session") === undefined) {
+    const system = promptOf(options, agent, surroundings(cwd, machine.env.SHELL || "/bin/sh"));
+    log.append({ type: "session", version: 1, id, cwd, system });
+  }
   return { ...agent, chat: (words, { signal } = {}) => chat(agent, words, signal), close: () => closeAgent(agent) };
+}
+
+function promptOf(options: AgentOptions, { tools, plugins }: Agent, around: Surroundings): string {
+  const { system: instead, appendSystem: more } = options;
+  return systemPrompt({
+    around,
+    tools: tools.map(({ name }) => name),
+    plugins: plugins.map(saidAtOnce),
+    ...(instead === undefined ? {} : { instead }),
+    ...(more === undefined ? {} : { more }),
+  });
+}
+
+function saidAtOnce(plugin: Plugin): string {
+  const said = plugin.system?.() ?? "";
+  if (typeof said === "string") return said;
+  throw new Error(
+    `The plugin "${plugin.name}" gives its part of the system prompt later: createAgent needs it at once.`,
+  );
 }
 
 async function chat(agent: Agent, words: string, signal = new AbortController().signal): Promise<string> {

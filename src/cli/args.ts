@@ -220,6 +220,9 @@ Examples:
 Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
 Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.
 
+Instructions: ~/.nanocoder/AGENTS.md, then AGENTS.md (else CLAUDE.md, else GEMINI.md) of each folder from the
+repository's root down to here; the nearest wins. nanocoder doctor lists them.
+
 Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
 130 interrupted, 143 terminated.
 `;
