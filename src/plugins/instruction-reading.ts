@@ -80,6 +80,8 @@ type Job = {
   left: number;
 };
 type At = { job: Job; depth: number };
+/** The file that is being quoted: its name for people, and where its relative paths begin. */
+type Importer = At & { name: string; folder: string };
 
 function open(path: string, { reach, sources }: Pick<Job, "reach" | "sources">): Beginning {
   sources.push({ path, stamp: fileStamp(path) });
@@ -92,7 +94,7 @@ async function quoted(path: string, { real, bytes, size }: Beginning, at: At): P
   const { text, hidden } = cleaned(await decoded(bytes, real));
   const name = shown(path, job);
   if (hidden > 0) job.notices.push(`${name}: hidden characters are left out (${hidden}).`);
-  const whole = await withImports(job.setting.redact(text), dirname(real), at);
+  const whole = await withImports(job.setting.redact(text), { name, folder: dirname(real), ...at });
   const gone = hidden > 0 ? `\n[hidden characters left out: ${hidden}]` : "";
   if (bytes.length === size) return whole + gone;
   job.notices.push(`${name}: only its first ${kilobytes(bytes.length)} of ${kilobytes(size)} are used.`);
@@ -108,7 +110,7 @@ async function decoded(bytes: Buffer, real: string): Promise<string> {
 }
 
 // in code, marked by fences, an @ is just an @
-async function withImports(text: string, folder: string, at: At): Promise<string> {
+async function withImports(text: string, importer: Importer): Promise<string> {
   const lines: string[] = [];
   let fence: string | undefined;
   for (const line of text.split("\n")) {
@@ -116,12 +118,12 @@ async function withImports(text: string, folder: string, at: At): Promise<string
     if (fence === undefined) fence = mark?.[1];
     else if (mark?.[1]?.startsWith(fence) && mark[2]?.trim() === "") fence = undefined;
     const named = fence === undefined ? /^ {0,3}@(\S+)\s*$/.exec(line)?.[1] : undefined;
-    lines.push(named === undefined ? line : await imported(line, named, { folder, ...at }));
+    lines.push(named === undefined ? line : await imported(line, named, importer));
   }
   return lines.join("\n");
 }
 
-async function imported(line: string, named: string, { folder, job, depth }: At & { folder: string }): Promise<string> {
+async function imported(line: string, named: string, { name, folder, job, depth }: Importer): Promise<string> {
   const path = named.startsWith("~/") ? join(job.setting.userHome, named.slice(2)) : resolve(folder, named);
   try {
     const beginning = admitted(path, { job, depth });
@@ -129,14 +131,14 @@ async function imported(line: string, named: string, { folder, job, depth }: At 
     const text = await quoted(path, beginning, { job, depth: depth + 1 });
     const bounded = within(text, job.left, attribute(shown(path, job)));
     if (bounded.cut > 0)
-      job.notices.push(`@${named}: ${kilobytes(bounded.cut)} are left out: imports may bring 64 kB.`);
+      job.notices.push(`${name}: ${kilobytes(bounded.cut)} of @${named} are left out: imports may bring 64 kB.`);
     job.left = Math.max(0, job.left - Buffer.byteLength(bounded.text));
     return `[@${named}]\n${bounded.text}\n[end of @${named}]`;
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     // a handle, most likely
     if (error.missing) return line;
-    job.notices.push(`@${named} is not used: ${error.message}.`);
+    job.notices.push(`${name}: @${named} is not used: ${error.message}.`);
     return `[@${named} is not quoted: ${error.message}]`;
   }
 }

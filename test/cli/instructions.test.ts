@@ -170,14 +170,14 @@ describe("instructions of other folders", () => {
   it("outside of any repository are those of repositories in it, but not of one that came with this session", async () => {
     const where = place();
     put(where, { "mine/AGENTS.md": "mine", "mine/.git/HEAD": "x" });
-    const script = [
-      bash("mkdir -p new/.git && echo evil > new/AGENTS.md"),
-      read("new/AGENTS.md"),
-      read("mine/AGENTS.md"),
-      "ok",
-    ];
-    const { requests } = await work(where, { script, args: ["--yolo"] });
-    expect(words(told(requests[3]))).toEqual(["mine"]);
+    const clone = () => {
+      put(where, { "new/AGENTS.md": "evil", "new/.git/HEAD": "x" });
+      return read("new/AGENTS.md");
+    };
+    const { requests } = await work(where, { script: [clone, read("mine/AGENTS.md"), "ok"], args: ["--yolo"] });
+    expect(requests[1]?.results).toEqual(["1\tevil"]);
+    expect(words(told(requests[1]))).toEqual([]);
+    expect(words(told(requests[2]))).toEqual(["mine"]);
   });
 });
 
