@@ -7,6 +7,7 @@ import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
+import { instructions } from "../plugins/instructions.js";
 import type { Answer, Question } from "../plugins/permission.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
@@ -16,7 +17,7 @@ import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
 import { type Models, modelsOf } from "./models.js";
 import { policyOf } from "./policy.js";
-import { surroundings, systemPrompt } from "./prompt.js";
+import { firstFact, surroundings } from "./prompt.js";
 import { recordSettings } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
 
@@ -34,8 +35,6 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const models = await modelsOf(config, front.notice);
   const redact = redactor(config.keys);
   const session = await openSession({ ...config, redact }, resume, front);
-  models.gateway?.keep((fact) => session.log.append(fact));
-  recordSettings(session.log, config);
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
   const policy = await policyOf({ ...config, cwd }, readable);
@@ -65,7 +64,16 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
     },
     checkpoints: { home: config.home },
+    plugins: [instructions({ ...config, cwd, redact: redact.text, notice: front.notice })],
   });
+  if (last(session.log.events, "session") === undefined) {
+    const around = surroundings(cwd, config.shell);
+    session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
+    if (session.saved)
+      front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
+  }
+  models.gateway?.keep((fact) => session.log.append(fact));
+  recordSettings(session.log, config);
   return { agent, id: session.id, models, close: () => closeAgent(agent).finally(session.release) };
 }
 
@@ -95,19 +103,14 @@ function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
 }
 
 type Redacting = Config & { redact: Redactor };
-type OpenSession = { id: string; path: string; log: Log; release(): void };
+type OpenSession = { id: string; path: string; saved: boolean; log: Log; release(): void };
 
 async function openSession(config: Redacting, resume: Resume, front: Front): Promise<OpenSession> {
   const saved = await savedOne(config, resume, front);
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
   const session = saved ? reopen(path, config, front) : openNew(path, config, front);
-  if (last(session.log.events, "session") === undefined) {
-    const system = systemPrompt(surroundings(config.cwd, config.shell), config.system);
-    session.log.append({ type: "session", version: 1, id, cwd: config.cwd, system });
-    if (saved) front.notice(`The beginning of ${path} is lost: it goes on in ${config.cwd} with a new system prompt.`);
-  }
-  return { ...session, id, path };
+  return { ...session, id, path, saved: saved !== undefined };
 }
 
 async function savedOne(config: Config, { newest, id, fork }: Resume, front: Front) {

@@ -15,7 +15,7 @@ import { outputsIn } from "../store/outputs.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
-import { surroundings, systemPrompt } from "./prompt.js";
+import { type Surroundings, surroundings, systemPrompt } from "./prompt.js";
 import { MODE, modeToGoOn, recordSettings } from "./session-settings.js";
 
 export type AgentOptions = {
@@ -67,14 +67,7 @@ export function createAgent(options: AgentOptions): ChatAgent {
   const cwd = realpathSync(options.cwd ?? machine.cwd);
   const log = options.log ?? memoryLog();
   const id = last(log.events, "session")?.id ?? newSessionId();
-  if (last(log.events, "session") === undefined) {
-    const { system: instead, appendSystem: more } = options;
-    const parts = { ...(instead === undefined ? {} : { instead }), ...(more === undefined ? {} : { more }) };
-    const system = systemPrompt(surroundings(cwd, machine.env.SHELL || "/bin/sh"), parts);
-    log.append({ type: "session", version: 1, id, cwd, system });
-  }
   const mode = options.permissionMode ?? modeToGoOn(state(log.events, MODE), "default").mode;
-  recordSettings(log, { mode });
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
   const redact = redactor(ownKeys(machine.env));
@@ -101,7 +94,31 @@ export function createAgent(options: AgentOptions): ChatAgent {
     ask: options.ask ?? refuse,
     tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
   });
+  if (last(log.events, "session") === undefined) {
+    const system = promptOf(options, agent, surroundings(cwd, machine.env.SHELL || "/bin/sh"));
+    log.append({ type: "session", version: 1, id, cwd, system });
+  }
+  recordSettings(log, { mode });
   return { ...agent, chat: (words, { signal } = {}) => chat(agent, words, signal), close: () => closeAgent(agent) };
+}
+
+function promptOf(options: AgentOptions, { tools, plugins }: Agent, around: Surroundings): string {
+  const { system: instead, appendSystem: more } = options;
+  return systemPrompt({
+    around,
+    tools: tools.map(({ name }) => name),
+    plugins: plugins.map(saidAtOnce),
+    ...(instead === undefined ? {} : { instead }),
+    ...(more === undefined ? {} : { more }),
+  });
+}
+
+function saidAtOnce(plugin: Plugin): string {
+  const said = plugin.system?.() ?? "";
+  if (typeof said === "string") return said;
+  throw new Error(
+    `The plugin "${plugin.name}" gives its part of the system prompt later: createAgent needs it at once.`,
+  );
 }
 
 async function chat(agent: Agent, words: string, signal = new AbortController().signal): Promise<string> {

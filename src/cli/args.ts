@@ -281,6 +281,9 @@ Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER
 Several that stand in for each other: NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,… with the tiers strong, fast
 and cheap, or "gateway" in ~/.nanocoder/settings.json; -m NAME asks one of them alone, --base-url one beside them.
 
+Instructions: ~/.nanocoder/AGENTS.md, then AGENTS.md (else CLAUDE.md, else GEMINI.md) of each folder from the
+repository's root down to here; the nearest wins. nanocoder doctor lists them.
+
 Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
 130 interrupted, 143 terminated.
 `;

@@ -9,6 +9,11 @@ import { lookup } from "../models/catalog.js";
 import { TIERS } from "../models/gateway/tiers.js";
 import { reach } from "../models/reach.js";
 import { isExecutable, makeFolder } from "../platform/files.js";
+import { redactor } from "../platform/secrets.js";
+import { visible } from "../platform/text.js";
+import { newsOf } from "../plugins/instruction-news.js";
+import { kilobytes } from "../plugins/instruction-reading.js";
+import { instructionPlaces, mainInstructions } from "../store/instruction-files.js";
 import { colours, write } from "./output.js";
 
 type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
@@ -24,6 +29,7 @@ export async function doctor(flags: Flags): Promise<number> {
     program(config, "rg"),
     program(config, "git"),
     await sandbox(config),
+    ...(await instructionFiles(config)),
   ];
   await write(process.stdout, `${findings.map(line).join("\n")}\n`, () => undefined);
   return findings.some((finding) => finding.level === "bad") ? 1 : 0;
@@ -121,6 +127,23 @@ async function sandbox(config: Config): Promise<Finding> {
       ? "the workspace holds your home folder, or the sandbox is off"
       : `there is no sandbox for ${process.platform} yet`;
   return { level: "note", what: `commands are not isolated, and ask instead: ${why}` };
+}
+
+// what is told of each file that counts here, and why anything is left out
+async function instructionFiles({ home: own, cwd, userHome, keys }: Config): Promise<Finding[]> {
+  const places = instructionPlaces(own, cwd);
+  const news = newsOf({ places, userHome, redact: redactor(keys).text });
+  const { files, notices } = await news.opening(mainInstructions(places));
+  const used = files.filter(({ words }) => words !== "");
+  const all = used.map(({ file, words }) => {
+    const told = Buffer.byteLength(words);
+    const more = told > file.size ? `; ${kilobytes(told)} with what it imports` : "";
+    return `${visible(file.path)} (${kilobytes(file.size)}${more})`;
+  });
+  const none = `no instructions: neither ${join(own, "AGENTS.md")} nor an AGENTS.md, CLAUDE.md or GEMINI.md from ${places.root} down to here`;
+  const listed = all.map((what): Finding => ({ level: "good", what: `instructions: ${what}` }));
+  const problems = notices.map((what): Finding => ({ level: "note", what: visible(what) }));
+  return files.length === 0 ? [{ level: "note", what: none }] : [...listed, ...problems];
 }
 
 function line({ level, what, mend }: Finding): string {

@@ -27,7 +27,7 @@ type Input = { command: string; timeout?: number | undefined };
 /** Seconds. */
 const TIMEOUT = { usual: 120, most: 600 };
 /** The state key under which the shell's folder is kept from one command to the next. */
-const FOLDER = "shell.cwd";
+export const SHELL_FOLDER = "shell.cwd";
 
 const INPUT = { command: string(), timeout: optional(whole(1, "seconds, default 120, at most 600")) };
 
@@ -58,7 +58,7 @@ function placeOf(
 }
 
 function folderOf({ events, cwd }: Session): string {
-  const kept = state(events, FOLDER);
+  const kept = state(events, SHELL_FOLDER);
   return typeof kept === "string" ? kept : cwd;
 }
 
@@ -77,7 +77,7 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
   const sandbox = verdict === "read-only" || context.free ? undefined : options.sandbox;
   const end = await runShell({ ...options, env, sandbox, command, cwd, signal, timeout: seconds * 1000, onOutput });
   const now = end.cwd ?? cwd;
-  if (now !== kept) context.record({ type: "state", key: FOLDER, value: now });
+  if (now !== kept) context.record({ type: "state", key: SHELL_FOLDER, value: now });
   const notes = notesOn(end, { kept, cwd, now, seconds });
   const { code, ended } = end;
   return {

@@ -12,7 +12,7 @@ const INPUT = { path: string(), content: string() };
 export function writeFile(): Tool<Input> {
   return {
     name: "write_file",
-    description: "Create a file, or replace all of one. To change a part use edit_file.",
+    description: "Create a file, or replace all of one; to change only a part, edit it instead.",
     input: toolInput(INPUT, { file_path: "path", filename: "path", file: "path", text: "content" }),
     effect({ path, content }, { cwd, events }) {
       const effect = pathEffect("write", path, cwd);

@@ -137,7 +137,7 @@ describe("the system prompt", () => {
   const around = { cwd: "/w", os: "linux x64", shell: "/bin/bash", branch: "main", date: "2026-01-02" };
 
   it("stays under 3 kB and ends in what changes", async () => {
-    const prompt = systemPrompt(around);
+    const prompt = systemPrompt({ around, tools: ["grep", "glob", "edit_file", "bash"] });
     expect(Buffer.byteLength(prompt)).toBeLessThan(3000);
     expect(prompt.trimEnd().endsWith("- Git branch: main\n- Date: 2026-01-02")).toBe(true);
   });

@@ -42,6 +42,16 @@ describe("createAgent", () => {
     expect(readFileSync(join(cwd, "made"), "utf8")).toBe("hi\n");
   });
 
+  it("asks plugins for their part of the system prompt, which they must have at once", () => {
+    const model = scriptedModel(["x"]);
+    const plugins = [{ name: "a", system: () => "SAID BY A" }, { name: "b" }, { name: "c", system: () => "SAID BY C" }];
+    const { log } = createAgent({ model, cwd: folder(), plugins, system: "S", appendSystem: "MORE", builtins: [] });
+    const [first] = log.events;
+    expect(first?.type === "session" && first.system).toMatch(/^S\n\nMORE\n\nSAID BY A\n\nSAID BY C\n\nEnvironment\n/);
+    const late = [{ name: "late", system: async () => "x" }];
+    expect(() => createAgent({ model, cwd: folder(), plugins: late })).toThrow('The plugin "late" gives its part');
+  });
+
   it("refuses by default what nobody was asked for", async () => {
     const cwd = folder();
     const model = scriptedModel([{ calls: [{ name: "bash", input: { command: "touch made" } }] }, "no"]);
