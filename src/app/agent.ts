@@ -75,7 +75,7 @@ export function agentOf(parts: AgentParts): Agent {
       }),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       limits(parts),
-      recover(),
+      recover({ maxOutput }),
       ...(parts.plugins ?? []),
     ],
     ...(maxOutput === undefined ? {} : { maxOutput }),

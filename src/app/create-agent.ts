@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { last } from "../core/fold.js";
+import { last, sinceLastEnd } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import { type Agent, run } from "../core/loop.js";
-import { plainText, text } from "../core/message.js";
+import { text } from "../core/message.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { redactor } from "../platform/secrets.js";
+import { answerIn } from "../plugins/answer.js";
 import type { Answer, Mode, Question } from "../plugins/permission.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
@@ -105,7 +106,7 @@ async function chat(agent: Agent, words: string, signal = new AbortController().
   while (!step.done) step = await work.next();
   const ended = last(agent.log.events, "ended");
   if (step.value !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? step.value}.`);
-  return plainText(last(agent.log.events, "reply")?.parts ?? []);
+  return answerIn(sinceLastEnd(agent.log.events)).text;
 }
 
 async function refuse({ why }: Question): Promise<Answer> {

@@ -1,7 +1,8 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
 import { usage } from "../core/fold.js";
-import { type Json, plainText } from "../core/message.js";
+import type { Json } from "../core/message.js";
 import { cost } from "../models/catalog.js";
+import { answerIn } from "../plugins/answer.js";
 import type { Interruption } from "./interrupts.js";
 
 export type Subtype =
@@ -38,11 +39,11 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
   const { subtype, exitCode } = verdict(ended, cause, denials.length > 0);
   const reason =
     subtype === "success" ? "done" : subtype === "error_denied" ? "denied" : (cause ?? ended?.reason ?? "ended");
-  const answer = plainText(replies.at(-1)?.parts ?? []);
+  const answer = answerIn(events);
   return {
     subtype,
     exitCode,
-    result: subtype === "error_provider" ? reason : answer,
+    result: subtype === "error_provider" && (answer.whole || answer.text === "") ? reason : answer.text,
     reason,
     turns: replies.length,
     apiMs: replies.reduce((sum, reply) => sum + (reply.ms ?? 0), 0),
