@@ -3,6 +3,7 @@ import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
+import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { anthropic } from "../models/anthropic.js";
@@ -53,6 +54,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     },
     readable,
     checkpoints: { home: config.home },
+    plugins: await addedPlugins(config),
   });
   return { agent, id: session.id, close: () => closeAgent(agent).finally(session.release) };
 }
@@ -67,6 +69,11 @@ async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | u
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
+}
+
+// loaded only when they are wanted
+async function addedPlugins({ outputSchema: schema }: Config): Promise<Plugin[]> {
+  return schema === undefined ? [] : [(await import("../plugins/output-schema.js")).outputSchema(schema)];
 }
 
 function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {

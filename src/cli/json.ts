@@ -19,6 +19,7 @@ export function resultLine(summary: Summary, info: RunInfo, ms: number): Json {
     subtype: summary.subtype,
     is_error: summary.exitCode !== 0,
     result: summary.result,
+    ...(summary.output === undefined ? {} : { structured_output: JSON.parse(summary.output) }),
     session_id: info.session,
     num_turns: summary.turns,
     duration_ms: Math.round(ms),

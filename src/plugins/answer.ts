@@ -1,4 +1,5 @@
 import type { Event, EventOf } from "../core/event.js";
+import { state } from "../core/fold.js";
 import { callsIn, plainText } from "../core/message.js";
 
 /** Who the notes are by that send a broken-off answer on. */
@@ -6,6 +7,9 @@ export const BY = "recover";
 
 /** The `state` fact that says, while the output limit is raised, what it was. */
 export const RAISED = "recover:raised";
+
+/** The `state` fact that holds an answer which fits the output schema, and who the note is by that tells the schema. */
+export const OUTPUT = "output-schema";
 
 /** What a run said last: `whole` is false when the output limit or a broken stream cut it off. */
 export type Answer = { text: string; whole: boolean };
@@ -24,6 +28,14 @@ export function answerIn(events: readonly Event[]): Answer {
     goesOn = false;
   }
   return { text: pieces.join(""), whole };
+}
+
+/** The JSON that answers these events, as it was given: null when one is due and there is none, undefined when none is. */
+export function outputIn(events: readonly Event[]): string | null | undefined {
+  if (!events.some((event) => event.type === "note" && event.by === OUTPUT)) return undefined;
+  const since = events.slice(events.findLastIndex(({ type }) => type === "reply") + 1);
+  const output = state(since, OUTPUT);
+  return typeof output === "string" ? output : null;
 }
 
 /** An answer that is to be asked for again or continued before anybody takes it for one. */
