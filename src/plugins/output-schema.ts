@@ -2,6 +2,7 @@ import type { Event, Fact } from "../core/event.js";
 import { sinceLastEnd } from "../core/fold.js";
 import type { JsonSchema } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
+import type { Session } from "../core/session.js";
 import { schemaFault } from "../tools/json-schema.js";
 import { misfits } from "../tools/json-schema-fit.js";
 import { answerIn, OUTPUT, unfinished } from "./answer.js";
@@ -26,19 +27,21 @@ export function outputSchema(schema: JsonSchema): Plugin {
       const told = sincePrompt(events).some((event) => event.type === "note" && event.by === OUTPUT);
       return told ? undefined : { type: "note", text, by: OUTPUT, lasting: true };
     },
-    beforeStop({ events }) {
+    beforeStop(session) {
+      const { events } = session;
       if (unfinished(events)) return undefined;
       const found = jsonIn(answerIn(sinceLastEnd(events)).text);
       const faults = "why" in found ? [`(all of it): ${found.why}`] : misfits(schema, found.value);
-      if (faults.length > 0 || "why" in found) return sentBack(events, faults);
+      if (faults.length > 0 || "why" in found) return sentBack(session, faults);
       return { type: "state", key: OUTPUT, value: found.text };
     },
   };
 }
 
-function sentBack(events: readonly Event[], faults: readonly string[]): Fact {
+function sentBack({ events, emit }: Session, faults: readonly string[]): Fact {
   const repairs = sincePrompt(events).filter((event) => event.type === "note" && event.by === REPAIR).length;
   if (repairs < REPAIRS) {
+    emit({ type: "status", by: OUTPUT, text: `sent back (${repairs + 1} of ${REPAIRS}): ${faults.join("; ")}` });
     const text = `Your answer does not fit the schema:\n${faults.join("\n")}\nAnswer again, with nothing but the mended JSON.`;
     return { type: "note", text, by: REPAIR };
   }

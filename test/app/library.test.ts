@@ -26,6 +26,8 @@ describe("createAgent", () => {
     const cut = (words: string) => ({ text: words, stop: "length" });
     const model = scriptedModel([cut("void"), cut("one, t"), "wo"], { id: "gpt-5" });
     expect(await createAgent({ model, cwd: folder() }).chat("x")).toBe("one, two");
+    const most = scriptedModel([cut("one, t"), "wo"], { id: "gpt-4o" });
+    expect(await createAgent({ model: most, cwd: folder(), maxOutput: 16_384 }).chat("x")).toBe("one, two");
     const outputSchema = { type: "array" };
     const answers = scriptedModel(["Here: {}", "Then: [1]", "a", "b", "c"]);
     const agent = createAgent({ model: answers, cwd: folder(), outputSchema });

@@ -38,6 +38,7 @@ describe("--output-schema", () => {
     const ended = await run(["I think it is Ada.", BAD, GOOD]);
     expect(ended).toMatchObject({ code: 0, stdout: `${GOOD}\n` });
     expect(ended.requests[1]?.lastText).toContain("(all of it): is not JSON");
+    expect(ended.stderr).toMatch(/sent back \(1 of 2\): \(all of it\): is not JSON\n.*sent back \(2 of 2\): age: must/);
     expect(ended.requests[2]?.lastText).toContain('age: must be of type integer, not "36"');
   });
 
@@ -72,6 +73,7 @@ describe("--output-schema", () => {
     const ended = await run([cut("void"), cut(GOOD.slice(0, 9)), GOOD.slice(9)]);
     expect(ended).toMatchObject({ code: 0, stdout: `${GOOD}\n` });
     expect(ended.requests).toHaveLength(3);
+    expect(ended.stderr).not.toContain("sent back");
   });
 
   it("does not hide that something was refused, nor a limit", async () => {

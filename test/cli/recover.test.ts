@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ScriptStep } from "../../src/models/scripted/script.js";
@@ -95,6 +95,19 @@ describe("answers that are none", () => {
     const ended = await run([{ error }, { error }, "ok"]);
     expect(ended).toMatchObject({ code: 0, stdout: "ok\n" });
     expect(ended.stderr).toMatch(/retry: .*slow down.*\(2 of 10\)[\s\S]*\(3 of 10\)/);
+  });
+
+  it("are not shown to Stop hooks", async () => {
+    const where = place();
+    mkdirSync(join(where.home, ".nanocoder"));
+    const hook = { command: `echo stop >> "${join(where.home, "stops")}"` };
+    writeFileSync(
+      join(where.home, ".nanocoder/settings.json"),
+      JSON.stringify({ hooks: { Stop: [{ hooks: [hook] }] } }),
+    );
+    await using server = await modelServer([{ text: "half", stop: "length" }, {}, "whole"]);
+    expect((await nanocoder(["-p", "x"], { place: where, env: openaiAt(server.url) })).stdout).toBe("whole\n");
+    expect(readFileSync(join(where.home, "stops"), "utf8")).toBe("stop\n");
   });
 
   it("the history is usable afterwards", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_USAGE } from "../../src/core/event.js";
 import { last } from "../../src/core/fold.js";
 import { plainText } from "../../src/core/message.js";
 import type { ScriptStep, Turn } from "../../src/models/scripted/script.js";
@@ -127,6 +128,27 @@ describe("an answer that the output limit cuts off", () => {
   });
 });
 
+describe("the last answer", () => {
+  it("leaves out a piece that was taken back", async () => {
+    const one = await worked([long("void"), long("one, t"), { text: "w", cut: "text" }, "wo"]);
+    expect(answerIn(one.log.events).text).toBe("one, two");
+  });
+
+  it("is not joined with the words before a call that was cut in half", async () => {
+    const one = await worked([{ text: "I count. ", ...raw('{"n": 1'), stop: "length" }, "Done."]);
+    expect(answerIn(one.log.events).text).toBe("Done.");
+  });
+
+  it("is not joined with one that nobody asked to go on", async () => {
+    const one = await worked([long("void"), long("a"), long("b"), long("c"), long("d")]);
+    await work(one, "never mind");
+    expect(answerIn(one.log.events).whole).toBe(false);
+    one.log.append({ type: "prompt", parts: [], from: "user" });
+    one.log.append({ type: "reply", parts: [{ type: "text", text: "new" }], stop: "end", model: "m", usage: NO_USAGE });
+    expect(answerIn(one.log.events)).toEqual({ text: "new", whole: true });
+  });
+});
+
 describe("an empty answer", () => {
   it("is asked for again without a word, then with one", async () => {
     const one = await worked([count(1), {}, { thinking: "hm" }, "Counted."]);
@@ -160,6 +182,7 @@ describe("an answer that breaks off", () => {
   it("goes on from the calls that ran, and runs none again", async () => {
     const one = await worked([count(1, { cut: "calls" }), count(2), "done"]);
     expect(one.runs).toEqual([1, 2]);
+    expect(lastWords(one, 1)).toBe("counted 1");
     expect(ended(one)).toMatchObject({ outcome: "done" });
   });
 
