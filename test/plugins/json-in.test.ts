@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { type Fact, NO_USAGE } from "../../src/core/event.js";
+import { memoryLog } from "../../src/core/log.js";
+import { OUTPUT, outputIn } from "../../src/plugins/answer.js";
 import { jsonIn } from "../../src/plugins/json-in.js";
 
 const NONE = { why: "is not JSON" };
@@ -42,5 +45,20 @@ describe("the JSON of an answer", () => {
     expect(jsonIn("[".repeat(400_000))).toEqual(NONE);
     expect(jsonIn("{x".repeat(200_000))).toEqual(NONE);
     expect(performance.now() - began).toBeLessThan(3000);
+  });
+});
+
+describe("what fitted", () => {
+  it("counts until the model answers again", () => {
+    const log = memoryLog();
+    const reply: Fact = { type: "reply", parts: [], stop: "end", model: "m", usage: NO_USAGE };
+    expect(outputIn(log.events)).toBeUndefined();
+    log.append({ type: "note", text: "a schema", by: OUTPUT });
+    log.append(reply);
+    expect(outputIn(log.events)).toBeNull();
+    log.append({ type: "state", key: OUTPUT, value: "{}" });
+    expect(outputIn(log.events)).toBe("{}");
+    log.append(reply);
+    expect(outputIn(log.events)).toBeNull();
   });
 });
