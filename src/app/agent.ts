@@ -87,7 +87,7 @@ export function agentOf(parts: AgentParts): Agent {
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       gate,
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
-      recover(),
+      recover({ maxOutput }),
       ...(parts.memory ? [parts.memory] : []),
       ...(parts.plugins ?? []),
     ],

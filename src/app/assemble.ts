@@ -3,6 +3,7 @@ import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
+import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
@@ -64,7 +65,10 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
     },
     checkpoints: { home: config.home },
-    plugins: [instructions({ ...config, cwd, redact: redact.text, notice: front.notice })],
+    plugins: [
+      instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
+      ...(await addedPlugins(config)),
+    ],
   });
   if (last(session.log.events, "session") === undefined) {
     const around = surroundings(cwd, config.shell);
@@ -93,6 +97,11 @@ async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | u
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
+}
+
+// loaded only when they are wanted
+async function addedPlugins({ outputSchema: schema }: Config): Promise<Plugin[]> {
+  return schema === undefined ? [] : [(await import("../plugins/output-schema.js")).outputSchema(schema)];
 }
 
 function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {

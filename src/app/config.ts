@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import type { JsonSchema } from "../core/model.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
@@ -31,6 +32,8 @@ export type Config = {
   /** Names of the only tools to offer. */
   tools?: readonly string[];
   maxOutput?: number;
+  /** A JSON Schema that the final answer must fit. */
+  outputSchema?: JsonSchema;
   temperature?: number;
   window?: number;
   shell: string;
@@ -67,6 +70,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     ...only("timeout", duration("--timeout", flags.timeout)),
     system: { ...only("instead", flags.system), ...only("more", flags.appendSystem) },
     ...only("tools", listed(flags.tools)),
+    ...only("outputSchema", await schemaOf(flags.outputSchema, machine.cwd)),
     ...only("maxOutput", count("NANOCODER_MAX_TOKENS", env.NANOCODER_MAX_TOKENS)),
     ...only("temperature", number("NANOCODER_TEMPERATURE", env.NANOCODER_TEMPERATURE)),
     ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
@@ -125,6 +129,11 @@ function withSettings(env: Environment, { model, baseUrl }: Settings): Environme
     ...(model !== undefined && !env.NANOCODER_MODEL && { NANOCODER_MODEL: model }),
     ...(baseUrl !== undefined && !env.NANOCODER_BASE_URL && { NANOCODER_BASE_URL: baseUrl }),
   };
+}
+
+async function schemaOf(file: string | undefined, here: string): Promise<JsonSchema | undefined> {
+  if (file === undefined) return undefined;
+  return (await import("./schema-file.js")).readSchemaFile(resolve(here, file));
 }
 
 function listed(names: string | undefined): string[] | undefined {

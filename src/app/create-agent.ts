@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { last, state } from "../core/fold.js";
+import { last, sinceLastEnd, state } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import { type Agent, run } from "../core/loop.js";
-import { plainText, text } from "../core/message.js";
-import type { Model } from "../core/model.js";
+import { text } from "../core/message.js";
+import type { JsonSchema, Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { redactor } from "../platform/secrets.js";
+import { answerIn, outputIn } from "../plugins/answer.js";
+import { outputSchema } from "../plugins/output-schema.js";
 import type { Answer, Mode, Question } from "../plugins/permission.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId } from "../store/sessions.js";
@@ -44,6 +46,8 @@ export type AgentOptions = {
   maxCost?: number;
   /** Tokens per answer; the model's own limit when absent. */
   maxOutput?: number;
+  /** What the final answer must fit: `chat` gives JSON then, or throws after two repairs. */
+  outputSchema?: JsonSchema;
 };
 
 /** An agent with the two-line use: say something, get the answer. */
@@ -91,6 +95,7 @@ export function createAgent(options: AgentOptions): ChatAgent {
       writable: [],
       remember: async () => undefined,
     },
+    plugins: [...(options.outputSchema ? [outputSchema(options.outputSchema)] : []), ...(options.plugins ?? [])],
     ask: options.ask ?? refuse,
     tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
   });
@@ -128,7 +133,10 @@ async function chat(agent: Agent, words: string, signal = new AbortController().
   while (!step.done) step = await work.next();
   const ended = last(agent.log.events, "ended");
   if (step.value !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? step.value}.`);
-  return plainText(last(agent.log.events, "reply")?.parts ?? []);
+  const events = sinceLastEnd(agent.log.events);
+  const output = outputIn(events);
+  if (output === null) throw new Error("The run was ended before its answer fitted the output schema.");
+  return output ?? answerIn(events).text;
 }
 
 async function refuse({ why }: Question): Promise<Answer> {

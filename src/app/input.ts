@@ -15,6 +15,7 @@ export type Flags = {
   system?: string;
   appendSystem?: string;
   tools?: string;
+  outputSchema?: string;
   allow?: string[];
   deny?: string[];
   trust?: boolean;

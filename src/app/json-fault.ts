@@ -16,6 +16,44 @@ export function jsonFault(text: string): JsonFault {
   return { at: reader.at + after, expected: "the end of the file" };
 }
 
+/** Where a key, or an item of a list, stands in a text that is JSON. */
+export function placeOf(text: string, path: readonly (string | number)[]): number {
+  const reader: Reader = { text, at: 0 };
+  let place = here(reader, "").at;
+  for (const step of path) {
+    const found = next(reader)?.kind === "{" ? toKey(reader, String(step)) : toItem(reader, Number(step));
+    if (found === undefined) break;
+    place = found;
+  }
+  return place;
+}
+
+/** A position in a text as people count: `line:column`. */
+export function lineAndColumn(text: string, position: number): string {
+  const before = text.slice(0, position).split("\n");
+  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+function toKey(reader: Reader, key: string): number | undefined {
+  for (let token = next(reader); token?.kind === "string"; token = next(reader)) {
+    const { from } = token;
+    const name: unknown = JSON.parse(reader.text.slice(from, reader.at));
+    next(reader);
+    if (name === key) return from;
+    value(reader);
+    next(reader);
+  }
+  return undefined;
+}
+
+function toItem(reader: Reader, place: number): number {
+  for (let n = 0; n < place; n += 1) {
+    value(reader);
+    next(reader);
+  }
+  return here(reader, "").at;
+}
+
 function next(reader: Reader): Token | undefined {
   TOKEN.lastIndex = reader.at;
   const found = TOKEN.exec(reader.text);

@@ -6,7 +6,7 @@ import { nearest } from "../platform/text.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleText } from "../plugins/rules.js";
-import { jsonFault } from "./json-fault.js";
+import { jsonFault, lineAndColumn } from "./json-fault.js";
 import { UsageError } from "./usage-error.js";
 
 export type SandboxSettings = {
@@ -243,9 +243,4 @@ function place(text: string, at: readonly string[]): string {
     if (found >= 0) position = found;
   }
   return lineAndColumn(text, position);
-}
-
-function lineAndColumn(text: string, position: number): string {
-  const before = text.slice(0, position).split("\n");
-  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -262,6 +262,7 @@ function runOptions(): Option[] {
     new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
     new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
     new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),
+    new Option("--output-schema <file>", "the answer must be JSON that fits this JSON Schema (2 repairs, else exit 1)"),
     new Option("--include-partial", "with stream-json: text as it comes"),
     new Option("--system <text>", "in place of the system prompt; the environment is still told"),
     new Option("--append-system <text>", "added to the system prompt"),

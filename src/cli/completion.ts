@@ -43,6 +43,7 @@ _nanocoder() {
   case $previous in
 ${cases.join("\n")}
     -C|--cwd) COMPREPLY=($(compgen -d -- "$current")); return ;;
+    --output-schema) COMPREPLY=($(compgen -f -- "$current")); return ;;
     completion) words="bash zsh fish" ;;
     *) words="${[...commands, ...flags].join(" ")}" ;;
   esac
@@ -60,6 +61,7 @@ _nanocoder() {
   case \${words[CURRENT-1]} in
 ${cases.join("\n")}
     -C|--cwd) _files -/; return ;;
+    --output-schema) _files; return ;;
     completion) compadd -- bash zsh fish; return ;;
   esac
   compadd -- ${[...commands, ...flags].join(" ")}
@@ -74,6 +76,7 @@ function fish({ commands, flags, choices }: Words): string {
     "complete -c nanocoder -f",
     ...commands.map((name) => `complete -c nanocoder -n __fish_use_subcommand -a ${name}`),
     ...flags.filter((flag) => flag.startsWith("--")).map((flag) => fishFlag(flag, choices.get(flag))),
+    "complete -c nanocoder -l output-schema -r -F",
     ...commands.flatMap((name) => fishCommand(name, choices.get(name))),
     'complete -c nanocoder -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"',
   ];

@@ -23,6 +23,7 @@ export function resultLine({ summary, figures }: Outcome, info: RunInfo, ms: num
     subtype: summary.subtype,
     is_error: summary.exitCode !== 0,
     result: summary.result,
+    ...(summary.output === undefined ? {} : { structured_output: JSON.parse(summary.output) }),
     session_id: info.session,
     num_turns: summary.turns,
     duration_ms: Math.round(ms),

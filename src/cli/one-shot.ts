@@ -98,7 +98,10 @@ async function printAnswer({ exitCode, result }: Summary): Promise<void> {
 function explain(summary: Summary, id: string, human: Progress): void {
   for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
   const goOn = `Go on with: nanocoder -p "…" --resume ${id}`;
-  if (summary.subtype === "error_provider") human.note(`nanocoder: ${summary.reason}\n${goOn}`);
+  if (summary.subtype === "error_provider") {
+    if (summary.result !== summary.reason) human.note(`The answer so far:\n${summary.result}`);
+    human.note(`nanocoder: ${summary.reason}\n${goOn}`);
+  }
   if (summary.subtype === "error_max_turns") human.note(`Stopped after ${summary.turns} turns (--max-turns). ${goOn}`);
   if (/^error_(loop|max_cost)$/.test(summary.subtype)) human.note(`Stopped: ${summary.reason}. ${goOn}`);
   if (summary.subtype === "error_timeout") human.note(`Stopped: the time given by --timeout is over. ${goOn}`);

@@ -1,7 +1,8 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
 import { usage } from "../core/fold.js";
-import { type Json, plainText } from "../core/message.js";
+import type { Json } from "../core/message.js";
 import { cost } from "../models/catalog.js";
+import { answerIn, outputIn } from "../plugins/answer.js";
 import type { Interruption } from "./interrupts.js";
 
 export type Subtype =
@@ -22,6 +23,8 @@ export type Summary = {
   exitCode: number;
   /** The answer, or why there is none. */
   result: string;
+  /** The answer as JSON that fits `--output-schema`. */
+  output?: string;
   reason: string;
   turns: number;
   apiMs: number;
@@ -33,16 +36,18 @@ export type Summary = {
 /** Reads the events of one run. */
 export function summarise(events: readonly Event[], cause: Interruption | undefined): Summary {
   const replies = events.filter((event) => event.type === "reply");
-  const ended = events.findLast((event) => event.type === "ended");
+  const output = outputIn(events);
+  const ended = endOf(events, output);
   const denials = denied(events);
   const { subtype, exitCode } = verdict(ended, cause, denials.length > 0);
   const reason =
     subtype === "success" ? "done" : subtype === "error_denied" ? "denied" : (cause ?? ended?.reason ?? "ended");
-  const answer = plainText(replies.at(-1)?.parts ?? []);
+  const answer = answerIn(events);
   return {
     subtype,
     exitCode,
-    result: subtype === "error_provider" ? reason : answer,
+    result: subtype === "error_provider" && (answer.whole || answer.text === "") ? reason : (output ?? answer.text),
+    ...(typeof output === "string" ? { output } : {}),
     reason,
     turns: replies.length,
     apiMs: replies.reduce((sum, reply) => sum + (reply.ms ?? 0), 0),
@@ -50,6 +55,13 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
     cost: total(events),
     denials,
   };
+}
+
+// a hook may end a run whose answer does not fit
+function endOf(events: readonly Event[], output: string | null | undefined): EventOf<"ended"> | undefined {
+  const ended = events.findLast((event) => event.type === "ended");
+  if (ended?.type !== "ended" || ended.outcome !== "done" || output !== null) return ended;
+  return { ...ended, outcome: "failed", reason: "the run was ended before its answer fitted the output schema" };
 }
 
 function verdict(

@@ -21,16 +21,23 @@ export type RetryOptions = {
 const LONGEST_WISH = 120_000;
 
 /**
- * Asks a model again when it could not answer for a passing reason, as long as nothing of the answer was
- * shown: ten times at most and for ten minutes. Waits as long as the provider asks (at most two minutes), else
+ * Asks a model again when it could not answer for a passing reason, as long as nothing of the answer but
+ * thinking was shown: ten times at most and for ten minutes. Waits as long as the provider asks (at most two minutes), else
  * 0.5 s doubling to 32 s.
  *
  * @example
  * const model = retrying(openai({ baseUrl, apiKey, model: "gpt-5" }));
  */
 export function retrying(model: Model, options: RetryOptions = {}): Model {
-  const { id, window } = model;
-  return { id, window, stream: (request, signal) => attempts(model, { request, signal, ...options }) };
+  return {
+    get id() {
+      return model.id;
+    },
+    get window() {
+      return model.window;
+    },
+    stream: (request, signal) => attempts(model, { request, signal, ...options }),
+  };
 }
 
 type Attempts = RetryOptions & { request: Request; signal: AbortSignal };
@@ -44,7 +51,7 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
     try {
       let step = await stream.next();
       while (!step.done) {
-        shown ||= step.value.type !== "status";
+        shown ||= step.value.type !== "status" && step.value.type !== "thinking";
         yield step.value;
         step = await stream.next();
       }

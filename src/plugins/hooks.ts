@@ -5,6 +5,7 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { endHooks } from "../platform/hook-process.js";
+import { unfinished } from "./answer.js";
 import { END, hookedTool } from "./hook-calls.js";
 import { type Fields, isFields } from "./hook-input.js";
 import { type HookRuns, type HooksOptions, hookRuns, notice } from "./hook-runs.js";
@@ -130,6 +131,7 @@ function interrupted({ signal }: Session): Fact {
 }
 
 async function beforeStop(session: Session, runs: HookRuns): Promise<Fact | undefined> {
+  if (unfinished(session.events)) return undefined;
   const sentBack = stopsInARow(session.events);
   const said = await runs.fire("Stop", { session, fields: { stop_hook_active: sentBack > 0 } });
   tellFailures(session, said);

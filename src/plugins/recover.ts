@@ -1,39 +1,42 @@
-import type { Event, EventOf, Fact } from "../core/event.js";
+import { state } from "../core/fold.js";
 import { callsIn } from "../core/message.js";
 import { ModelError } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
+import { newest, RAISED, unfinished } from "./answer.js";
+import type { Sleep } from "./recover-streams.js";
 
-/** Broken answers in a row after which the run ends. */
-const TRIES = 3;
+/** `maxOutput` is the limit of an answer before it is raised. */
+type RecoverOptions = { maxOutput?: number | undefined; sleep?: Sleep };
 
 /**
- * Asks again after an answer broke in the middle. What was shown and called nothing is left out of the
- * conversation; what called tools stays, with their results, and the model goes on from there.
+ * Mends answers that are none: broken streams are asked for again, what the output limit cut off is asked for
+ * with a higher one and then continued, empty answers are asked for again, calls that cannot be run are
+ * explained. Each of it a few times in a row, then the run ends. What does it is loaded when it is wanted.
  */
-export function recover(): Plugin {
+export function recover({ maxOutput, sleep }: RecoverOptions = {}): Plugin {
+  const schemas = new Map<string, unknown>();
   return {
     name: "recover",
-    afterFailure({ events }, error) {
-      if (!(error instanceof ModelError && error.transient)) return undefined;
-      const broken = newestReply(events);
-      const attempt = triesInARow(events) + 1;
-      if (broken?.stop !== "cut" || attempt > TRIES) return undefined;
-      const fact: Fact = { type: "retried", reason: error.message, attempt };
-      return callsIn(broken.parts).length > 0 ? fact : { ...fact, voids: broken.seq };
+    wrapTool(tool) {
+      schemas.set(tool.name, tool.input.json);
+      return tool;
+    },
+    async beforeStep(session) {
+      const { events } = session;
+      const calls = callsIn(newest(events)?.parts ?? []);
+      const lost = calls.length > 0 && calls.every((call) => call.malformed !== undefined || !schemas.has(call.name));
+      if (!lost && !state(events, RAISED)) return undefined;
+      const { halved, lowered } = await import("./recover-answers.js");
+      const facts = [...lowered(events), ...halved(session, maxOutput)];
+      return lost ? [...facts, ...(await import("./recover-calls.js")).explained({ session, schemas })] : facts;
+    },
+    async afterFailure(session, error) {
+      if (!(error instanceof ModelError)) return undefined;
+      return (await import("./recover-streams.js")).afterFailure(session, error, sleep);
+    },
+    async beforeStop(session) {
+      if (!unfinished(session.events)) return undefined;
+      return (await import("./recover-answers.js")).again(session, maxOutput);
     },
   };
-}
-
-function newestReply(events: readonly Event[]): EventOf<"reply"> | undefined {
-  const since = events.findLast(
-    (event) => event.type === "reply" || event.type === "prompt" || event.type === "retried",
-  );
-  return since?.type === "reply" ? since : undefined;
-}
-
-function triesInARow(events: readonly Event[]): number {
-  const whole = events.findLastIndex(
-    (event) => event.type === "prompt" || (event.type === "reply" && event.stop !== "cut"),
-  );
-  return events.slice(whole + 1).filter((event) => event.type === "retried").length;
 }

@@ -22,6 +22,20 @@ describe("createAgent", () => {
     ]);
   });
 
+  it("gives the pieces of a continued answer as one, and the JSON that fits a schema", async () => {
+    const cut = (words: string) => ({ text: words, stop: "length" });
+    const model = scriptedModel([cut("void"), cut("one, t"), "wo"], { id: "gpt-5" });
+    expect(await createAgent({ model, cwd: folder() }).chat("x")).toBe("one, two");
+    const most = scriptedModel([cut("one, t"), "wo"], { id: "gpt-4o" });
+    expect(await createAgent({ model: most, cwd: folder(), maxOutput: 16_384 }).chat("x")).toBe("one, two");
+    const outputSchema = { type: "array" };
+    const answers = scriptedModel(["Here: {}", "Then: [1]", "a", "b", "c"]);
+    const agent = createAgent({ model: answers, cwd: folder(), outputSchema });
+    expect(await agent.chat("x")).toBe("[1]");
+    await expect(agent.chat("y")).rejects.toThrow("after 2 repairs: (all of it): is not JSON");
+    expect(() => createAgent({ model, outputSchema: { type: "list" } })).toThrow('wrong at /type: "type" wants one of');
+  });
+
   it("works on real files over the anthropic wire, and asks its own person", async () => {
     const cwd = folder();
     const asked: string[] = [];

@@ -23,6 +23,7 @@ describe("configuration", () => {
     [["-p", "x", "--max-turn", "3"], "Did you mean --max-turns?"],
     [["-p", "x", "--max-turns", "none"], "--max-turns wants a whole number"],
     [["-p", "x", "--max-cost", "0"], "--max-cost wants an amount in USD above 0"],
+    [["-p", "x", "--max-cost", "1e3"], 'above 0, such as 0.50, not "1e3"'],
     [["-p", "x", "--max-cost", "1", "-m", "brand-new"], "the price of brand-new is not known"],
     [["-p", "x", "--timeout", "soon"], "--timeout wants a duration"],
     [["-p", "x", "--provider", "other"], "openai, anthropic"],

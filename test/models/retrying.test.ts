@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Model } from "../../src/core/model.js";
 import { retrying } from "../../src/models/retrying.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import type { Turn } from "../../src/models/scripted/script.js";
@@ -27,12 +28,37 @@ describe("retrying", () => {
     for (const turn of [
       { text: "half", cut: "text" },
       { calls: [{ name: "f" }], cut: "calls" },
-      { thinking: "hm", text: "", cut: "text" },
     ] as const) {
       const model = scriptedModel([turn, "ok"]);
       await expect(take(retrying(model, { base: 1 }))).rejects.toThrow("cut off");
       expect(model.requests).toHaveLength(1);
     }
+  });
+
+  it("asks again when nothing but thinking was shown", async () => {
+    const model = scriptedModel([{ thinking: "hm", cut: "text" }, "ok"]);
+    const { reply } = await take(retrying(model, { base: 1 }));
+    expect(reply.parts).toEqual([{ type: "text", text: "ok" }]);
+  });
+
+  it("asks the model that there is at each attempt", async () => {
+    const models = [scriptedModel([busy()], { id: "strong" }), scriptedModel(["ok"], { id: "fast" })];
+    let now = 0;
+    const chosen = () => models[now] ?? scriptedModel([]);
+    const moving: Model = {
+      get id() {
+        return chosen().id;
+      },
+      window: 1,
+      stream: (request, signal) => chosen().stream(request, signal),
+    };
+    const model = retrying(moving, {
+      sleep: async () => {
+        now = 1;
+      },
+    });
+    const { reply } = await take(model);
+    expect([reply.model, model.id]).toEqual(["fast", "fast"]);
   });
 
   it("asks ten times at most", async () => {
