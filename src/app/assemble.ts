@@ -84,7 +84,9 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
 type Remembering = Front & { extractor: Model | undefined };
 
 function memoryOf({ memory, home, cwd, redact }: Redacting, { notice, extractor }: Remembering) {
-  return memory.enabled ? memoryParts({ ...memory, place: { home, cwd }, redact, notice, extractor }) : undefined;
+  return memory.enabled
+    ? memoryParts({ ...memory, place: { home, cwd }, redact, notice, extractor, prompts: 2 })
+    : undefined;
 }
 
 // loaded only when there are some

@@ -1,5 +1,6 @@
 import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
+import { callsIn } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import { COMPACT } from "../tools/compact.js";
 import { compact } from "./context-compact.js";
@@ -38,9 +39,17 @@ export async function afterOverflow(session: Session, error: Error, need: Need):
   const found: Fact = { type: "state", key: WINDOW, value: { model: model.id, window } };
   const room = Math.min(need.room, window * 0.75);
   const facts = times >= MOST ? [] : await compact(session, [found], { ...need, room, share: times === 0 ? 0.1 : 0 });
-  if (facts.length > 0 || session.signal.aborted) return facts.length > 0 ? [found, ...facts] : [];
+  if (facts.length > 0) return [found, ...brokenOff(events, error.message), ...facts];
+  if (session.signal.aborted) return [];
   const why = `${error.message} What is left cannot be made smaller: choose a model with a larger window (-m), or go on in a new session.`;
   return [{ type: "ended", outcome: "failed", reason: why }];
+}
+
+// what came of the answer before it was refused called nothing: it is left out
+function brokenOff(events: readonly Event[], reason: string): Fact[] {
+  const newest = events.at(-1);
+  if (newest?.type !== "reply" || newest.stop !== "cut" || callsIn(newest.parts).length > 0) return [];
+  return [{ type: "retried", reason, attempt: 1, voids: newest.seq }];
 }
 
 async function compacted(session: Session, facts: readonly Fact[], need: Need & { size: number; wanted: boolean }) {

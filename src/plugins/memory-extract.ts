@@ -23,8 +23,9 @@ export async function extracted(session: Session, options: MemoryOptions): Promi
   const wishes = wishesIn(promptsIn(events));
   const facts: Fact[] = [];
   await keepAll(wishes, { session, options, facts });
-  const { extractor } = options;
-  if (extractor === undefined || events.some((event) => event.type === "state" && event.key === ASKED)) return facts;
+  const { extractor, prompts = 1 } = options;
+  if (extractor === undefined || promptsIn(session.events).length < prompts) return facts;
+  if (events.some((event) => event.type === "state" && event.key === ASKED)) return facts;
   session.emit({ type: "status", by: "memory", text: "looking for what to remember" });
   try {
     const { memories } = await memoriesOf(options.place);

@@ -11,6 +11,8 @@ export type MemoryOptions = {
   notice(line: string): void;
   /** A cheap model that is asked at the end of a run what to remember; without one the user's own words are looked at only. */
   extractor?: Model | undefined;
+  /** Prompts of a session before which that model is not asked: a single question rarely holds what lasts. 1 when absent. */
+  prompts?: number;
 };
 
 /** The state keys of memories that the conversation holds: `memory:<id>`. */

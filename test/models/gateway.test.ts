@@ -28,7 +28,9 @@ describe("a gateway falls back", () => {
     expect(two.requests.map((request) => request.model)).toEqual(["two"]);
     expect(clock.slept).toEqual([500, 1000]);
     expect(told(deltas)).toHaveLength(3);
-    expect(told(deltas).at(-1)).toMatch(/^one failed \(127\.0\.0\.1:\d+ failed \(529\)\)\. Now asking two\.$/);
+    expect(told(deltas).at(-1)).toMatch(
+      /^one failed \(127\.0\.0\.1:\d+ has too much to do \(529\)\)\. Now asking two\.$/,
+    );
     expect(model.id).toBe("two");
   });
 

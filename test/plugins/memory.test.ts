@@ -285,6 +285,13 @@ describe("a model that is asked what to remember", () => {
     expect([messages(log.events).length, twice.requests.length]).toEqual([4, 1]);
   });
 
+  it("is not asked before the session has as many prompts as are wanted", async () => {
+    const where = place();
+    const extractor = scriptedModel(() => "[]");
+    await work(where, "one", { extractor, prompts: 2, script: ["sure"] });
+    expect(extractor.requests).toHaveLength(0);
+  });
+
   it("that never answers is left when the run is aborted", async () => {
     const where = place();
     const ended = new AbortController();

@@ -6,7 +6,6 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -179,17 +178,6 @@ describe("what is kept", () => {
     release();
     await added;
     expect(await textsOf(where)).toEqual(["first", "second"]);
-  });
-
-  it("takes no lock that was made a moment ago and does not say yet by whom", () => {
-    const where = place();
-    mkdirSync(where.home, { recursive: true });
-    const lock = join(where.home, "a.lock");
-    writeFileSync(lock, "");
-    expect(() => takeLock(lock)).toThrow(/just begun/);
-    utimesSync(lock, new Date(0), new Date(0));
-    takeLock(lock)();
-    expect(existsSync(lock)).toBe(false);
   });
 
   it("says where it cannot be kept, and why", async () => {
