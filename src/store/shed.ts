@@ -5,8 +5,8 @@ import type { Json } from "../core/message.js";
 const FIELD = 500;
 
 /**
- * Lets go of what the newest compaction took out of the conversation, in memory: the words of results, their
- * long details, and thinking. The file keeps them, and what is still told stays whole.
+ * Lets go of what the newest compaction took out of the conversation, in memory: the words of results and
+ * what stood for them, their long details, and thinking. The file keeps them, and what is still told stays whole.
  */
 export function shed(events: Event[]): void {
   const start = newestCompaction(events);
@@ -24,6 +24,7 @@ function newestCompaction(events: readonly Event[]): EventOf<"compacted"> | unde
 // another object, so that whatever was made of the old one can go with it
 function light(event: Event): Event {
   if (event.type === "reply") return { ...event, parts: event.parts.filter((part) => part.type !== "thinking") };
+  if (event.type === "trimmed") return { ...event, texts: {} };
   if (event.type !== "result" || (event.parts.length === 0 && event.details === undefined)) return event;
   const { details, ...rest } = event;
   return { ...rest, parts: [], ...(details !== undefined && { details: shortFields(details) }) };
