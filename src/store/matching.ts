@@ -24,14 +24,21 @@ export async function choose(root: string, globs: readonly string[]): Promise<Ch
   const inside = globs.map((glob) => insideOf(root, glob));
   const nocase = process.platform === "darwin" || process.platform === "win32";
   const matches = inside.map((glob) => picomatch(glob, { dot: true, nonegate: true, nocase }));
-  const whole = (path: string) => matches.some((match) => match(path));
+  // of a folder it is found out once: all that lies in it asks
+  const folders = new Map<string, boolean>([[".", false]]);
+  const whole = (path: string): boolean => {
+    const above = posix.dirname(path);
+    const known = folders.get(above) ?? whole(above);
+    folders.set(above, known);
+    return known || matches.some((match) => match(path));
+  };
   const named = new Set(inside.flatMap((glob) => glob.split("/")));
   const bases = inside.map((glob) => (picomatch.scan(glob).isGlob ? picomatch.scan(glob).base : posix.dirname(glob)));
   return {
     root,
     bases: [...new Set(bases.map((base) => (base === "." ? "" : base)))],
     skip: new Set([".git", ...[...NEVER_ENTERED].filter((name) => !named.has(name))]),
-    has: (path) => !inGit(path) && prefixes(path).some(whole),
+    has: (path) => !inGit(path) && whole(path),
   };
 }
 
@@ -43,13 +50,8 @@ function insideOf(root: string, glob: string): string {
   return path;
 }
 
-function prefixes(path: string): string[] {
-  const names = path.split("/");
-  return names.map((_, at) => names.slice(0, at + 1).join("/"));
-}
-
 function inGit(path: string): boolean {
-  return path.split("/").includes(".git");
+  return /(^|\/)\.git(\/|$)/.test(path);
 }
 
 /** An entry below a folder: its path relative to that, with `/`. */
