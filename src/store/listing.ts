@@ -11,8 +11,8 @@ const MOST = { files: 5000, bytes: 64 * 1024 * 1024, file: 1024 * 1024, look: 20
 const TICK = 100;
 /** The longest stretch without letting others run, in milliseconds. */
 const STRETCH = 20;
-// what git keeps itself, what is installed, and what builds and caches fill with thousands of files
-const NEVER_ENTERED = new Set(
+/** What git keeps itself, what is installed, and what builds and caches fill with thousands of files. */
+export const NEVER_ENTERED: ReadonlySet<string> = new Set(
   ".git node_modules .venv __pycache__ target .next .nuxt .gradle .tox .mypy_cache .pytest_cache .cache .turbo".split(
     " ",
   ),

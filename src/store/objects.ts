@@ -5,6 +5,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  fstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,6 +19,7 @@ import { makeFolder } from "../platform/files.js";
 
 /** Files up to this size pass through memory once; larger ones are cloned where the file system can. */
 const SMALL = 1024 * 1024;
+const PIECE = 256 * 1024;
 // a link or a pipe that has taken the file's place since it was looked at is not followed and does not block
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -110,7 +112,8 @@ export function digest(path: string): string {
   const file = openSync(path, READ);
   try {
     const hash = createHash("sha256");
-    const piece = Buffer.allocUnsafe(256 * 1024);
+    // no more than the file needs: there are many small ones
+    const piece = Buffer.allocUnsafe(Math.min(fstatSync(file).size + 1, PIECE));
     for (let size = readSync(file, piece); size > 0; size = readSync(file, piece)) hash.update(piece.subarray(0, size));
     return hash.digest("hex");
   } finally {
