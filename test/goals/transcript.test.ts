@@ -61,6 +61,24 @@ describe("the transcript for a judge", () => {
     expect(told).toMatch(/^cut\| \d+ older entries are left out\n/);
   });
 
+  it("has no gap: what is older than what was left out is left out too", () => {
+    const steps = [
+      step("a", bash("one"), "old"),
+      step("b", bash("two"), "x".repeat(9000)),
+      step("c", bash("three"), "new"),
+    ];
+    const told = transcriptFor(eventsOf(steps.flat()), 3000);
+    expect(told).toBe('cut| 2 older entries are left out\ncall| bash {"command":"three"}\nresult| new');
+  });
+
+  it("tells the last of very many lines", () => {
+    const printed = `first\n${"x\n".repeat(2500)}last`;
+    const told = transcriptFor(eventsOf([...step("a", bash("one"), printed), said("done")]), 24_000);
+    expect(told).toContain("result| x\nresult| last\nworker| done");
+    expect(told).toMatch(/result\| …\ncut\| \d+ lines are left out\n/);
+    expect(told.length).toBeLessThan(6200);
+  });
+
   it("never grows beyond its room, keeps each line marked and the newest result, whatever is in it", () => {
     const hostile = fc.string({
       unit: fc.constantFrom(
