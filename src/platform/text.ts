@@ -29,6 +29,18 @@ export function visible(text: string): string {
   return text.replace(/\r\n/g, "\n").replace(HIDDEN, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Text as data: each line marked, so that nothing in it can pass for what stands around it. */
+export function quoted(text: string): string {
+  return linesOf(text.trim())
+    .map((line) => `> ${line}`)
+    .join("\n");
+}
+
+/** The lines of a text, at whatever a reader may take for their end. */
+export function linesOf(text: string): string[] {
+  return text.split(/\r?\n|[\u2028\u2029\r\v\f]/);
+}
+
 /** The candidates that are spelt most like a word, nearest first, within a third of its length. */
 export function nearest(word: string, candidates: readonly string[]): string[] {
   const most = Math.max(2, Math.floor(word.length / 3));

@@ -1,7 +1,7 @@
 import type { Event, EventOf } from "../core/event.js";
 import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
-import { headTail } from "../platform/text.js";
+import { headTail, quoted } from "../platform/text.js";
 
 /** Files that are named. */
 const MOST = 60;
@@ -33,15 +33,6 @@ export function opening({ words, events, old, long, transcript, save, follows }:
     ...long.map((each) => `The user asked, shortened here:\n${shortPrompt(each, save)}`),
     ...(follows ? ["What the user asked, word for word, and has not been finished yet:"] : []),
   ].join("\n\n");
-}
-
-/** Text as data: each line marked. */
-export function quoted(text: string): string {
-  return text
-    .trim()
-    .split(/\r?\n|[\u2028\u2029\r\v\f]/)
-    .map((line) => `> ${line}`)
-    .join("\n");
 }
 
 /** The record in an opening, without what stands around it. */

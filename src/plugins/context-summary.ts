@@ -3,8 +3,8 @@ import { plainText, text, type UserPart } from "../core/message.js";
 import type { Model, Reply } from "../core/model.js";
 import type { Session } from "../core/session.js";
 import { textTokens } from "../models/tokens.js";
-import { headTail } from "../platform/text.js";
-import { quoted, recordIn } from "./context-opening.js";
+import { headTail, quoted } from "../platform/text.js";
+import { recordIn } from "./context-opening.js";
 
 /** Attempts in one run, after which summaries are extracted; milliseconds of one; tokens of its answer and of what it reads. */
 const MOST = { tries: 3, ms: 120_000, answer: 4000, read: 120_000 };

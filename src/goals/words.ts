@@ -1,0 +1,46 @@
+import { headTail, visible } from "../platform/text.js";
+import type { CheckRun } from "./types.js";
+
+/** A text of whatever origin in one line, shown as it is, of at most that many characters. */
+export function oneLine(text: string, most: number): string {
+  const line = clean(text).replace(/\s+/g, " ").trim();
+  if (line.length <= most) return line;
+  return `${headTail(line, { head: most - 1, tail: 0 }).head}…`;
+}
+
+/** A text of whatever origin as it may be shown and sent: no hidden characters, no halves of them. */
+export function clean(text: string): string {
+  // colours say nothing here
+  return visible(text.replace(/\x1b\[[0-9;]*m/g, "").toWellFormed());
+}
+
+/** The last characters of a text, from the beginning of a line where there is one. */
+export function endOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const { tail } = headTail(text, { head: 0, tail: most });
+  const line = tail.indexOf("\n") + 1;
+  return line > 0 && line < tail.length / 2 ? tail.slice(line) : tail;
+}
+
+/** The end of what a check printed, whole where that is known. */
+export function outputEnd({ output: { head, tail, bytes } }: CheckRun, most: number): string {
+  const whole = Buffer.byteLength(head + tail) >= bytes;
+  return endOf(clean(whole ? head + tail : tail || head).trimEnd(), most);
+}
+
+/** How a check ended, as people say it. */
+export function endingOf({ ended, code, ms, why }: CheckRun): string {
+  if (ended === "timeout") return `timed out after ${span(ms)}`;
+  if (ended === "aborted") return "was interrupted";
+  if (ended === "unable") return `could not be run${why === undefined ? "" : `: ${oneLine(why, 300)}`}`;
+  return code === null ? "was ended by a signal" : `exited with ${code}`;
+}
+
+/** Milliseconds as people say them. */
+export function span(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
