@@ -13,6 +13,7 @@ import type { Answer, Question } from "../plugins/permission.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
+import type { BashOptions } from "../tools/bash.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
@@ -25,8 +26,24 @@ import { UsageError } from "./usage-error.js";
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
 export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 
-/** What a front end brings: a way to ask the person, and where words to that person go. */
-export type Front = { ask(question: Question): Promise<Answer>; notice(line: string): void };
+/** What a front end brings: a way to ask the person, where words to that person go, and mechanisms of its own. */
+export type Front = {
+  ask(question: Question): Promise<Answer>;
+  notice(line: string): void;
+  plugins?(ground: Ground): Promise<Plugin[]>;
+};
+
+/** What a mechanism of a front end stands on. */
+export type Ground = {
+  id: string;
+  log: Log;
+  /** The workspace, links resolved. */
+  cwd: string;
+  models: Models;
+  redact: Redactor;
+  /** How the tools' commands run. */
+  commands: BashOptions;
+};
 
 export type Opened = { agent: Agent; id: string; models: Models; close(): Promise<void> };
 
@@ -43,7 +60,9 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
   const cheap = models.gateway && models.modelFor("summarise");
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
-  const builtins = builtinTools({ env, outputs, home, sandbox: policy.sandbox, redact: redact.text });
+  const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
+  const builtins = builtinTools(commands);
+  const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
     log: session.log,
@@ -68,6 +87,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
       ...(await addedPlugins(config)),
+      ...((await front.plugins?.(ground)) ?? []),
     ],
   });
   if (last(session.log.events, "session") === undefined) {

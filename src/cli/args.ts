@@ -21,7 +21,7 @@ export const COMMANDS = [
   "help",
 ] as const;
 
-export const SESSION_COMMANDS = ["list", "show", "export", "fork", "rm"] as const;
+export const SESSION_COMMANDS = ["list", "show", "export", "fork", "unfold", "rm"] as const;
 type SessionWhat = (typeof SESSION_COMMANDS)[number];
 
 export const MEMORY_COMMANDS = ["list", "add", "search", "forget"] as const;
@@ -179,6 +179,10 @@ function addSessions(program: Command, found: (asked: Asked) => void): void {
     .addOption(new Option("--format <format>", "default: as the file is called, else md").choices(["md", "html"]))
     .addOption(new Option("-o, --output <file>", "a new file in place of stdout"));
   add("fork", "copy it to a new session, and print the new id").argument("[id]", "default last");
+  add("unfold", "take its newest compaction back: the model reads again what a summary stood for").argument(
+    "[id]",
+    "default last",
+  );
   add("rm", "remove it and its files of long output, for good")
     .argument("<id>")
     .addOption(new Option("--yes", "without asking"));

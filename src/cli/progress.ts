@@ -3,9 +3,15 @@ import type { Delta, Event, EventOf } from "../core/event.js";
 import { type Call, callsIn, type Json, plainText } from "../core/message.js";
 import { visible } from "../platform/text.js";
 
-export type Progress = { see(item: Event | Delta): void; note(line: string): void; end(): void };
+export type Progress = {
+  see(item: Event | Delta): void;
+  note(line: string): void;
+  /** Lines that stand above the spinner from now on; only on a terminal. */
+  board(lines: readonly string[]): void;
+  end(): void;
+};
 
-type Sink = { write(text: string): unknown; isTTY?: boolean };
+type Sink = { write(text: string): unknown; isTTY?: boolean; columns?: number };
 
 /** The human side of a one-shot run, on stderr: a dim line per call, a diff after an edit, a spinner on a terminal. */
 export function progress(sink: Sink, colours: boolean): Progress {
@@ -27,7 +33,12 @@ export function progress(sink: Sink, colours: boolean): Progress {
     calls.set(call.id, call);
     say(paint("dim", `> ${call.name}(${argumentsLine(call.input)})`));
   };
-  return { see, note: (line) => say(paint("dim", visible(line))), end: () => spinner?.end() };
+  return {
+    see,
+    note: (line) => say(paint("dim", visible(line))),
+    board: (lines) => spinner?.board(lines),
+    end: () => spinner?.end(),
+  };
 }
 
 function callsOf(item: Event | Delta): Call[] {
@@ -82,18 +93,35 @@ export function firstLine(text: string): string {
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-function spin(sink: Sink): { clear(): void; end(): void } {
+type Spinner = { clear(): void; board(lines: readonly string[]): void; end(): void };
+
+// what was drawn is wiped before anything else is written
+function spin(sink: Sink): Spinner {
   const began = Date.now();
   let frame = 0;
-  const clear = () => sink.write("\r\u001b[K");
-  const timer = setInterval(() => {
-    frame = (frame + 1) % FRAMES.length;
-    sink.write(`\r\u001b[K${FRAMES[frame]} working, ${Math.round((Date.now() - began) / 1000)} s`);
-  }, 120);
-  timer.unref();
-  const end = () => {
-    clearInterval(timer);
-    clear();
+  let board: readonly string[] = [];
+  let drawn = 0;
+  const clear = () => {
+    sink.write(`\r\u001b[K${"\u001b[1A\u001b[K".repeat(Math.max(0, drawn - 1))}`);
+    drawn = 0;
   };
-  return { clear, end };
+  const draw = () => {
+    frame = (frame + 1) % FRAMES.length;
+    const lines = [...board, `${FRAMES[frame]} working, ${Math.round((Date.now() - began) / 1000)} s`];
+    clear();
+    sink.write(lines.map((line) => line.slice(0, Math.max(1, (sink.columns ?? 80) - 1))).join("\n"));
+    drawn = lines.length;
+  };
+  const timer = setInterval(draw, 120);
+  timer.unref();
+  return {
+    clear,
+    board(lines) {
+      board = lines;
+    },
+    end() {
+      clearInterval(timer);
+      clear();
+    },
+  };
 }

@@ -4,10 +4,12 @@ import { type Config, readConfig, thisMachine } from "../app/config.js";
 import { savedSession } from "../app/saved-session.js";
 import { UsageError } from "../app/usage-error.js";
 import { errorCode, fileReason } from "../platform/files.js";
+import { redactor } from "../platform/secrets.js";
 import { nearest, visible } from "../platform/text.js";
+import { undoneCompaction } from "../plugins/context-undo.js";
 import { forkSession } from "../store/fork.js";
 import { takeLock } from "../store/lock.js";
-import { damaged, readLog } from "../store/log-file.js";
+import { damaged, openLog, readLog } from "../store/log-file.js";
 import { listSessions } from "../store/session-list.js";
 import type { SavedSession } from "../store/sessions.js";
 import { agreed } from "./agreed.js";
@@ -31,7 +33,7 @@ export async function sessionsCommand({ what, flags, id }: Wish): Promise<number
     if (id !== undefined) throw new UsageError(noCommand(id));
     return list(config, flags);
   }
-  return { show, export: exported, fork, rm }[what]({ config, flags, id: id ?? "last" });
+  return { show, export: exported, fork, unfold, rm }[what]({ config, flags, id: id ?? "last" });
 }
 
 function noCommand(word: string): string {
@@ -93,6 +95,20 @@ async function fork({ config, id }: Request): Promise<number> {
   const forked = forkSession(saved);
   if (forked.skipped > 0) await note(damaged(forked.skipped, saved.path));
   await print(`${forked.id}\n`);
+  return 0;
+}
+
+async function unfold({ config, id }: Request): Promise<number> {
+  const saved = savedSession(config, id);
+  const log = openLog(saved.path, redactor(config.keys));
+  try {
+    const undone = undoneCompaction(log.events);
+    if (undone === undefined) throw new UsageError(`${saved.id} has no compaction to take back.`);
+    log.append(undone);
+  } finally {
+    log.close();
+  }
+  await print(`The newest compaction of ${saved.id} is taken back. It will be compacted again when it does not fit.\n`);
   return 0;
 }
 

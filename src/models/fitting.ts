@@ -1,8 +1,10 @@
 import type { Message } from "../core/message.js";
 import type { Model, ToolSpec } from "../core/model.js";
-import type { Bounded } from "./bounds.js";
 import { once } from "./render.js";
 import { messageTokens, textTokens } from "./tokens.js";
+
+/** Of the window: what is left holds the words on what was left out, and an answer's beginning. */
+const SHARE = 0.97;
 
 /**
  * The last net under a model: a request that is larger than its window by any estimate is cut to it, oldest
@@ -12,7 +14,6 @@ import { messageTokens, textTokens } from "./tokens.js";
  * const model = fitting(openai({ baseUrl, apiKey, model: "gpt-5" }));
  */
 export function fitting(model: Model): Model {
-  let shrinking: Bounded | undefined;
   const offered = once((tools: readonly ToolSpec[]) => textTokens(JSON.stringify(tools)));
   return {
     get id() {
@@ -24,14 +25,16 @@ export function fitting(model: Model): Model {
     async *stream(request, signal) {
       const taken = textTokens(request.system) + offered(request.tools);
       const size = request.messages.reduce((sum, message) => sum + messageTokens(message), taken);
-      if (size <= model.window) return yield* model.stream(request, signal);
-      shrinking ??= (await import("./overfull.js")).shrinking({
+      const most = Math.floor(model.window * SHARE);
+      if (size <= most) return yield* model.stream(request, signal);
+      const { shrinking } = await import("./overfull.js");
+      const shrink = shrinking({
         image: Number.POSITIVE_INFINITY,
         images: Number.POSITIVE_INFINITY,
         bytes: (message: Message) => messageTokens(message),
-        most: model.window,
+        most,
       });
-      const messages = await shrinking(request.messages, taken);
+      const messages = await shrink(request.messages, taken);
       return yield* model.stream({ ...request, messages }, signal);
     },
   };

@@ -16,6 +16,7 @@ import type { Script, SeenRequest, Turn } from "../../src/models/scripted/script
 import { messageTokens, textTokens } from "../../src/models/tokens.js";
 import { context } from "../../src/plugins/context.js";
 import type { ContextOptions } from "../../src/plugins/context-options.js";
+import { requestSize, roomIn } from "../../src/plugins/context-size.js";
 import { outputsIn } from "../../src/store/outputs.js";
 import { compact } from "../../src/tools/compact.js";
 import { expectValid } from "../core/valid.js";
@@ -150,6 +151,12 @@ describe("a compaction", () => {
     expect(rounds.join(" ")).not.toMatch(/compacted( reply){0,2} compacted/);
     for (const request of made.model.requests) expect(size(request)).toBeLessThan(0.8 * WINDOW);
     expect(allText(made.model.requests.at(-1))).toContain("the open request §1§");
+    // what one summary stands for is not read again for the next
+    const second = allText(made.model.requests.filter(isSummary)[1]);
+    expect(second).toContain("EARLIER RECORD:");
+    expect(second).not.toContain("step 1 ");
+    // and a short result is kept nowhere else
+    expect(events.filter((event) => event.type === "result" && event.details !== undefined)).toEqual([]);
   });
 
   it("quotes what the summary says as data, line by line", async () => {
@@ -247,9 +254,9 @@ describe("a compaction", () => {
         { name: "compact", input: { focus: "the names" } },
       ],
     };
-    const made = make([first, "the record", "done"]);
+    const made = make([first, "the record", look(9000), "done"]);
     const events = await work(made);
-    expect(types(events).filter((type) => type === "result")).toHaveLength(2);
+    expect(types(events).filter((type) => type === "result")).toHaveLength(3);
     expect(allText(made.model.requests[1])).toContain("above all: the names");
     expect(allText(made.model.requests[2])).toContain("> the record");
     expect(events.filter((event) => event.type === "compacted")).toHaveLength(1);
@@ -270,6 +277,69 @@ describe("a compaction", () => {
     const made = make([{ calls: [...(look(9000).calls ?? []), { name: "compact" }] }, "done"], { before });
     expect(types(await work(made))).not.toContain("compacted");
     expect(asked).toEqual(["manual"]);
+  });
+});
+
+describe("what cannot be made smaller", () => {
+  // the system prompt alone is over the threshold
+  const crowded = () => {
+    const log = memoryLog();
+    log.append({ type: "session", version: 1, id: "s", cwd: "/w", system: "rule ".repeat(6700) });
+    return log;
+  };
+
+  it("is not compacted again and again", async () => {
+    const made = make(looking(30, { chars: 200 }), { log: crowded() });
+    const events = await work(made);
+    const compactions = types(events).filter((type) => type === "compacted").length;
+    expect(events.at(-1)).toMatchObject({ outcome: "done" });
+    expect(compactions).toBeLessThan(8);
+    expect(made.model.requests.filter(isSummary).length).toBeLessThan(10);
+  });
+
+  it("is left as it is when a summary would not shrink it", async () => {
+    const made = make(["hm", "done"], { log: crowded() });
+    const events = await work(made);
+    expect(types(events)).not.toContain("compacted");
+    expect(made.model.requests.filter(isSummary)).toHaveLength(0);
+  });
+});
+
+describe("the size of the next request", () => {
+  const usage = { input: 10_000, output: 100, cacheRead: 0, cacheWrite: 0 };
+  const log = (...facts: Fact[]) => {
+    const kept = memoryLog();
+    for (const fact of [{ type: "session", version: 1, id: "s", cwd: "/w", system: "" } as const, ...facts])
+      kept.append(fact);
+    return kept.events;
+  };
+  const prompt: Fact = { type: "prompt", parts: [text("p".repeat(360))], from: "user" };
+  const reply: Fact = { type: "reply", parts: [text("r".repeat(360))], stop: "end", model: "m", usage };
+
+  it("is what the provider counted, and an estimate of what came since", () => {
+    expect(requestSize(log(prompt, reply, prompt))).toBe(10_100 + 105);
+  });
+
+  it("is estimated after a compaction, by the ratio that was found", () => {
+    const compacted: Fact = { type: "compacted", summary: "s".repeat(360), upto: 2 };
+    const events = log(prompt, reply, compacted);
+    expect(requestSize(events)).toBe(1500 + 105);
+    expect(requestSize(log(prompt, reply, { type: "state", key: "context.ratio", value: 2 }, compacted))).toBe(
+      2 * 1605,
+    );
+  });
+
+  it("has the window less the room for the answer, a quarter of it at most", () => {
+    const session = {
+      events: log(prompt),
+      model: scriptedModel([], { window: 100_000 }),
+      cwd: "/w",
+      signal: new AbortController().signal,
+      emit: () => undefined,
+    };
+    expect([roomIn(session, undefined), roomIn(session, 8000), roomIn(session, 64_000)]).toEqual([
+      75_000, 92_000, 75_000,
+    ]);
   });
 });
 
@@ -296,6 +366,25 @@ describe("a request that its provider finds too long", () => {
     expect(
       events.filter((event) => event.type === "state" && event.key === "context.window").length,
     ).toBeLessThanOrEqual(3);
+  });
+
+  it("is sent again without what came of the answer before its provider said so", async () => {
+    const made = make(looking(3), { window: 100_000 });
+    let broke = false;
+    const model: Model = {
+      ...made.model,
+      async *stream(request, signal) {
+        if (!broke && request.tools.length > 0 && made.model.requests.length === 3) {
+          broke = true;
+          yield { type: "text", text: "half a word" };
+          throw new ModelError("the window is full", { status: 200, transient: false, kind: "overflow" });
+        }
+        return yield* made.model.stream(request, signal);
+      },
+    };
+    const events = await work({ ...made, agent: { ...made.agent, model } });
+    expect(events.at(-1)).toMatchObject({ outcome: "done" });
+    expect(JSON.stringify(messages(events))).not.toContain("half a word");
   });
 
   it("ends the run clearly after two compactions that did not help, and the session can go on", async () => {

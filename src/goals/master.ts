@@ -1,0 +1,199 @@
+import type { Event, EventOf, Fact } from "../core/event.js";
+import { state } from "../core/fold.js";
+import { callsIn, text } from "../core/message.js";
+import type { Plugin } from "../core/plugin.js";
+import type { Session } from "../core/session.js";
+import type { CheckRun, Contract, Round, Verdict } from "./types.js";
+
+/** The state keys of a goal: its contract, what passed before work began, each round that is over, and how it ended. */
+export const GOAL = {
+  contract: "goal",
+  baseline: "goal.baseline",
+  round: "goal.round",
+  outcome: "goal.outcome",
+} as const;
+
+/** How a goal ended. */
+export type GoalOutcome = { type: "met" | "not met" | "limit" | "impossible"; reason: string };
+
+/** What happens after a round. */
+export type Move = { type: "end"; outcome: GoalOutcome } | { type: "go on"; prompt: string };
+
+/** Those who look at the work: none of them takes the worker's word. */
+export type Referees = {
+  /** Ends what the worker left running, puts protected files back, and says which were changed. */
+  guard(): Promise<readonly string[]>;
+  /** Runs a criterion's check in the workspace. */
+  check(criterion: number, signal: AbortSignal): Promise<CheckRun>;
+  /** Runs checks in a fresh copy of the result; absent where none is wanted. */
+  inCopy?: ((criteria: readonly number[], signal: AbortSignal) => Promise<readonly CheckRun[]>) | undefined;
+  /** Judges criteria that have no check. */
+  judge(
+    criteria: readonly number[],
+    seen: { session: Session; runs: readonly (CheckRun | undefined)[] },
+  ): Promise<{ verdicts: readonly Verdict[]; facts: readonly Fact[] }>;
+  /** A mark of the workspace's state. */
+  mark(): Promise<string>;
+  /** What to do with the rounds so far. */
+  next(rounds: readonly Round[]): Move;
+  /** The newest answer is not finished: it is no stop yet. */
+  unfinished(events: readonly Event[]): boolean;
+};
+
+/**
+ * Holds the door: a worker that stops is sent back until every criterion is proved, or a limit is met. Each round is
+ * one fact, recorded when all of it was looked at, so that a resume repeats none that is over.
+ */
+export function master(contract: Contract, referees: Referees): Plugin {
+  const evaluate = async (session: Session): Promise<Fact[] | undefined> => {
+    const { events, signal } = session;
+    if (isOver(events) || referees.unfinished(events)) return undefined;
+    const rounds = roundsIn(events);
+    const { round, facts } = await judged(contract, referees, { session, n: rounds.length + 1 });
+    if (signal.aborted) return undefined;
+    const move = referees.next([...rounds, round]);
+    const noted: Fact[] = [...facts, { type: "state", key: GOAL.round, value: JSON.parse(JSON.stringify(round)) }];
+    if (move.type === "go on") return [...noted, { type: "prompt", parts: [text(move.prompt)], from: "goal" }];
+    const ended: Fact = { type: "state", key: GOAL.outcome, value: { ...move.outcome } };
+    return [...noted, ended, ending(move.outcome)];
+  };
+  return {
+    name: "goal",
+    // a worker that had stopped when the process died is looked at before anything else
+    beforeStep: (session) => (stoppedBefore(session.events) ? evaluate(session) : undefined),
+    beforeStop: evaluate,
+  };
+}
+
+/** The rounds that are over, in order. */
+export function roundsIn(events: readonly Event[]): Round[] {
+  const values = events.flatMap((event): unknown[] => (isRound(event) ? [event.value] : []));
+  return values.filter(isRoundValue);
+}
+
+function isRoundValue(value: unknown): value is Round {
+  return (
+    typeof value === "object" && value !== null && "n" in value && "verdicts" in value && Array.isArray(value.verdicts)
+  );
+}
+
+/** How the goal ended; undefined while it is open. */
+export function outcomeIn(events: readonly Event[]): GoalOutcome | undefined {
+  const value: unknown = state(events, GOAL.outcome);
+  return isOutcome(value) ? value : undefined;
+}
+
+function isOutcome(value: unknown): value is GoalOutcome {
+  return typeof value === "object" && value !== null && "type" in value && "reason" in value;
+}
+
+function isOver(events: readonly Event[]): boolean {
+  return outcomeIn(events) !== undefined;
+}
+
+function ending({ type, reason }: GoalOutcome): Fact {
+  return type === "met"
+    ? { type: "ended", outcome: "done" }
+    : { type: "ended", outcome: "limit", reason: `goal ${type}: ${reason}` };
+}
+
+function stoppedBefore(events: readonly Event[]): boolean {
+  const newest = events.findLastIndex((event) => event.type === "reply");
+  const reply = events[newest];
+  if (reply?.type !== "reply" || reply.stop === "cut" || callsIn(reply.parts).length > 0) return false;
+  const since = events.slice(newest + 1);
+  return !since.some(({ type }) => type === "prompt" || type === "note" || type === "retried") && !since.some(isRound);
+}
+
+function isRound(event: Event): event is EventOf<"state"> {
+  return event.type === "state" && event.key === GOAL.round;
+}
+
+type Look = { session: Session; n: number };
+
+async function judged(
+  contract: Contract,
+  referees: Referees,
+  { session, n }: Look,
+): Promise<{ round: Round; facts: Fact[] }> {
+  const say = (words: string) => session.emit({ type: "status", by: "goal", text: `round ${n}: ${words}` });
+  const voided = await referees.guard();
+  const work = await referees.mark();
+  if (voided.length > 0) {
+    say(`void, ${voided.join(", ")} was changed`);
+    return { round: { n, verdicts: [], voided, work }, facts: [] };
+  }
+  const runs = await checked(contract, referees, { session, say });
+  const { verdicts, facts } = await rest({ contract, referees, session, runs, say });
+  return { round: { n, verdicts, work }, facts };
+}
+
+type Checking = { session: Session; say(words: string): void };
+type Runs = (CheckRun | undefined)[];
+
+async function checked(contract: Contract, referees: Referees, checking: Checking): Promise<Runs> {
+  const checks = [...contract.criteria.keys()].filter((at) => contract.criteria[at]?.check !== undefined);
+  const runs: Runs = contract.criteria.map(() => undefined);
+  const allPass = () => !checking.session.signal.aborted && checks.every((at) => passes(runs[at]));
+  for (let pass = 1; pass <= contract.stable; pass += 1) {
+    await onePass({ contract, referees, runs, checks, pass }, checking);
+    // what fails once need not be tried again
+    if (!allPass()) return runs;
+  }
+  if (!referees.inCopy || checks.length === 0) return runs;
+  checking.say("checks in a fresh copy");
+  const again = await referees.inCopy(checks, checking.session.signal);
+  for (const [n, at] of checks.entries()) {
+    const run = again[n];
+    if (run && !passes(run)) runs[at] = { ...run, why: `in a fresh copy: ${run.why ?? "it fails there"}` };
+  }
+  return runs;
+}
+
+type Pass = { contract: Contract; referees: Referees; runs: Runs; checks: readonly number[]; pass: number };
+
+// one after another: they share the workspace
+async function onePass({ contract, referees, runs, checks, pass }: Pass, { session, say }: Checking): Promise<void> {
+  const { criteria, stable } = contract;
+  for (const at of checks) {
+    if (session.signal.aborted) return;
+    const which = pass > 1 ? `pass ${pass} of ${stable}, ` : "";
+    say(`${which}check ${at + 1} of ${criteria.length}: ${criteria[at]?.check}`);
+    const run = await referees.check(at, session.signal);
+    if (pass === 1 || passes(runs[at])) runs[at] = run;
+  }
+}
+
+function passes(run: CheckRun | undefined): boolean {
+  return run?.ended === "exited" && run.code === 0;
+}
+
+type Rest = { contract: Contract; referees: Referees; session: Session; runs: Runs; say(words: string): void };
+
+// the judge is asked last, of all that has no check: what was met once is judged again with the rest
+async function rest({ contract, referees, session, runs, say }: Rest): Promise<{ verdicts: Verdict[]; facts: Fact[] }> {
+  const open = [...contract.criteria.keys()].filter((at) => contract.criteria[at]?.check === undefined);
+  const proved = runs.every((run, at) => open.includes(at) || passes(run));
+  const verdicts = runs.map((run): Verdict | undefined => run && verdictOf(run));
+  if (open.length === 0 || session.signal.aborted)
+    return { verdicts: verdicts.filter((each) => each !== undefined), facts: [] };
+  if (!proved) return { verdicts: verdicts.map((each) => each ?? LATER), facts: [] };
+  say(`the judge looks at ${open.length === 1 ? "one criterion" : `${open.length} criteria`}`);
+  const { verdicts: said, facts } = await referees.judge(open, { session, runs });
+  return { verdicts: verdicts.map((each, at) => each ?? said[open.indexOf(at)] ?? LATER), facts: [...facts] };
+}
+
+const LATER: Verdict = { met: false, by: "judge", reason: "judged once every check passes" };
+
+/** A check's word: it passed, or how it did not. */
+export function verdictOf(run: CheckRun): Verdict {
+  return { met: passes(run), by: "check", reason: reasonOf(run), run };
+}
+
+function reasonOf({ ended, code, ms, why }: CheckRun): string {
+  const more = why === undefined ? "" : ` (${why})`;
+  if (ended === "timeout") return `timed out after ${(ms / 1000).toFixed(0)} s${more}`;
+  if (ended === "aborted") return `interrupted${more}`;
+  if (ended === "unable") return `could not be run${more}`;
+  return code === 0 ? "exit code 0" : `exit code ${code ?? "none: a signal ended it"}${more}`;
+}
