@@ -1,4 +1,4 @@
-import { assemble, type Resume } from "../app/assemble.js";
+import { assemble, type Ground, type Resume } from "../app/assemble.js";
 import { type Config, readConfig, thisMachine } from "../app/config.js";
 import { resumed } from "../app/resumed.js";
 import { UsageError } from "../app/usage-error.js";
@@ -6,6 +6,7 @@ import { sentence } from "../core/run-tools.js";
 import { visible } from "../platform/text.js";
 import { planText } from "../plugins/plan-format.js";
 import { PLAN, type Plan, planFact, planIn, planOf, proposed } from "../plugins/plan-state.js";
+import { planSteps } from "../plugins/plan-steps.js";
 import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
 import type { PlanFlags } from "./args.js";
@@ -16,7 +17,7 @@ import { leaveNow, refuse } from "./one-shot.js";
 import { colours, write } from "./output.js";
 import { approval, editorOf } from "./plan-approval.js";
 import { planLine, planWords } from "./plan-print.js";
-import { type Job, propose, workOn } from "./plan-work.js";
+import { type Job, plannerOf, propose, workOn } from "./plan-work.js";
 import { progress } from "./progress.js";
 import { readPrompt } from "./stdin.js";
 import { type Summary, summarise } from "./summary.js";
@@ -35,7 +36,8 @@ export async function planCommand(flags: PlanFlags, words: string): Promise<numb
   for (const line of notices) human.note(line);
   try {
     const request = flags.resume === undefined ? await readPrompt(words, human.note) : "";
-    const opened = await assemble(config, resume, { ask: refuse, notice: human.note });
+    const plugins = async (ground: Ground) => [planSteps(plannerOf(ground))];
+    const opened = await assemble(config, resume, { ask: refuse, notice: human.note, plugins });
     const job = { opened, config, stop, human, first: opened.agent.log.events.length };
     const out = output(flags, job);
     try {
