@@ -2,11 +2,14 @@ import { Command, CommanderError, Option } from "commander";
 import type { Flags } from "../app/input.js";
 import { UsageError } from "../app/usage-error.js";
 import { MODES } from "../plugins/permission.js";
+import { addPermissions } from "./permission-args.js";
+import { addPlan } from "./plan-args.js";
 
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const COMMANDS = [
+  "plan",
   "doctor",
   "demo",
   "completion",
@@ -33,6 +36,7 @@ export type RunFlags = Flags & {
   includePartial?: boolean;
 };
 
+export type PlanFlags = RunFlags & { yes?: boolean };
 export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 
 export type PermissionFlags = Flags & { jsonl?: boolean };
@@ -58,6 +62,7 @@ export type MemoryFlags = Flags & {
 
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
+  | { type: "plan"; flags: PlanFlags; request: string }
   | { type: "doctor"; flags: Flags }
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
@@ -107,6 +112,7 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
   program.action((prompt: string | undefined, flags: RunFlags) => {
     found({ type: "run", flags, prompt: flags.print ?? prompt });
   });
+  addPlan<PlanFlags>(program, (flags, request) => found({ type: "plan", flags, request }));
   program
     .command("doctor")
     .description("show what is configured and reachable, and how to mend what is not")
@@ -127,7 +133,7 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     });
   addSessions(program, found);
   addMemory(program, found);
-  addPermissions(program, found);
+  addPermissions<PermissionFlags>(program, (asked) => found({ type: "permissions", ...asked }));
   program
     .command("trust")
     .description("show what this folder's settings would gain, and trust them")
@@ -216,29 +222,6 @@ function addMemory(program: Command, found: (asked: Asked) => void): void {
     .addOption(new Option("--yes", "without asking"));
 }
 
-function addPermissions(program: Command, found: (asked: Asked) => void): void {
-  const permissions = program.command("permissions").description("what is let through, and why");
-  permissions
-    .command("test")
-    .description("say what would be done with a command line, and why; nothing is run")
-    .argument("[command]")
-    .addOption(new Option("--jsonl", 'read lines {"cmd":…} on stdin, answer each with one'))
-    .addOption(new Option("--sandbox").hideHelp())
-    .addOption(new Option("--no-sandbox", "as if commands could not be isolated"))
-    .addOption(new Option("--permission-mode <mode>", "in this mode").choices([...MODES]))
-    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
-    .action((text: string | undefined, _: unknown, command: Command) => {
-      found({ type: "permissions", what: "test", flags: command.optsWithGlobals(), command: text });
-    });
-  permissions
-    .command("list", { isDefault: true })
-    .description("show the rules that count in this folder")
-    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
-    .action((_: unknown, command: Command) => {
-      found({ type: "permissions", what: "list", flags: command.optsWithGlobals(), command: undefined });
-    });
-}
-
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 
 function runOptions(): Option[] {
@@ -279,6 +262,7 @@ Examples:
   nanocoder -p "why does the build fail? mend it" --permission-mode auto
   git diff | nanocoder -p "review this"
   nanocoder -p "go on" --continue --output-format json
+  nanocoder plan "move the parser to its own package"
   nanocoder demo
 
 Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),

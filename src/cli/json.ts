@@ -105,7 +105,8 @@ function userBlock(part: UserPart): Json {
   return { type: "image", source: { type: "base64", media_type: part.mime, data: part.data } };
 }
 
-function usageOf(usage: Usage): Json {
+/** Tokens as JSON results tell them. */
+export function usageOf(usage: Usage): Json {
   return {
     input_tokens: usage.input,
     output_tokens: usage.output,

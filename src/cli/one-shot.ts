@@ -118,14 +118,15 @@ async function begin(flags: RunFlags, notice: (line: string) => void): Promise<B
   return { config: await readConfig(flags, thisMachine()), resume: {} };
 }
 
-// nobody is there to ask
-async function refuse({ why, always: [rule] = [] }: Question): Promise<Answer> {
+/** Nobody is there to ask. */
+export async function refuse({ why, always: [rule] = [] }: Question): Promise<Answer> {
   const short = rule !== undefined && rule.length <= 80 && !/['\n]/.test(rule);
   const hint = short ? `; --allow '${rule}' lets it through` : "";
   return { verdict: "deny", why: `${why} (a headless run cannot ask${hint})` };
 }
 
-async function leaveNow(cause: string): Promise<void> {
+/** The second signal: what was started is ended, and nothing else waited for. */
+export async function leaveNow(cause: string): Promise<void> {
   await endLeftovers();
   process.exit(cause === "SIGINT" ? 130 : 143);
 }

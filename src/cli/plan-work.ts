@@ -1,0 +1,69 @@
+import type { Ground, Opened } from "../app/assemble.js";
+import type { Config } from "../app/config.js";
+import { topLevels } from "../app/top-levels.js";
+import type { Delta, Event } from "../core/event.js";
+import { last } from "../core/fold.js";
+import { run } from "../core/loop.js";
+import { text } from "../core/message.js";
+import { askForSteps } from "../plugins/plan-ask.js";
+import { instructionsIn, planWish } from "../plugins/plan-prompts.js";
+import { type Plan, planFact, planIn, proposed } from "../plugins/plan-state.js";
+import { goOn, type PlanStepsOptions } from "../plugins/plan-steps.js";
+import type { Interrupts } from "./interrupts.js";
+import { stepLines } from "./plan-print.js";
+import type { Progress } from "./progress.js";
+import { type Summary, summarise } from "./summary.js";
+
+export type Job = {
+  opened: Opened;
+  config: Config;
+  stop: Interrupts;
+  human: Progress;
+  /** How many events there were before: what this run cost counts from there. */
+  first: number;
+};
+
+/** Asks for a plan and records it as proposed; a sentence where none came. Throws when the model cannot answer. */
+export async function propose(request: string, job: Job): Promise<Plan | string> {
+  const { agent, models } = job.opened;
+  const { log } = agent;
+  if (planIn(log.events) === undefined) log.append(planFact({ phase: "planning", request, steps: [], replans: 0 }));
+  if (last(log.events, "prompt") === undefined) log.append({ type: "prompt", parts: [text(request)], from: "user" });
+  const { planner: model, known: look } = plannerOf({ ...job.config, log, models });
+  const known = await look();
+  const planned = await askForSteps({ model, known, wish: planWish(request, known), signal: job.stop.signal });
+  for (const fact of planned.facts) log.append(fact);
+  if ("why" in planned) return planned.why;
+  const plan = proposed(request, planned.steps);
+  log.append(planFact(plan));
+  return plan;
+}
+
+/** Works on an approved plan until it is done, or cannot be. */
+export async function workOn(plan: Plan, job: Job, see: (item: Event | Delta) => void): Promise<Summary> {
+  const { opened, config, stop, human, first } = job;
+  const { agent, models } = opened;
+  const { log, model } = agent;
+  const steps = stepLines(plan, human.note);
+  const told = (item: Event | Delta) => {
+    human.see(item);
+    steps(item);
+    see(item);
+  };
+  const session = { events: log.events, model, cwd: config.cwd, signal: stop.signal, emit: told };
+  for (const fact of await goOn(session, plan, plannerOf({ ...config, log, models }))) told(log.append(fact));
+  if (planIn(log.events)?.phase === "done") log.append({ type: "ended", outcome: "done" });
+  if (log.events.at(-1)?.type !== "ended") for await (const item of run(agent, stop.signal)) told(item);
+  return summarise(log.events.slice(first), stop.cause);
+}
+
+type Standing = Pick<Ground, "models" | "log" | "cwd">;
+
+/** Who makes plans, and what is known to make them of. */
+export function plannerOf({ models, log, cwd }: Standing): PlanStepsOptions {
+  const known = async () => {
+    const { system = "" } = last(log.events, "session") ?? {};
+    return { instructions: instructionsIn(system), files: topLevels(cwd) };
+  };
+  return { planner: models.modelFor("plan"), known };
+}
