@@ -13,7 +13,12 @@ import type { GatewayConfig } from "./gateway.js";
 import { UsageError } from "./usage-error.js";
 
 /** Who is asked for what; without a gateway every role is the one model. */
-export type Models = { modelFor(role: Role): Model; gateway?: Gateway };
+export type Models = {
+  modelFor(role: Role): Model;
+  /** A model by its name: the gateway's, else one at the address that works. */
+  named(name: string): Model;
+  gateway?: Gateway;
+};
 
 /** Makes the models that a configuration names; `notice` is told what is not known of them. */
 export async function modelsOf(config: Config, notice: (line: string) => void): Promise<Models> {
@@ -25,7 +30,7 @@ export async function modelsOf(config: Config, notice: (line: string) => void): 
   if (one === undefined) throw new UsageError("No model is configured: give a key or a base URL.");
   if (gateway === undefined) {
     const model = retrying(wire(one));
-    return { modelFor: () => model };
+    return { modelFor: () => model, named: (name) => retrying(wire({ ...one, model: name })) };
   }
   return throughGateway({ gateway, models: gateway.models.map((each) => tuned(each, config)), one });
 }
@@ -39,7 +44,11 @@ async function throughGateway({ gateway: { roles, work }, models, one }: Opening
   const gateway = openGateway({ models, roles, wire });
   const worker = work.by === "flags" ? retrying(wire(one)) : work.by === "name" ? gateway.named(work.name) : undefined;
   const works = (role: Role) => role === "work" || role === "plan";
-  return { gateway, modelFor: (role) => (works(role) && worker) || gateway.modelFor(role) };
+  return {
+    gateway,
+    modelFor: (role) => (works(role) && worker) || gateway.modelFor(role),
+    named: (name) => gateway.named(name) ?? retrying(wire({ ...one, model: name })),
+  };
 }
 
 function wire(endpoint: Wired): Model {

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { Flags } from "../app/input.js";
 import { UsageError } from "../app/usage-error.js";
 import { MODES } from "../plugins/permission.js";
+import { addGoal, type GoalOptions } from "./goal-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
 
@@ -9,6 +10,7 @@ export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const COMMANDS = [
+  "goal",
   "plan",
   "doctor",
   "demo",
@@ -63,6 +65,7 @@ export type MemoryFlags = Flags & {
 export type Asked =
   | { type: "run"; flags: RunFlags; prompt: string | undefined }
   | { type: "plan"; flags: PlanFlags; request: string }
+  | { type: "goal"; flags: RunFlags & GoalOptions; words: readonly string[] }
   | { type: "doctor"; flags: Flags }
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
@@ -112,6 +115,7 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
   program.action((prompt: string | undefined, flags: RunFlags) => {
     found({ type: "run", flags, prompt: flags.print ?? prompt });
   });
+  addGoal<RunFlags>(program, (flags, words) => found({ type: "goal", flags, words }));
   addPlan<PlanFlags>(program, (flags, request) => found({ type: "plan", flags, request }));
   program
     .command("doctor")
@@ -262,6 +266,7 @@ Examples:
   nanocoder -p "why does the build fail? mend it" --permission-mode auto
   git diff | nanocoder -p "review this"
   nanocoder -p "go on" --continue --output-format json
+  nanocoder goal "make the tests pass" --check "npm test"
   nanocoder plan "move the parser to its own package"
   nanocoder demo
 

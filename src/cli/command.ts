@@ -24,6 +24,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
   switch (asked.type) {
     case "told":
       return 0;
+    case "goal":
+      return (await import("./goal.js")).goalCommand(asked.flags, asked.words);
     case "plan":
       return (await import("./plan.js")).planCommand(asked.flags, asked.request);
     case "demo":

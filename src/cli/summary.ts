@@ -1,7 +1,7 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
 import { usage } from "../core/fold.js";
 import type { Json } from "../core/message.js";
-import { cost } from "../models/catalog.js";
+import { costOf } from "../models/catalog.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
 import type { Interruption } from "./interrupts.js";
 
@@ -52,7 +52,7 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
     turns: replies.length,
     apiMs: replies.reduce((sum, reply) => sum + (reply.ms ?? 0), 0),
     usage: usage(events),
-    cost: total(events),
+    cost: costOf(events) ?? null,
     denials,
   };
 }
@@ -96,10 +96,4 @@ function denied(events: readonly Event[]): Denial[] {
       input: calls.get(callId)?.input ?? {},
       reason: why,
     }));
-}
-
-function total(events: readonly Event[]): number | null {
-  const paid = events.filter((event) => event.type === "reply" || event.type === "spent");
-  const costs = paid.map((event) => cost(event.usage, event.model));
-  return costs.some((each) => each === undefined) ? null : costs.reduce((sum: number, each) => sum + (each ?? 0), 0);
 }

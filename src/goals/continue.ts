@@ -43,7 +43,7 @@ export function continuePrompt(contract: Contract, rounds: readonly Round[], bas
   const which = unmet(contract, rounds, baseline);
   const broken = numbers(regressions(contract, rounds, baseline));
   return [
-    `The goal is not met yet: ${which.length} of ${contract.criteria.length} criteria ${which.length === 1 ? "is" : "are"} open. The others hold and must keep holding.`,
+    `The goal is not met yet: ${which.length} of ${contract.criteria.length} criteria ${which.length === 1 ? "is" : "are"} open.${which.length < contract.criteria.length ? " The others hold and must keep holding." : ""}`,
     ...voidedWords(rounds.at(-1)),
     ...outputs({ contract, verdicts, which, title: "Not met" }),
     ...(broken === "" ? [] : [`Passed before the work began and must pass again: ${broken}.`]),
@@ -66,12 +66,19 @@ function rules({ protect, file }: Contract): string[] {
   ];
 }
 
+// what is no path says itself what is wrong
+function isSentence(what: string): boolean {
+  return /^[A-Z].* .*\.$/s.test(what);
+}
+
 function voidedWords(round: Round | undefined): string[] {
   const paths = round?.voided ?? [];
   if (paths.length === 0) return [];
   const named = paths
     .slice(0, MOST.paths)
-    .map((path) => `Your change to ${oneLine(path, 300)} was undone: it is protected.`);
+    .map((what) =>
+      isSentence(what) ? oneLine(what, 600) : `Your change to ${oneLine(what, 300)} was undone: it is protected.`,
+    );
   const more = paths.length > MOST.paths ? [`So were those to ${paths.length - MOST.paths} other files.`] : [];
   return [[...named, ...more, "The last round does not count."].join("\n")];
 }

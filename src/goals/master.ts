@@ -3,6 +3,7 @@ import { state } from "../core/fold.js";
 import { callsIn, text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
+import { type GoalEnd, verdictOf } from "./progress.js";
 import type { CheckRun, Contract, Round, Verdict } from "./types.js";
 
 /** The state keys of a goal: its contract, what passed before work began, each round that is over, and how it ended. */
@@ -13,11 +14,8 @@ export const GOAL = {
   outcome: "goal.outcome",
 } as const;
 
-/** How a goal ended. */
-export type GoalOutcome = { type: "met" | "not met" | "limit" | "impossible"; reason: string };
-
 /** What happens after a round. */
-export type Move = { type: "end"; outcome: GoalOutcome } | { type: "go on"; prompt: string };
+export type Move = { type: "end"; end: GoalEnd } | { type: "go on"; prompt: string };
 
 /** Those who look at the work: none of them takes the worker's word. */
 export type Referees = {
@@ -47,15 +45,15 @@ export type Referees = {
 export function master(contract: Contract, referees: Referees): Plugin {
   const evaluate = async (session: Session): Promise<Fact[] | undefined> => {
     const { events, signal } = session;
-    if (isOver(events) || referees.unfinished(events)) return undefined;
+    if (endIn(events) !== undefined || referees.unfinished(events)) return undefined;
     const rounds = roundsIn(events);
     const { round, facts } = await judged(contract, referees, { session, n: rounds.length + 1 });
     if (signal.aborted) return undefined;
     const move = referees.next([...rounds, round]);
     const noted: Fact[] = [...facts, { type: "state", key: GOAL.round, value: JSON.parse(JSON.stringify(round)) }];
     if (move.type === "go on") return [...noted, { type: "prompt", parts: [text(move.prompt)], from: "goal" }];
-    const ended: Fact = { type: "state", key: GOAL.outcome, value: { ...move.outcome } };
-    return [...noted, ended, ending(move.outcome)];
+    const ended: Fact = { type: "state", key: GOAL.outcome, value: { ...move.end } };
+    return [...noted, ended, ending(move.end)];
   };
   return {
     name: "goal",
@@ -78,23 +76,18 @@ function isRoundValue(value: unknown): value is Round {
 }
 
 /** How the goal ended; undefined while it is open. */
-export function outcomeIn(events: readonly Event[]): GoalOutcome | undefined {
+export function endIn(events: readonly Event[]): GoalEnd | undefined {
   const value: unknown = state(events, GOAL.outcome);
-  return isOutcome(value) ? value : undefined;
+  return isEnd(value) ? value : undefined;
 }
 
-function isOutcome(value: unknown): value is GoalOutcome {
-  return typeof value === "object" && value !== null && "type" in value && "reason" in value;
+function isEnd(value: unknown): value is GoalEnd {
+  return typeof value === "object" && value !== null && "outcome" in value && "why" in value;
 }
 
-function isOver(events: readonly Event[]): boolean {
-  return outcomeIn(events) !== undefined;
-}
-
-function ending({ type, reason }: GoalOutcome): Fact {
-  return type === "met"
-    ? { type: "ended", outcome: "done" }
-    : { type: "ended", outcome: "limit", reason: `goal ${type}: ${reason}` };
+function ending({ outcome, why }: GoalEnd): Fact {
+  if (outcome === "met") return { type: "ended", outcome: "done" };
+  return { type: "ended", outcome: "limit", reason: `goal ${outcome}: ${why}` };
 }
 
 function stoppedBefore(events: readonly Event[]): boolean {
@@ -184,16 +177,3 @@ async function rest({ contract, referees, session, runs, say }: Rest): Promise<{
 }
 
 const LATER: Verdict = { met: false, by: "judge", reason: "judged once every check passes" };
-
-/** A check's word: it passed, or how it did not. */
-export function verdictOf(run: CheckRun): Verdict {
-  return { met: passes(run), by: "check", reason: reasonOf(run), run };
-}
-
-function reasonOf({ ended, code, ms, why }: CheckRun): string {
-  const more = why === undefined ? "" : ` (${why})`;
-  if (ended === "timeout") return `timed out after ${(ms / 1000).toFixed(0)} s${more}`;
-  if (ended === "aborted") return `interrupted${more}`;
-  if (ended === "unable") return `could not be run${more}`;
-  return code === 0 ? "exit code 0" : `exit code ${code ?? "none: a signal ended it"}${more}`;
-}

@@ -1,4 +1,4 @@
-import type { Usage } from "../core/event.js";
+import type { Event, Usage } from "../core/event.js";
 
 /** USD per million tokens. */
 export type Price = { input: number; output: number; cacheRead: number; cacheWrite: number };
@@ -26,6 +26,15 @@ export function cost(usage: Usage, model: string): number | undefined {
   const { input, output, cacheRead, cacheWrite } = usage;
   const sum = input * price.input + output * price.output + cacheRead * price.cacheRead + cacheWrite * price.cacheWrite;
   return sum / 1_000_000;
+}
+
+/** What all answers of these events cost in USD; undefined where the price of one is not known. */
+export function costOf(events: readonly Event[]): number | undefined {
+  const paid = events.filter((event) => event.type === "reply" || event.type === "spent");
+  const costs = paid.map((event) => cost(event.usage, event.model));
+  return costs.some((each) => each === undefined)
+    ? undefined
+    : costs.reduce((sum: number, each) => sum + (each ?? 0), 0);
 }
 
 function facts(window: number, maxOutput: number, price?: Price): ModelFacts {

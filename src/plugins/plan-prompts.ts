@@ -1,4 +1,4 @@
-import { quoted } from "./context-opening.js";
+import { quoted } from "../platform/text.js";
 import { planText } from "./plan-format.js";
 import { current, type Plan } from "./plan-state.js";
 

@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { state, usage } from "../core/fold.js";
+import type { Json } from "../core/message.js";
+import type { Plugin } from "../core/plugin.js";
+import type { Session } from "../core/session.js";
+import { CHECK_TIME } from "../goals/bounds.js";
+import { passed, runCheck } from "../goals/checks.js";
+import { continuePrompt } from "../goals/continue.js";
+import { judge } from "../goals/judge.js";
+import { contractJson } from "../goals/logged.js";
+import { endIn, GOAL, type Move, master, type Referees, roundsIn } from "../goals/master.js";
+import { type Called, changedScripts, noteAgain, noteCalled, wrongPrograms } from "../goals/programs.js";
+import { type Baseline, type GoalEnd, outcomeOf, verdictOf } from "../goals/progress.js";
+import type { GoalResult } from "../goals/report.js";
+import { transcriptFor } from "../goals/transcript.js";
+import type { CheckRun, Contract, Round } from "../goals/types.js";
+import { costOf } from "../models/catalog.js";
+import { endLeftovers } from "../platform/exec.js";
+import { shownPath } from "../platform/walk.js";
+import { unfinished } from "../plugins/answer.js";
+import { cleanCopy, sweepCleanCopies } from "../store/clean-copy.js";
+import { type Guard, guard, savedGuard } from "../store/guarded-files.js";
+import { putBack } from "../store/put-back.js";
+import { startCommit, workDiff } from "../store/work-diff.js";
+import { type Seen, workMark } from "../store/work-mark.js";
+import type { Ground } from "./assemble.js";
+
+/** What a goal was begun with, as the log keeps it: the commit, the snapshot's mark, and what the checks call. */
+type Start = { commit?: string; guard: string; called: Called; at: number };
+
+const START = "goal.start";
+/** Characters of a diff and of a transcript that are made for the judge. */
+const SHOWN = { diff: 40_000, transcript: 48_000 };
+
+export type GoalWork = {
+  plugin: Plugin;
+  /** Runs each check once before work, and records what it found; what an earlier process recorded is taken. */
+  baseline(signal: AbortSignal, tell: (words: string) => void): Promise<Baseline>;
+  /** All that is told of the goal now; `halt` is why it ended when no round says so. */
+  result(halt?: GoalEnd): Promise<GoalResult>;
+};
+
+/** Takes up a goal in a session: its snapshot of protected files, its referees, and the plugin that holds the door. */
+export async function goalWork(contract: Contract, ground: Ground, home: string): Promise<GoalWork> {
+  sweepCleanCopies();
+  const start = await begun(contract, ground, join(home, "goals", ground.id));
+  const work: Work = { contract, ground, ...start, seen: new Map() };
+  return {
+    plugin: master(contract, referees(work)),
+    baseline: (signal, tell) => baseline(work, signal, tell),
+    result: (halt) => result(work, halt),
+  };
+}
+
+type Work = { contract: Contract; ground: Ground; start: Start; snapshot: Guard; seen: Seen };
+
+async function begun(contract: Contract, ground: Ground, folder: string): Promise<Pick<Work, "start" | "snapshot">> {
+  const { log, cwd: root, commands } = ground;
+  const known = startIn(state(log.events, START));
+  if (known) {
+    const snapshot = await savedGuard(folder, known.guard);
+    if (snapshot) return { start: known, snapshot };
+  }
+  const files = contract.file === undefined ? [] : [contract.file];
+  const snapshot = await guard({ root, folder, globs: contract.protect, files });
+  const commit = await startCommit(root, commands.env);
+  const called = noteCalled(lines(contract), placeOf(ground));
+  const start: Start = { guard: snapshot.digest, called, at: Date.now(), ...(commit !== undefined && { commit }) };
+  log.append({ type: "state", key: GOAL.contract, value: contractJson(contract) });
+  log.append({ type: "state", key: START, value: JSON.parse(JSON.stringify(start)) });
+  return { start, snapshot };
+}
+
+function startIn(value: unknown): Start | undefined {
+  return isStart(value) ? value : undefined;
+}
+
+function isStart(value: unknown): value is Start {
+  return typeof value === "object" && value !== null && "guard" in value && "called" in value && "at" in value;
+}
+
+function lines({ criteria }: Contract): string[] {
+  return criteria.flatMap(({ check }) => check ?? []);
+}
+
+function placeOf({ cwd, commands }: Ground) {
+  return { root: cwd, home: commands.home, env: commands.env };
+}
+
+function referees(work: Work): Referees {
+  const { contract, ground, snapshot, start, seen } = work;
+  const { cwd: root, commands } = ground;
+  return {
+    guard: async () => {
+      await endLeftovers();
+      const undone = putBack(snapshot).map(({ path }) => shownPath(root, path));
+      return [...undone, ...wrongPrograms(start.called, placeOf(ground))];
+    },
+    check: (at, signal) => check(work, at, { cwd: root, signal }),
+    inCopy: contract.clean ? (which, signal) => inCopy(work, which, signal) : undefined,
+    judge: (asked, { session, runs }) => judged(work, asked, { session, runs }),
+    mark: () => workMark({ root, env: commands.env, seen }),
+    next: (rounds) => next(work, rounds),
+    unfinished,
+  };
+}
+
+type Place = { cwd: string; signal: AbortSignal };
+
+function check({ contract, ground }: Work, at: number, { cwd, signal }: Place): Promise<CheckRun> {
+  const { check: command = "", timeout = CHECK_TIME.unsaid } = contract.criteria[at] ?? {};
+  return runCheck({ ...ground.commands, command, timeout, cwd, signal });
+}
+
+async function inCopy(work: Work, which: readonly number[], signal: AbortSignal): Promise<CheckRun[]> {
+  const { cwd: root, commands } = work.ground;
+  const copy = await cleanCopy({ root, include: work.contract.include, env: commands.env, signal });
+  try {
+    const runs: CheckRun[] = [];
+    for (const at of which) {
+      runs.push(await check(work, at, { cwd: copy.path, signal }));
+      if (!runs.every(passed)) break;
+    }
+    return runs;
+  } finally {
+    copy.remove();
+  }
+}
+
+type Seeing = { session: Session; runs: readonly (CheckRun | undefined)[] };
+
+async function judged({ contract, ground, start }: Work, asked: readonly number[], { session, runs }: Seeing) {
+  const { cwd: root, commands, models } = ground;
+  const diff =
+    start.commit === undefined
+      ? undefined
+      : await workDiff({ root, env: commands.env, since: start.commit, most: SHOWN.diff });
+  return judge({
+    model: contract.judge === undefined ? models.modelFor("judge") : models.named(contract.judge),
+    contract,
+    asked,
+    runs,
+    diff: diff?.text,
+    changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
+    transcript: transcriptFor(session.events, SHOWN.transcript),
+    signal: session.signal,
+  });
+}
+
+function next({ contract, ground }: Work, rounds: readonly Round[]): Move {
+  const end = outcomeOf(contract, rounds);
+  if (end) return { type: "end", end };
+  return { type: "go on", prompt: continuePrompt(contract, rounds, baselineIn(ground)) };
+}
+
+async function baseline(work: Work, signal: AbortSignal, tell: (words: string) => void): Promise<Baseline> {
+  const { contract, ground } = work;
+  if (state(ground.log.events, GOAL.baseline) !== undefined) return baselineIn(ground);
+  const found: Json[] = [];
+  for (const [at, { check: command }] of contract.criteria.entries()) {
+    if (signal.aborted) return [];
+    if (command !== undefined) tell(`before work: check ${at + 1} of ${contract.criteria.length}: ${command}`);
+    const run = command === undefined ? undefined : await check(work, at, { cwd: ground.cwd, signal });
+    found.push(run === undefined ? null : JSON.parse(JSON.stringify(verdictOf(run))));
+  }
+  if (signal.aborted) return [];
+  ground.log.append({ type: "state", key: GOAL.baseline, value: found });
+  return baselineIn(ground);
+}
+
+function baselineIn({ log }: Ground): Baseline {
+  const value: unknown = state(log.events, GOAL.baseline);
+  return isBaseline(value) ? value.map((each) => each ?? undefined) : [];
+}
+
+function isBaseline(value: unknown): value is (Exclude<Baseline[number], undefined> | null)[] {
+  return Array.isArray(value) && value.every((each) => each === null || (typeof each === "object" && "met" in each));
+}
+
+async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promise<GoalResult> {
+  const { cwd: root, commands, log, id } = ground;
+  const { events } = log;
+  const diff =
+    start.commit === undefined
+      ? undefined
+      : await workDiff({ root, env: commands.env, since: start.commit, most: 1000 });
+  return {
+    contract,
+    rounds: roundsIn(events),
+    baseline: baselineIn(ground),
+    end: endIn(events) ?? halt ?? { outcome: "interrupted", why: "it is not over" },
+    cost: costOf(events),
+    usage: usage(events),
+    startedAt: start.at,
+    endedAt: Date.now(),
+    diffStat: diff && { files: diff.files.length, insertions: diff.added, deletions: diff.removed },
+    changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
+    session: id,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Event } from "../core/event.js";
+import { state } from "../core/fold.js";
+import { GOAL, roundsIn } from "../goals/master.js";
+import { type Baseline, holds, standing } from "../goals/progress.js";
+import type { Contract } from "../goals/types.js";
+import { costOf } from "../models/catalog.js";
+import { firstLine } from "./progress.js";
+
+/** How a goal stands: the round, the cost so far, and each criterion with why it is open. */
+export function boardOf(contract: Contract, events: readonly Event[]): string[] {
+  const rounds = roundsIn(events);
+  const value: unknown = state(events, GOAL.baseline);
+  const verdicts = standing(contract, rounds, isBaseline(value) ? value.map((each) => each ?? undefined) : []);
+  const cost = costOf(events);
+  const paid = cost === undefined ? "" : `, $${cost.toFixed(4)}`;
+  const now =
+    rounds.length === 0 ? "before the first round" : `after round ${rounds.length} of ${contract.limits.iterations}`;
+  const lines = contract.criteria.map((criterion, at) => {
+    const verdict = verdicts[at];
+    const met = holds(criterion, verdict);
+    const why = met || verdict === undefined ? "" : `: ${firstLine(verdict.reason)}`;
+    return `  [${met ? "x" : " "}] ${at + 1}. ${firstLine(criterion.describe)}${why}`;
+  });
+  return [`goal, ${now}${paid}: ${firstLine(contract.goal)}`, ...lines];
+}
+
+function isBaseline(value: unknown): value is (Exclude<Baseline[number], undefined> | null)[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Opened } from "../app/assemble.js";
+import type { Config } from "../app/config.js";
+import type { Delta, Event } from "../core/event.js";
+import type { GoalOutcome } from "../goals/progress.js";
+import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
+import { reportMarkdown } from "../goals/report-markdown.js";
+import type { RunFlags } from "./args.js";
+import type { Interrupts } from "./interrupts.js";
+import { initLine, lineMaker } from "./json.js";
+import { write } from "./output.js";
+import type { Progress } from "./progress.js";
+import type { Summary } from "./summary.js";
+
+export type Output = { see(item: Event | Delta): void };
+type Standing = { made: Opened; config: Config; stop: Interrupts };
+
+/** What goes to stdout while work goes on: the lines of stream-json, or nothing. */
+export function lookOn({ outputFormat, includePartial }: RunFlags, { made, config, stop }: Standing): Output {
+  if (outputFormat !== "stream-json") return { see: () => undefined };
+  const { agent, id } = made;
+  const lines = lineMaker(id, includePartial ?? false);
+  const print = (line: unknown) =>
+    void write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
+  const tools = agent.tools.map(({ name }) => name);
+  print(initLine({ session: id, model: agent.model.id, cwd: config.cwd, tools, mode: config.mode }));
+  return {
+    see: (item) => {
+      for (const line of lines(item)) print(line);
+    },
+  };
+}
+
+const CODES: Record<GoalOutcome, number> = { met: 0, "not met": 5, impossible: 5, limit: 3, interrupted: 130 };
+
+type Finished = Standing & { flags: RunFlags; human: Progress; summary: Summary; result: GoalResult };
+
+/** Keeps the report, prints it, says how to go on, and gives the exit code. */
+export async function finish({ config, flags, human, made, stop, summary, result }: Finished): Promise<number> {
+  const path = kept(config.home, result);
+  for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
+  const failed = summary.subtype === "error_provider" && result.end.outcome === "not met" && !isOver(result);
+  if (failed) human.note(`nanocoder: ${summary.reason}`);
+  if (path !== undefined) human.note(`The report is in ${path}.md and ${path}.json.`);
+  if (!isOver(result)) human.note(`Go on with: nanocoder goal --resume ${made.id}`);
+  const words =
+    flags.outputFormat === "text" || flags.outputFormat === undefined
+      ? summaryOf(result)
+      : JSON.stringify(reportJson(result));
+  await write(process.stdout, `${words}\n`, () => undefined);
+  if (failed) return 1;
+  return stop.cause === "SIGTERM" || stop.cause === "SIGHUP" ? 143 : CODES[result.end.outcome];
+}
+
+// what a round ended stays ended; all else can go on
+function isOver({ end }: GoalResult): boolean {
+  return end.outcome === "met" || end.outcome === "impossible" || /^(not met after|no progress)/.test(end.why);
+}
+
+function kept(home: string, result: GoalResult): string | undefined {
+  const folder = join(home, "goals");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, result.session);
+    writeFileSync(`${path}.md`, reportMarkdown(result), { mode: 0o600 });
+    writeFileSync(`${path}.json`, `${JSON.stringify(reportJson(result), null, 2)}\n`, { mode: 0o600 });
+    return path;
+  } catch {
+    return undefined;
+  }
+}
