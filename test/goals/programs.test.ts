@@ -170,6 +170,10 @@ describe("what a check calls in the workspace is named when the worker changed i
       put(join(root, "b.sh"), "y");
     });
     expect(scripts).toEqual(["a.sh", "b.sh"]);
+    const alone = afterWork({ "a.sh": "sh b.sh\n", "b.sh": "x" }, "sh a.sh", (root) =>
+      put(join(root, "a.sh"), "true\n"),
+    );
+    expect(alone.scripts).toEqual(["a.sh"]);
   });
 
   it("and a script that calls itself, or a line that is no shell, ends", () => {
