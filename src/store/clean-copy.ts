@@ -136,12 +136,18 @@ function dropLeading(path: string, copy: CleanCopy): void {
   for (const found of below(path, { bases: [""], skip: new Set() })) {
     if (!found.entry.isSymbolicLink()) continue;
     const link = join(path, found.path);
-    const real = attempt(() => realTarget("/", link));
-    if (real !== undefined && isInside(real, path)) continue;
+    const real = attempt(() => realpathSync.native(link)) ?? attempt(() => realParent(link));
+    if (real === undefined || isInside(real, path)) continue;
     rmSync(link);
     copy.leftOut.push(found.path);
     copy.files -= 1;
   }
+}
+
+// where a file would come to be that is made through a link to nothing; `..` after a link is the kernel's to follow
+function realParent(link: string): string {
+  const text = readlinkSync(link);
+  return realpathSync.native(isAbsolute(text) ? dirname(text) : `${dirname(link)}/${dirname(text)}`);
 }
 
 function copyModes(path: string, root: string): void {

@@ -44,11 +44,10 @@ export function putBack(guard: Guard): Undone[] {
   throw new Error(`${path} is protected and was put back, but changes again at once: something else writes there.`);
 }
 
-// the folders nearest to the root alone: what is told of paths below them may be untrue
+// folders first, from the top: what is told of paths below them may be untrue
 function highest(found: readonly Difference[]): readonly Difference[] {
   const folders = found.filter(({ was }) => was.kind === "folder");
-  const top = Math.min(...folders.map(({ path }) => depth(path)));
-  return folders.length === 0 ? found : folders.filter(({ path }) => depth(path) === top);
+  return folders.length === 0 ? found : folders.sort((a, b) => depth(a.path) - depth(b.path));
 }
 
 function putOneBack(difference: Difference, guard: Guard): Undone {
