@@ -19,6 +19,7 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isAlive, processStart } from "../platform/alive.js";
 import { realTarget } from "../platform/files.js";
 import { below, choose } from "./matching.js";
+import { removeTree } from "./remove-tree.js";
 import { resultFiles } from "./result-files.js";
 
 /** A copy of a result. `leftOut` are paths that are part of the workspace but not of the copy, links that lead out among them. */
@@ -48,7 +49,7 @@ export async function cleanCopy({ root, include, env, signal }: CopyOptions): Pr
     return !entry.isDirectory() && (declared?.has(path) ?? false);
   }
   const path = newFolder();
-  const copy = { path, files: 0, leftOut: [] as string[], remove: () => removeAll(path) };
+  const copy = { path, files: 0, leftOut: [] as string[], remove: () => removeTree(path) };
   try {
     const copying = { root, to: path, copy };
     for (const each of chosen.files) await copyOne(each, copying, signal);
@@ -60,7 +61,7 @@ export async function cleanCopy({ root, include, env, signal }: CopyOptions): Pr
     copyModes(path, root);
     return copy;
   } catch (error) {
-    removeAll(path);
+    removeTree(path);
     throw error;
   }
 }
@@ -73,7 +74,7 @@ export function sweepCleanCopies(): void {
     const path = join(folder, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     const mine = stat?.isDirectory() && stat.uid === (process.geteuid?.() ?? stat.uid);
-    if (mine && /^\d+$/.test(pid ?? "") && !isAlive(Number(pid), start === "0" ? undefined : start)) removeAll(path);
+    if (mine && /^\d+$/.test(pid ?? "") && !isAlive(Number(pid), start === "0" ? undefined : start)) removeTree(path);
   }
 }
 
@@ -135,12 +136,18 @@ function dropLeading(path: string, copy: CleanCopy): void {
   for (const found of below(path, { bases: [""], skip: new Set() })) {
     if (!found.entry.isSymbolicLink()) continue;
     const link = join(path, found.path);
-    const real = attempt(() => realTarget("/", link));
-    if (real !== undefined && isInside(real, path)) continue;
+    const real = attempt(() => realpathSync.native(link)) ?? attempt(() => realParent(link));
+    if (real === undefined || isInside(real, path)) continue;
     rmSync(link);
     copy.leftOut.push(found.path);
     copy.files -= 1;
   }
+}
+
+// where a file would come to be that is made through a link to nothing; `..` after a link is the kernel's to follow
+function realParent(link: string): string {
+  const text = readlinkSync(link);
+  return realpathSync.native(isAbsolute(text) ? dirname(text) : `${dirname(link)}/${dirname(text)}`);
 }
 
 function copyModes(path: string, root: string): void {
@@ -148,17 +155,6 @@ function copyModes(path: string, root: string): void {
   for (const found of folders.reverse()) {
     const stat = lstatSync(join(root, found.path), { throwIfNoEntry: false });
     if (stat?.isDirectory()) chmodSync(join(path, found.path), stat.mode & 0o777);
-  }
-}
-
-// a folder that may not be written keeps what is in it
-function removeAll(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    for (const { path: each, entry } of below(path, { bases: [""], skip: new Set() }))
-      if (entry.isDirectory()) chmodSync(join(path, each), 0o700);
-    rmSync(path, { recursive: true, force: true });
   }
 }
 

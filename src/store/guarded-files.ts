@@ -6,7 +6,7 @@ import { shownPath } from "../platform/walk.js";
 import { writePrivate } from "../platform/write-whole.js";
 import { below, type Choice, choose } from "./matching.js";
 import { digest, Objects } from "./objects.js";
-import { isOwnFolder, look, modeOf, stampOf } from "./path-state.js";
+import { look, modeOf, stampOf } from "./path-state.js";
 
 /** What stands at a guarded path. `chosen` is a folder that is guarded itself, not for what lies in it. */
 export type Guarded =
@@ -84,13 +84,17 @@ export function differences(guard: Guard): Difference[] {
 
 function notAsBefore({ entries }: Guard): Difference[] {
   const found: Difference[] = [];
-  const own = ownFolders();
   let left = READ;
+  let unseen: string | undefined;
   for (const [path, was] of entries) {
-    const now = own(dirname(path)) ? stateAt(path) : ABSENT;
+    const now = unlessClosed(() => stateAt(path));
+    unseen ??= now === undefined ? path : undefined;
+    if (now === undefined) continue;
     if (was.kind === "file" && now.kind === "file") left -= was.size;
     if (!isSame(path, { was, now }, left > 0)) found.push({ path, was, now });
   }
+  // else a folder above it is among what was found, and it is seen when that is put back
+  if (unseen !== undefined && found.length === 0) throw new Error(`${unseen} is protected, but cannot be looked at.`);
   return found;
 }
 
@@ -100,7 +104,8 @@ function created({ root, entries, choice }: Guard, folders: Set<string>): Differ
     const full = join(root, path);
     if (entries.has(full) || !choice.has(path) || foldersAbove(full, root).some((above) => folders.has(above)))
       continue;
-    const now = stateAt(full);
+    const now = unlessClosed(() => stateAt(full));
+    if (now === undefined) continue;
     if (now.kind === "folder") folders.add(full);
     found.push({ path: full, was: ABSENT, now });
   }
@@ -157,7 +162,8 @@ function keep(path: string, choice: Choice, objects?: Objects): Guarded {
   }
 }
 
-function stateAt(path: string): Guarded {
+/** What stands at a path, no link followed; the content of a file is not read. */
+export function stateAt(path: string): Guarded {
   const stat = look(path);
   if (stat === undefined) return ABSENT;
   if (stat.isSymbolicLink()) return { kind: "link", to: readlinkSync(path) };
@@ -168,7 +174,8 @@ function stateAt(path: string): Guarded {
   return { kind: "file", hash: "", mode, size: Number(stat.size), stamp: stampOf(stat), ...owner };
 }
 
-function isSame(path: string, { was, now }: Omit<Difference, "path">, read: boolean): boolean {
+/** Whether what stands at a path is what was there; without `read` a stamp that stayed the same is believed. */
+export function isSame(path: string, { was, now }: Omit<Difference, "path">, read: boolean): boolean {
   if (was.kind === "link") return now.kind === "link" && was.to === now.to;
   if (was.kind === "folder") return now.kind === "folder" && (was.chosen ? was.mode === now.mode : isOpen(was, now));
   if (was.kind !== "file" || now.kind !== "file") return was.kind === now.kind;
@@ -189,13 +196,13 @@ function contentIs(path: string, hash: string): boolean {
   }
 }
 
-function ownFolders(): (folder: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (folder) => {
-    const is = known.get(folder) ?? isOwnFolder(folder);
-    known.set(folder, is);
-    return is;
-  };
+function unlessClosed<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (errorCode(error) === "EACCES") return undefined;
+    throw error;
+  }
 }
 
 function snapshotIn(folder: string): string {

@@ -4,14 +4,23 @@ import { basename, dirname } from "node:path";
 import { anchor } from "../platform/anchored.js";
 import { errorCode, fileReason } from "../platform/files.js";
 import { shownPath } from "../platform/walk.js";
-import { type Difference, differences, type Guard, type Guarded, toldDifference } from "./guarded-files.js";
+import {
+  type Difference,
+  differences,
+  type Guard,
+  type Guarded,
+  isSame,
+  stateAt,
+  toldDifference,
+} from "./guarded-files.js";
 import { look, modeOf } from "./path-state.js";
+import { removeTree } from "./remove-tree.js";
 
 /** A change of a guarded path that was undone. `kept` is where the content that had to go can still be found. */
 export type Undone = { path: string; told: string; kept?: string };
 
-/** Looks, since what lies behind a folder that was closed or replaced is seen only once that is put back. */
-const LOOKS = 5;
+/** Looks: what lies behind a folder that was closed or replaced is seen only once that is put back. */
+const LOOKS = 200;
 /** Bytes of a changed file that are kept before it is put back. */
 const KEPT = 8 * 1024 * 1024;
 
@@ -23,9 +32,9 @@ const KEPT = 8 * 1024 * 1024;
 export function putBack(guard: Guard): Undone[] {
   const undone = new Map<string, Undone>();
   for (let n = 0; n < LOOKS; n += 1) {
-    const found = differences(guard).sort((a, b) => depth(a.path) - depth(b.path));
+    const found = differences(guard);
     if (found.length === 0) return [...undone.values()];
-    for (const difference of found) {
+    for (const difference of highest(found)) {
       const one = putOneBack(difference, guard);
       if (!undone.has(difference.path)) undone.set(difference.path, one);
     }
@@ -35,12 +44,18 @@ export function putBack(guard: Guard): Undone[] {
   throw new Error(`${path} is protected and was put back, but changes again at once: something else writes there.`);
 }
 
+// folders first, from the top: what is told of paths below them may be untrue
+function highest(found: readonly Difference[]): readonly Difference[] {
+  const folders = found.filter(({ was }) => was.kind === "folder");
+  return folders.length === 0 ? found : folders.sort((a, b) => depth(a.path) - depth(b.path));
+}
+
 function putOneBack(difference: Difference, guard: Guard): Undone {
-  const { path, was, now } = difference;
+  const { path, was } = difference;
   const told = toldDifference(guard.root, difference);
   try {
     const kept = keptContent(difference, guard);
-    within(dirname(path), (at) => settle(at(basename(path)), { was, now }, guard));
+    within(dirname(path), (at) => settle(at(basename(path)), was, guard));
     return { path: shownPath(guard.root, path), told, ...(kept && { kept }) };
   } catch (error) {
     // a folder above it is put back first: the next look finds it
@@ -49,11 +64,13 @@ function putOneBack(difference: Difference, guard: Guard): Undone {
   }
 }
 
-function settle(path: string, { was, now }: Omit<Difference, "path">, { objects }: Guard): void {
+function settle(path: string, was: Guarded, { objects }: Guard): void {
+  const now = stateAt(path);
+  if (isSame(path, { was, now }, true)) return;
   const stays = was.kind === "folder" && now.kind === "folder";
   // a file or a link is replaced by moving the old one over it
   const goes = was.kind === "absent" || was.kind === "folder" || now.kind === "folder";
-  if (goes && !stays) rmSync(path, { recursive: true, force: true });
+  if (goes && !stays) removeTree(path);
   if (was.kind === "folder" && !stays) mkdirSync(path, { mode: 0o700 });
   if (was.kind === "folder") chmodSync(path, was.mode);
   if (was.kind === "file") lay(path, (aside) => fill(aside, objects.path(was.hash), was));

@@ -72,6 +72,15 @@ describe("a program of a check", () => {
     expect(wrongPrograms(before, where)).toEqual([]);
   });
 
+  it("that lies in the workspace is part of the work: it is named", () => {
+    const root = place({ "bin/tool": EXIT });
+    const where = at(root, `${root}/bin:${ENV.PATH}`);
+    const before = noteCalled(["tool"], where);
+    put(join(root, "bin/tool"), EXIT.replace("0", "1"));
+    expect(wrongPrograms(before, where)).toEqual([]);
+    expect(changedScripts(before, noteAgain(before, ["tool"], where))).toEqual(["bin/tool"]);
+  });
+
   it("is not taken from what npm puts before PATH", () => {
     const files = { "package.json": '{"scripts":{"test":"node --test"}}', "a.test.js": "" };
     const { wrong, scripts } = afterWork(files, "npm test", (root) => {
@@ -170,6 +179,10 @@ describe("what a check calls in the workspace is named when the worker changed i
       put(join(root, "b.sh"), "y");
     });
     expect(scripts).toEqual(["a.sh", "b.sh"]);
+    const alone = afterWork({ "a.sh": "sh b.sh\n", "b.sh": "x" }, "sh a.sh", (root) =>
+      put(join(root, "a.sh"), "true\n"),
+    );
+    expect(alone.scripts).toEqual(["a.sh"]);
   });
 
   it("and a script that calls itself, or a line that is no shell, ends", () => {

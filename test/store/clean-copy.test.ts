@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cleanCopy, sweepCleanCopies } from "../../src/store/clean-copy.js";
 import { ENV, git, place, put, repository } from "../goals/places.js";
@@ -95,6 +95,18 @@ describe("a clean copy", () => {
     const filled = await copyOf(venv, ["venv"]);
     expect(tree(filled.path)["venv/python"]).toMatch(/^file \d+ s$/);
     filled.remove();
+  });
+
+  it("has no link that leads out by way of another", async () => {
+    const root = place({ "a.txt": "a" });
+    const beside = place();
+    symlinkSync(".", join(root, "here"));
+    symlinkSync(`here/../${basename(beside)}`, join(root, "beside"));
+    symlinkSync("here/../not-there-yet", join(root, "later"));
+    const copy = await copyOf(root);
+    expect(tree(copy.path)).toEqual({ "a.txt": expect.stringContaining(" a"), here: "link ." });
+    expect(copy.leftOut.sort()).toEqual(["beside", "later"]);
+    copy.remove();
   });
 
   it("takes nothing from behind a folder that became a link", async () => {

@@ -120,6 +120,17 @@ describe("protected files are put back, and it is told, when the worker", () => 
     expect(readFileSync(join(root, "tests/a.test.py"), "utf8")).toBe("assert a\n");
   });
 
+  it("leaves what else lies in a folder that was closed or replaced", async () => {
+    const { root, made, sh } = await guarded(["**/*.test.py"]);
+    sh("echo mine > tests/deep/mine; echo mine > tests/mine; chmod 000 tests/deep tests; chmod 700 src");
+    expect(putBack(made).map(({ told }) => told)).toEqual([
+      "tests had its mode changed from 755 to 0",
+      "tests/deep had its mode changed from 755 to 0",
+    ]);
+    expect(Object.keys(tree(root))).toEqual(expect.arrayContaining(["tests/mine", "tests/deep/mine"]));
+    expect(lstatSync(join(root, "src")).mode & 0o777).toBe(0o700);
+  });
+
   it("keeps what had to go, for who wrote it", async () => {
     const { made, sh } = await guarded();
     sh("echo 'by hand' > tests/a.test.py");
