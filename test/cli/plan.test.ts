@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -193,6 +193,73 @@ describe("nanocoder plan", () => {
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain("gave no plan that can be used, twice: the answer is not JSON");
     expect(plansIn(where).at(-1)).toMatchObject({ phase: "failed", steps: [{ status: "failed", failures: 2 }] });
+  });
+
+  it("holds a second attempt to what failed in the first one", async () => {
+    const plan = planOfSteps({ title: "Test", verify: "test -e there" });
+    const script = [plan, bash("test -e there"), "STEP DONE", "STEP DONE", "no", "no"];
+    const { requests, ...ended } = await planRun(script, ["test", "--yes"]);
+    expect(ended.code).toBe(1);
+    expect(requests).toHaveLength(6);
+    expect(ended.stderr).toContain("step 1 failed (2 of 2): it was said to be done, but its verification failed");
+  });
+
+  it("is not done where a hook ends the run before: exit 1, and it can be gone on with", async () => {
+    const where = place();
+    mkdirSync(join(where.home, ".nanocoder"));
+    const settings = join(where.home, ".nanocoder/settings.json");
+    writeFileSync(
+      settings,
+      JSON.stringify({ hooks: { Stop: [{ hooks: [{ command: `echo '{"continue":false}'` }] }] } }),
+    );
+    const ended = await planRun([TWO, bash("echo a > a.txt"), "STEP DONE"], ["make a file", "--yes"], { where });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("the plan is not done: the run was ended before the plan was done");
+    rmSync(settings);
+    const later = await planRun([bash("grep -q a a.txt"), "STEP DONE"], ["--resume"], { where });
+    expect(later).toMatchObject({ code: 0, stdout: "[x] 1. Make a.txt\n[x] 2. Check it\n" });
+  });
+
+  it("stops at a limit with its exit code, and goes on from the step it was at", async () => {
+    const script = [TWO, bash("echo a > a.txt"), "STEP DONE"];
+    const ended = await planRun(script, ["make a file", "--yes", "--max-turns", "2", "--output-format", "json"]);
+    expect(ended.code).toBe(3);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ status: "running", termination_reason: "max_turns" });
+    const later = await planRun([bash("grep -q a a.txt"), "STEP DONE"], ["--resume"], ended);
+    expect(later.code).toBe(0);
+  });
+
+  it("says with exit 4 where something it needed was refused, although it was done", async () => {
+    const where = place();
+    await using server = await modelServer([
+      TWO,
+      bash("curl http://127.0.0.1:9 > a.txt"),
+      bash("echo a > a.txt"),
+      "STEP DONE",
+      bash("grep -q a a.txt"),
+      "STEP DONE",
+    ]);
+    const args = ["plan", "make a file", "--yes", "--no-sandbox", "--allow", "bash(echo a > a.txt)"];
+    const ended = await nanocoder(args, { place: where, env: openaiAt(server.url) });
+    expect(ended.stderr).toContain("denied: bash: ");
+    expect(ended.code).toBe(4);
+  });
+
+  it.each([0, 1])("Ctrl-C at request %i: exit 130, and how to go on", async (n) => {
+    const where = place();
+    const silent = { silent: true as const };
+    await using server = await modelServer(n === 0 ? [silent] : [TWO, silent]);
+    const args = ["plan", "make a file", "--yes", "--output-format", "json"];
+    const run = start(args, { place: where, env: openaiAt(server.url) });
+    await server.arrived(n);
+    run.kill("SIGINT");
+    const ended = await run.ended;
+    expect(ended.code).toBe(130);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ status: n === 0 ? "planning" : "running", is_error: true });
+    expect(ended.stderr).toContain(`Go on with: nanocoder plan --resume ${idOf(where)}`);
+    const script = [bash("echo a > a.txt"), "STEP DONE", bash("grep -q a a.txt"), "STEP DONE"];
+    const later = await planRun(n === 0 ? [TWO, ...script] : script, ["--resume", "--yes"], { where });
+    expect(later).toMatchObject({ code: 0, stdout: "[x] 1. Make a.txt\n[x] 2. Check it\n" });
   });
 
   it("asks a worker that does not say how the step ended, twice, then counts it as failed", async () => {

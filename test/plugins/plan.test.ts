@@ -195,7 +195,7 @@ describe("the planner's instructions", () => {
   it("are the frames of the system prompt, and nothing else of it", () => {
     const frame = (by: string, inside: string) =>
       `<instructions by="${by}" from="AGENTS.md">\n${inside}\n</instructions>`;
-    const system = `You are.\n\n${frame("user", "one")}\n\n${frame("project", "two\n\nthree")}\n\nEnvironment`;
+    const system = `You are.\n\n${frame("user", "one")}\n\nBetween.\n\n${frame("project", "two\n\nthree")}\n\nEnvironment`;
     expect(instructionsIn(system)).toBe(
       `What the user and the project want of whoever works here:\n\n${frame("user", "one")}\n\n${frame("project", "two\n\nthree")}`,
     );
