@@ -89,14 +89,15 @@ function read({ words, broken, ext }: Reader): Checker {
       `file-${Math.random().toString(36).slice(2, 10)}${ext ?? extname(source.shown)}`,
       source.text,
     );
+    const named = (said: string) => said.replaceAll(file, source.shown).replaceAll(basename(file), source.shown);
     const command = words(file).map(quoted).join(" ");
     // not in the workspace: nothing of it is to be found in place of the program or its modules
     const cwd = scratch.folder;
     const env = { ...options.env, PATH: outside(options.env.PATH ?? "", options.root) };
     const end = await runCommand({ command, cwd, left: source.left }, session, { ...options, env });
-    if (end.type === "not run") return { status: "not checked", why: end.why.replaceAll(file, source.shown) };
+    if (end.type === "not run") return { status: "not checked", why: named(end.why) };
     if (end.code === 0) return PASSED;
-    const output = end.tail.replaceAll(file, source.shown);
+    const output = named(end.tail);
     if (broken !== undefined && end.code !== broken) return { status: "not checked", why: output.slice(-200) };
     return { status: "failed", output };
   };
@@ -139,10 +140,17 @@ function kindOf(path: string, root: string): "module" | "commonjs" | undefined {
 
 const PARSE = `const ts=require(process.argv[1]);if(!ts.transpileModule)process.exit(3);
 const text=require("fs").readFileSync(process.argv[2],"utf8");
-const {diagnostics}=ts.transpileModule(text,{fileName:process.argv[3],reportDiagnostics:true,compilerOptions:{jsx:1,allowJs:true,target:99,module:99}});
+const {diagnostics}=ts.transpileModule(text,{fileName:process.argv[2],reportDiagnostics:true,compilerOptions:{jsx:1,allowJs:true,target:99,module:99}});
 for(const {file,start,messageText} of diagnostics){const at=file&&file.getLineAndCharacterOfPosition(start||0);
-console.log((at?process.argv[3]+":"+(at.line+1)+":"+(at.character+1)+": ":"")+ts.flattenDiagnosticMessageText(messageText,"\\n"))}
+console.log((at?process.argv[2]+":"+(at.line+1)+":"+(at.character+1)+": ":"")+ts.flattenDiagnosticMessageText(messageText,"\\n"))}
 process.exit(diagnostics.length?4:0)`;
+
+// from 7 on it is a program that can only be run: what it says of syntax has codes from 1000 to 1999
+const FLAGS =
+  "--noEmit --noCheck --noResolve --ignoreConfig --pretty false --target esnext --module esnext --jsx preserve";
+
+const library = (at: string) => read({ words: (file) => [process.execPath, "-e", PARSE, at, file], broken: 4 });
+const program = (at: string) => read({ words: (file) => [process.execPath, at, ...FLAGS.split(" "), file] });
 
 // the project's own compiler is code of the project: it is run only as its tests are
 const typescript: Checker = async (source, around) => {
@@ -150,20 +158,21 @@ const typescript: Checker = async (source, around) => {
   const compiler = installed(source.path, options.root);
   if (compiler === undefined)
     return { status: "not checked", why: "this project has no TypeScript installed that could parse it" };
-  const why = await leave(`node ${compiler}`, session, options);
+  const why = await leave(`node ${compiler.at}`, session, options);
   if (why !== undefined) return { status: "not checked", why };
-  const verdict = await read({
-    words: (file) => [process.execPath, "-e", PARSE, compiler, file, basename(source.shown)],
-    broken: 4,
-  })(source, around);
-  if (verdict.status !== "not checked") return verdict;
-  return { status: "not checked", why: "this project's TypeScript has no parser that can be asked" };
+  const verdict = await (compiler.isLibrary ? library(compiler.at) : program(compiler.at))(source, around);
+  if (compiler.isLibrary || verdict.status !== "failed") return verdict;
+  const lines = verdict.output.split("\n").filter((line) => /error TS1\d{3}:/.test(line));
+  if (lines.length > 0) return { status: "failed", output: lines.slice(0, 5).join("\n") };
+  return { status: "not checked", why: verdict.output.slice(0, 200) };
 };
 
-function installed(path: string, root: string): string | undefined {
+function installed(path: string, root: string): { at: string; isLibrary: boolean } | undefined {
   for (let at = dirname(path); at.length >= root.length; at = dirname(at)) {
-    const compiler = join(at, "node_modules/typescript/lib/typescript.js");
-    if (statOf(compiler)?.isFile()) return compiler;
+    for (const file of ["lib/typescript.js", "bin/tsc"]) {
+      const compiler = join(at, "node_modules/typescript", file);
+      if (statOf(compiler)?.isFile()) return { at: compiler, isLibrary: file !== "bin/tsc" };
+    }
   }
   return undefined;
 }

@@ -20,10 +20,9 @@ import { bytesBefore, type Changed } from "./run-changes.js";
 
 /** Of one copy: files, bytes, milliseconds. */
 const MOST = { files: 5000, bytes: 128 * 1024 * 1024, ms: 5000 };
-// what is installed is shown as it is; what git and caches keep is left out
-const INSTALLED = new Set(["node_modules", ".venv", "venv", "vendor"]);
+// what is installed, and the repository, are shown as they are; what builds and caches keep is left out
+const INSTALLED = new Set([".git", "node_modules", ".venv", "venv", "vendor"]);
 const LEFT_OUT = new Set([
-  ".git",
   "__pycache__",
   "target",
   ".pytest_cache",

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it as test } from "vitest";
 import type { ScriptStep, SeenRequest } from "../../src/models/scripted/script.js";
@@ -161,6 +161,28 @@ describe("syntax", () => {
     expect(ended.told[2]).toContain("syntax of src/a.ts (a new file)\nheld");
     expect(ended.json.verification.checks[0]).toEqual({ check: "syntax of src/a.ts", status: "passed" });
     expect(existsSync("/opt/nanocoder-escaped")).toBe(false);
+  });
+
+  boxed("takes it apart by a compiler that is a program, too", async () => {
+    const where = place();
+    mkdirSync(join(where.work, "node_modules"));
+    symlinkSync(
+      join(import.meta.dirname, "../../node_modules/typescript"),
+      join(where.work, "node_modules/typescript"),
+    );
+    const well = 'import { x } from "./none";\nenum A { B }\nexport const a: string = x<A>(1);\n';
+    const ended = await runs(
+      [
+        write("a.ts", "const a: = 1;"),
+        write("b.tsx", "export const b = <p>{1}</p>;"),
+        "done",
+        write("a.ts", well),
+        "mended",
+      ],
+      { where },
+    );
+    expect(ended.told[3]).toContain("\na.ts(1,10): error TS1110: Type expected.");
+    expect(ended.json.verification).toMatchObject({ status: "passed", repairs: 1 });
   });
 
   test("runs nothing that lies in the workspace to read a file of it", async () => {
