@@ -36,7 +36,7 @@ async function runs(script: readonly ScriptStep[], setting: Setting = {}) {
 const write = (path: string, content: string) => ({ calls: [{ name: "write_file", input: { path, content } }] });
 const look = (path: string) => ({ calls: [{ name: "read_file", input: { path } }] });
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
-const left = () => readdirSync("/tmp").filter((name) => /^nanocoder-(before|check)-/.test(name));
+const left = (mark: string) => readdirSync("/tmp").filter((name) => existsSync(join("/tmp", name, mark)));
 
 const SUM = "exports.sum = (a, b) => a + b;\n";
 const BROKEN_SUM = "exports.sum = (a, b) => a - b;\n";
@@ -197,7 +197,7 @@ describe("syntax", () => {
 });
 
 describe("tests near the change", () => {
-  const files = { "sum.js": SUM, "sum.test.js": SUM_TEST };
+  const files = { "sum.js": SUM, "sum.test.js": SUM_TEST, "mark-of-sum": "" };
 
   boxed("a failure that the run introduced goes back with command, exit code and output, twice at most", async () => {
     const ended = await runs(
@@ -219,7 +219,7 @@ describe("tests near the change", () => {
     expect(ended.stderr).toContain("verify: node --test sum.test.js: failed (passed before this run)");
     expect(ended.json.verification).toMatchObject({ status: "failed", repairs: 2 });
     expect(readFileSync(join(ended.where.work, "sum.js"), "utf8")).toBe(BROKEN_SUM);
-    expect(left()).toEqual([]);
+    expect(left("mark-of-sum")).toEqual([]);
   });
 
   boxed("what failed before is not blamed, but a test that fails beside it is", async () => {
