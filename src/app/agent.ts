@@ -42,6 +42,8 @@ export type AgentParts = {
   room?: Omit<ContextOptions, "maxOutput">;
   /** Absent: nothing is recalled, and nothing remembered by itself. */
   memory?: Plugin | undefined;
+  /** Absent: what a run changed is not checked. */
+  verify?: Plugin | undefined;
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
   checkpoints?: { home: string };
   maxTurns?: number;
@@ -89,6 +91,7 @@ export function agentOf(parts: AgentParts): Agent {
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover({ maxOutput }),
       ...(parts.memory ? [parts.memory] : []),
+      ...(parts.verify ? [parts.verify] : []),
       ...(parts.plugins ?? []),
     ],
     ...(maxOutput === undefined ? {} : { maxOutput }),

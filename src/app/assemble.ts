@@ -22,6 +22,7 @@ import { policyOf } from "./policy.js";
 import { firstFact, surroundings } from "./prompt.js";
 import { recordSettings } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
+import { verification } from "./verification.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
 export type Resume = { newest?: boolean; id?: string; fork?: boolean };
@@ -72,6 +73,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
     hooks,
     memory: memory?.plugin,
+    verify: verification({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text }),
     ask: async (question) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
       return front.ask(question);

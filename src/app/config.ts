@@ -5,6 +5,7 @@ import type { JsonSchema } from "../core/model.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
+import type { VerifySettings } from "../plugins/verify-options.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { GatewayConfig, readGateway } from "./gateway.js";
 import { gatewayEntry } from "./gateway-entry.js";
@@ -44,6 +45,7 @@ export type Config = {
   rules: readonly RuleSource[];
   hooks: HookSettings;
   memory: { enabled: boolean; extract: boolean; inject: boolean };
+  verify: VerifySettings & { enabled: boolean };
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
@@ -85,6 +87,11 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       inject: true,
       ...merged.memory,
       ...(flags.memory === false && { enabled: false }),
+    },
+    verify: {
+      ...{ enabled: true, syntax: true, lint: true, tests: true, commands: [], timeout: 60 },
+      ...merged.verify,
+      ...only("enabled", flags.verify),
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     notices: layers.notices,

@@ -21,6 +21,8 @@ export type Flags = {
   trust?: boolean;
   /** `--no-memory` is false. */
   memory?: boolean;
+  /** `--no-verify` is false, `--verify` true. */
+  verify?: boolean;
   /** `--no-sandbox` is false, `--sandbox` true. */
   sandbox?: boolean;
 };

@@ -47,6 +47,7 @@ function merge(all: Settings, more: Settings): Settings {
     sandbox: { ...all.sandbox, ...more.sandbox },
     memory: { ...all.memory, ...more.memory },
     limits: { ...all.limits, ...more.limits },
+    verify: { ...all.verify, ...more.verify },
     env: { ...all.env, ...more.env },
   };
 }
@@ -64,7 +65,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, memory, limits, env, model, gateway } = settings;
+  const { permissions = {}, hooks = {}, sandbox, memory, limits, verify, env, model, gateway } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -77,6 +78,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...(sandbox ? [`sandbox ${JSON.stringify(sandbox)}`] : []),
     ...(memory ? [`memory ${JSON.stringify(memory)}`] : []),
     ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
+    ...(verify ? [`verify ${JSON.stringify(verify)}`] : []),
     ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
     ...(model === undefined ? [] : [`model ${model}`]),
     ...(gateway?.roles ? [`roles of models ${JSON.stringify(gateway.roles)}`] : []),
@@ -108,20 +110,22 @@ const KEYS_OF_MEMORY = ["enabled", "extract", "inject"] as const;
 function limited(file: SettingsFile, notices: string[]): SettingsFile {
   const { baseUrl, provider, gateway, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
   // it may keep memory out of itself, and not bring back what the user does without
-  const { memory = {} } = rest;
+  const { memory = {}, verify: { enabled: verifies, ...checks } = {} } = rest;
   const refused = [
     ...KEYS_OF_MEMORY.filter((key) => memory[key] === true).map((key) => `memory.${key}`),
     ...(baseUrl === undefined ? [] : ["baseUrl"]),
     ...(provider === undefined ? [] : ["provider"]),
     ...(gateway?.models === undefined ? [] : ["gateway.models"]),
     ...(mode === undefined ? [] : ["permissions.mode"]),
+    ...(verifies === true ? ["verify.enabled"] : []),
     ...(rest.sandbox?.enabled === false ? ["sandbox.enabled"] : []),
   ];
   if (refused.length > 0) notices.push(`${file.path}: a project may not set ${refused.join(", ")}: left out.`);
   const { enabled: _, ...sandbox } = rest.sandbox ?? {};
   const less = Object.fromEntries(Object.entries(memory).filter(([, value]) => value === false));
   const roles = gateway?.roles === undefined ? {} : { gateway: { roles: gateway.roles } };
-  return { ...file, settings: { ...rest, ...roles, permissions, sandbox, memory: less } };
+  const verify = { ...checks, ...(verifies === false && { enabled: false }) };
+  return { ...file, settings: { ...rest, ...roles, permissions, sandbox, memory: less, verify } };
 }
 
 const OURS = /^\s*(?:export\s+)?((?:NANOCODER|OPENAI|ANTHROPIC|DEEPSEEK)_\w+)\s*=/gm;

@@ -46,6 +46,15 @@ export type Settings = {
   hooks?: HookSettings;
   memory?: MemorySettings;
   limits?: { maxTurns?: number; maxCost?: number };
+  /** `timeout` is of one command, in seconds. */
+  verify?: {
+    enabled?: boolean;
+    commands?: string[];
+    syntax?: boolean;
+    tests?: boolean;
+    lint?: boolean;
+    timeout?: number;
+  };
   env?: Record<string, string>;
 };
 
@@ -111,7 +120,10 @@ export const SETTINGS: Shape = {
     memory: { type: "object", keys: { enabled: FLAG, extract: FLAG, inject: FLAG } },
     limits: { type: "object", keys: { maxTurns: { type: "count" }, maxCost: { type: "number" } } },
     env: { type: "map", of: STRING },
-    verify: { type: "later" },
+    verify: {
+      type: "object",
+      keys: { enabled: FLAG, commands: STRINGS, syntax: FLAG, tests: FLAG, lint: FLAG, timeout: { type: "count" } },
+    },
     mcpServers: { type: "later" },
     theme: { type: "later" },
   },

@@ -249,6 +249,8 @@ function runOptions(): Option[] {
     new Option("--sandbox", "isolate commands in every mode, or do not start"),
     new Option("--no-sandbox", "do not isolate commands: what is not known to read asks"),
     new Option("--no-memory", "recall and remember nothing"),
+    new Option("--verify", "check what a run changed, also where the settings do not"),
+    new Option("--no-verify", "do not check what a run changed"),
     new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
     new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
     new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),

@@ -33,6 +33,7 @@ export function resultLine({ summary, figures }: Outcome, info: RunInfo, ms: num
     total_cost_usd: summary.cost,
     permission_denials: summary.denials,
     termination_reason: summary.reason,
+    ...(summary.verification === undefined ? {} : { verification: summary.verification }),
     ...(figures && { gateway: figures.map(figuresOf) }),
   };
 }

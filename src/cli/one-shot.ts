@@ -63,7 +63,7 @@ async function work({ opened, config, flags, human, stop }: Work): Promise<numbe
   human.end();
   const events = agent.log.events.slice(first);
   const summary = summarise(events, stop.cause);
-  explain(summary, id, human);
+  await explain(summary, id, human);
   await out.end({ summary, figures: opened.models.gateway?.figures(events) }, performance.now() - began);
   return summary.exitCode;
 }
@@ -95,7 +95,9 @@ async function printAnswer({ exitCode, result }: Summary): Promise<void> {
   await write(process.stdout, `${shown.trimEnd()}\n`, () => undefined);
 }
 
-function explain(summary: Summary, id: string, human: Progress): void {
+async function explain(summary: Summary, id: string, human: Progress): Promise<void> {
+  if (summary.verification !== undefined)
+    for (const line of (await import("./verify-lines.js")).verifyLines(summary.verification)) human.note(line);
   for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
   const goOn = `Go on with: nanocoder -p "…" --resume ${id}`;
   if (summary.subtype === "error_provider") {

@@ -1,8 +1,9 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
-import { usage } from "../core/fold.js";
+import { state, usage } from "../core/fold.js";
 import type { Json } from "../core/message.js";
 import { costOf } from "../models/catalog.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
+import { VERIFY } from "../plugins/verify-options.js";
 import type { Interruption } from "./interrupts.js";
 
 export type Subtype =
@@ -31,6 +32,8 @@ export type Summary = {
   usage: Usage;
   cost: number | null;
   denials: Denial[];
+  /** What checking the changed files found. */
+  verification?: Json;
 };
 
 /** Reads the events of one run. */
@@ -43,6 +46,7 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
   const reason =
     subtype === "success" ? "done" : subtype === "error_denied" ? "denied" : (cause ?? ended?.reason ?? "ended");
   const answer = answerIn(events);
+  const verification = state(events, VERIFY);
   return {
     subtype,
     exitCode,
@@ -54,6 +58,7 @@ export function summarise(events: readonly Event[], cause: Interruption | undefi
     usage: usage(events),
     cost: costOf(events) ?? null,
     denials,
+    ...(verification === undefined ? {} : { verification }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { Capture } from "./capture.js";
 import { theShell, untilExit, within } from "./child.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
-import type { Launch, Sandbox } from "./sandbox.js";
+import type { Laid, Launch, Sandbox } from "./sandbox.js";
 import { watchOver } from "./watchdog.js";
 
 export type ShellRun = {
@@ -19,6 +19,8 @@ export type ShellRun = {
   redact?: ((text: string) => string) | undefined;
   /** Isolates the command; without it the command runs as this user. */
   sandbox?: Sandbox | undefined;
+  /** What the sandbox shows in place of folders. */
+  laid?: readonly Laid[] | undefined;
   onOutput?: ((bytes: Buffer) => void) | undefined;
 };
 
@@ -88,7 +90,7 @@ function start(run: ShellRun, mark: string): { child: ChildProcess; after(): str
   const script = `exec 2>&1${moves ? "; trap 'pwd -P >&3' EXIT" : ""}\n${command}`;
   const [shell, flags] = theShell();
   const env = { ...run.env, GIT_TERMINAL_PROMPT: "0", PAGER: "cat", GIT_PAGER: "cat", [MARK]: mark };
-  const plain = { file: shell, args: [...flags, script], cwd: run.cwd, env };
+  const plain = { file: shell, args: [...flags, script], cwd: run.cwd, env, laid: run.laid };
   const launch = sandbox ? sandbox.enter(plain) : { ...plain, after: () => [] };
   const child = spawn(launch.file, launch.args, {
     cwd: launch.cwd,

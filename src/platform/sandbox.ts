@@ -2,8 +2,17 @@ import { lstatSync, readFileSync, rmSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { isExecutable, makeFolder } from "./files.js";
 
-/** A command about to be started. */
-export type Launch = { file: string; args: string[]; cwd: string; env: Record<string, string> };
+/** A folder that the command finds at a path in place of what is there. */
+export type Laid = { path: string; by: string };
+
+/** A command about to be started; only a sandbox can lay folders. */
+export type Launch = {
+  file: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  laid?: readonly Laid[] | undefined;
+};
 
 /** Runs commands apart from the rest of the machine. */
 export interface Sandbox {
@@ -84,6 +93,7 @@ function enter(launch: Launch, program: string, options: SandboxOptions): Launch
   if (isFolder("/run")) args.push("--tmpfs", "/run");
   args.push(...hidden.flatMap(hide));
   for (const path of [...writable, cache]) args.push("--bind", path, path);
+  for (const { path, by } of launch.laid ?? []) args.push("--bind", by, path);
   for (const path of shown) if (exists(path)) args.push("--ro-bind", path, path);
   // the workspace may hold what is hidden, and the other way round: the guard comes last
   args.push(...hidden.filter((path) => writable.some((root) => path.startsWith(`${root}/`))).flatMap(hide));

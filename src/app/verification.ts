@@ -1,0 +1,37 @@
+import type { Plugin } from "../core/plugin.js";
+import { judge, modeOf } from "../plugins/permission.js";
+import { verify } from "../plugins/verify.js";
+import type { VerifyOptions } from "../plugins/verify-options.js";
+import { foresee } from "../tools/foresee.js";
+import type { Policy } from "./agent.js";
+import type { Config } from "./config.js";
+
+type Given = { config: Config; policy: Policy; readable: readonly string[] } & Pick<
+  VerifyOptions,
+  "outputs" | "redact"
+>;
+
+/** What checks the changes of a run; undefined where that is switched off. */
+export function verification({ config, policy, readable, outputs, redact }: Given): Plugin | undefined {
+  const { cwd: root, home, childEnv: env, userHome } = config;
+  if (!config.verify.enabled) return undefined;
+  return verify({
+    ...config.verify,
+    home,
+    root,
+    env,
+    outputs,
+    redact,
+    sandbox: policy.sandbox,
+    hidden: config.sandbox.hide,
+    isPlan: (session) => modeOf(session, policy.mode) === "plan",
+    async judge(command, session) {
+      const foresight = await foresee(command, { cwd: root, root, home: userHome, env });
+      const effect = { kind: "run" as const, subjects: [command], foresight };
+      const sandbox = policy.sandbox !== undefined && (await policy.sandbox.ready()).works;
+      const options = { ...policy, root, readable: [...readable, ...policy.writable] };
+      const said = judge({ subject: { tool: "bash", effect }, options, mode: modeOf(session, policy.mode), sandbox });
+      return { verdict: said.verdict, why: "why" in said ? said.why : said.by };
+    },
+  });
+}
