@@ -16,6 +16,7 @@ import { transcriptFor } from "../goals/transcript.js";
 import type { CheckRun, Contract, Round } from "../goals/types.js";
 import { costOf } from "../models/catalog.js";
 import { endLeftovers } from "../platform/exec.js";
+import { type Listener, listeners, newListeners } from "../platform/listeners.js";
 import { shownPath } from "../platform/walk.js";
 import { unfinished } from "../plugins/answer.js";
 import { cleanCopy, sweepCleanCopies } from "../store/clean-copy.js";
@@ -44,7 +45,7 @@ export type GoalWork = {
 export async function goalWork(contract: Contract, ground: Ground, home: string): Promise<GoalWork> {
   sweepCleanCopies();
   const start = await begun(contract, ground, join(home, "goals", ground.id));
-  const work: Work = { contract, ground, ...start, seen: new Map() };
+  const work: Work = { contract, ground, ...start, seen: new Map(), listening: listeners() };
   return {
     plugin: master(contract, referees(work)),
     baseline: (signal, tell) => baseline(work, signal, tell),
@@ -52,7 +53,14 @@ export async function goalWork(contract: Contract, ground: Ground, home: string)
   };
 }
 
-type Work = { contract: Contract; ground: Ground; start: Start; snapshot: Guard; seen: Seen };
+type Work = {
+  contract: Contract;
+  ground: Ground;
+  start: Start;
+  snapshot: Guard;
+  seen: Seen;
+  listening: readonly Listener[];
+};
 
 async function begun(contract: Contract, ground: Ground, folder: string): Promise<Pick<Work, "start" | "snapshot">> {
   const { log, cwd: root, commands } = ground;
@@ -94,7 +102,7 @@ function referees(work: Work): Referees {
     guard: async () => {
       await endLeftovers();
       const undone = putBack(snapshot).map(({ path }) => shownPath(root, path));
-      return [...undone, ...wrongPrograms(start.called, placeOf(ground))];
+      return [...undone, ...wrongPrograms(start.called, placeOf(ground)), ...takenPorts(work)];
     },
     check: (at, signal) => check(work, at, { cwd: root, signal }),
     inCopy: contract.clean ? (which, signal) => inCopy(work, which, signal) : undefined,
@@ -103,6 +111,17 @@ function referees(work: Work): Referees {
     next: (rounds) => next(work, rounds),
     unfinished,
   };
+}
+
+// what a check asks must not be answered by something that the work left behind
+function takenPorts({ contract, listening }: Work): string[] {
+  const asked = lines(contract).join("\n");
+  return newListeners(listening)
+    .filter(({ port }) => new RegExp(`\\b${port}\\b`).test(asked))
+    .map(
+      ({ port, program = "a process" }) =>
+        `Port ${port}, which a check names, is held by ${program} since the work began. End it.`,
+    );
 }
 
 type Place = { cwd: string; signal: AbortSignal };

@@ -88,18 +88,19 @@ async function begin(flags: GoalFlags, words: readonly string[], notice: (line: 
     const contract = contractFrom(lastSaid(savedSession(here, id).path, [GOAL.contract]).states[GOAL.contract]);
     if (!contract) throw new UsageError(`The session ${id} has no goal. See nanocoder sessions.`);
     const { config, resume } = await resumed({ flags, machine, resume: { id }, notice });
-    return { config: limited(config, contract), resume, contract };
+    return { config: limited(config, contract, flags), resume, contract };
   }
   const asked = words.length === 0 ? undefined : words.join(" ");
   const contract = await readGoal(asked, flags, here.cwd);
-  return { config: limited(here, contract), resume: {}, contract };
+  return { config: limited(here, contract, flags), resume: {}, contract };
 }
 
-// a goal's limits are those of its one run; what was typed now is in the contract already
-function limited(config: Config, { limits }: Contract): Config {
+// a goal's limits are those of its one run; what was typed now is in the contract already. It has checks of its own
+function limited(config: Config, { limits }: Contract, { verify = false }: GoalFlags): Config {
   const { maxTurns, maxCost, timeout } = limits;
   return {
     ...config,
+    verify: { ...config.verify, enabled: verify },
     ...(maxTurns !== undefined && { maxTurns }),
     ...(maxCost !== undefined && { maxCost }),
     ...(timeout !== undefined && { timeout }),
