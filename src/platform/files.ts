@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
  * Where a path really leads: absolute, with every link on the way followed, also when the end of it does not
@@ -13,14 +13,18 @@ export function realTarget(cwd: string, path: string): string {
   return follow(resolve(cwd, path), 0);
 }
 
+// as the kernel goes: `..` leads out of where a link leads, also one that stands in another link
 function follow(path: string, links: number): string {
   if (links > 40) throw new Error(`${path}: too many links.`);
-  const real = attempt(() => realpathSync(path));
+  const real = attempt(() => realpathSync.native(path));
   if (real !== undefined) return real;
-  const link = attempt(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined));
-  if (link !== undefined) return follow(isAbsolute(link) ? link : resolve(dirname(path), link), links + 1);
-  const parent = dirname(path);
-  return parent === path ? path : join(follow(parent, links), basename(path));
+  const [, above = "", name = ""] = /^(.*?)\/*([^/]*)\/*$/s.exec(path) ?? [];
+  if (name === "") return "/";
+  const folder = follow(above || "/", links);
+  if (name === "." || name === "..") return name === "." ? folder : dirname(folder);
+  const here = join(folder, name);
+  const link = attempt(() => (lstatSync(here).isSymbolicLink() ? readlinkSync(here) : undefined));
+  return link === undefined ? here : follow(isAbsolute(link) ? link : `${folder}/${link}`, links + 1);
 }
 
 function attempt<T>(look: () => T): T | undefined {
