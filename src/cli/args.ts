@@ -1,87 +1,15 @@
 import { Command, CommanderError, Option } from "commander";
-import type { Flags } from "../app/input.js";
 import { UsageError } from "../app/usage-error.js";
 import { MODES } from "../plugins/permission.js";
-import { addGoal, type GoalOptions } from "./goal-args.js";
-import { addPermissions } from "./permission-args.js";
-import { addPlan } from "./plan-args.js";
-
-export const FORMATS = ["text", "json", "stream-json"] as const;
-export type Format = (typeof FORMATS)[number];
-
-export const COMMANDS = [
-  "goal",
-  "plan",
-  "doctor",
-  "demo",
-  "completion",
-  "undo",
-  "sessions",
-  "memory",
-  "permissions",
-  "trust",
-  "help",
-] as const;
-
-export const SESSION_COMMANDS = ["list", "show", "export", "fork", "unfold", "rm"] as const;
-type SessionWhat = (typeof SESSION_COMMANDS)[number];
-
-export const MEMORY_COMMANDS = ["list", "add", "search", "forget"] as const;
-type MemoryWhat = (typeof MEMORY_COMMANDS)[number];
-
-export type RunFlags = Flags & {
-  print?: string;
-  continue?: boolean;
-  resume?: string | true;
-  fork?: boolean;
-  outputFormat: Format;
-  includePartial?: boolean;
-};
-
-export type PlanFlags = RunFlags & { yes?: boolean };
-export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
-
-export type PermissionFlags = Flags & { jsonl?: boolean };
-export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
-
-export type SessionFlags = Flags & {
-  all?: boolean;
-  limit?: string;
-  json?: boolean;
-  format?: "md" | "html";
-  output?: string;
-  yes?: boolean;
-};
-
-export type MemoryFlags = Flags & {
-  scope?: "project" | "global";
-  importance?: string;
-  limit?: string;
-  json?: boolean;
-  all?: boolean;
-  yes?: boolean;
-};
-
-export type Asked =
-  | { type: "run"; flags: RunFlags; prompt: string | undefined }
-  | { type: "plan"; flags: PlanFlags; request: string }
-  | { type: "goal"; flags: RunFlags & GoalOptions; words: readonly string[] }
-  | { type: "doctor"; flags: Flags }
-  | { type: "undo"; flags: UndoFlags; count: string | undefined }
-  | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
-  | { type: "memory"; what: MemoryWhat; flags: MemoryFlags; words: string }
-  | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
-  | { type: "trust"; flags: TrustFlags }
-  | { type: "demo" }
-  | { type: "completion"; shell: string }
-  | { type: "told" };
+import { type Asked, COMMANDS, FORMATS, type RunFlags } from "./asked.js";
 
 /** Reads the command line. Help goes to stdout; a mistake is a UsageError that names the nearest right word. */
-export function readArgs(argv: readonly string[], version: string): Asked {
+export async function readArgs(argv: readonly string[], version: string): Promise<Asked> {
   let asked: Asked = { type: "told" };
-  const program = commandLine(version, (found) => {
+  const take = (found: Asked) => {
     asked = found;
-  });
+  };
+  const program = isPlainRun(argv) ? runLine(version, take) : await commandLine(version, take);
   try {
     program.parse(withPromptAfterDashes(argv), { from: "user" });
   } catch (error) {
@@ -99,8 +27,22 @@ function withPromptAfterDashes(argv: readonly string[]): string[] {
   return [...argv.slice(0, dashes - 1), `--print=${words}`, "--", ...argv.slice(dashes + 2)];
 }
 
+// a run whose flags say all: what knows the commands need not be loaded
+function isPlainRun([first = "", ...more]: readonly string[]): boolean {
+  const words = [first, ...more];
+  const help = words.some((word) => word === "-h" || word === "--help");
+  const commands: readonly string[] = COMMANDS;
+  return /^(-p|--print)/.test(first) && !help && !more.slice(1).some((word) => commands.includes(word));
+}
+
 /** The whole command line as data: what parses it, and what the completion scripts are made from. */
-export function commandLine(version: string, found: (asked: Asked) => void): Command {
+export async function commandLine(version: string, found: (asked: Asked) => void): Promise<Command> {
+  const program = runLine(version, found);
+  (await import("./commands.js")).addCommands(program, found);
+  return program;
+}
+
+function runLine(version: string, found: (asked: Asked) => void): Command {
   const program = new Command("nanocoder")
     .description("A coding agent for the terminal that does not stop until the checks pass.")
     .version(version, "-v, --version", "print the version")
@@ -109,121 +51,12 @@ export function commandLine(version: string, found: (asked: Asked) => void): Com
     .argument("[prompt]")
     .helpCommand(true)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
-    .addHelpText("after", EXAMPLES);
+    .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   for (const option of runOptions()) program.addOption(option);
   program.action((prompt: string | undefined, flags: RunFlags) => {
     found({ type: "run", flags, prompt: flags.print ?? prompt });
   });
-  addGoal<RunFlags>(program, (flags, words) => found({ type: "goal", flags, words }));
-  addPlan<PlanFlags>(program, (flags, request) => found({ type: "plan", flags, request }));
-  program
-    .command("doctor")
-    .description("show what is configured and reachable, and how to mend what is not")
-    .addOption(new Option("-m, --model <name>"))
-    .addOption(new Option("--provider <name>"))
-    .addOption(new Option("--base-url <url>"))
-    .addOption(new Option("--api-key <key>"))
-    .action((_: unknown, command: Command) => found({ type: "doctor", flags: command.optsWithGlobals() }));
-  program
-    .command("undo")
-    .description("take back what the newest prompts wrote, or nothing where you changed a file since")
-    .argument("[n]", "how many prompts (default 1)")
-    .addOption(new Option("-l, --list", "show the newest prompts that wrote something"))
-    .addOption(new Option("--redo", "take back the newest undo"))
-    .addOption(new Option("-C, --cwd <dir>", "in this folder"))
-    .action((count: string | undefined, _: unknown, command: Command) => {
-      found({ type: "undo", flags: command.optsWithGlobals(), count });
-    });
-  addSessions(program, found);
-  addMemory(program, found);
-  addPermissions<PermissionFlags>(program, (asked) => found({ type: "permissions", ...asked }));
-  program
-    .command("trust")
-    .description("show what this folder's settings would gain, and trust them")
-    .addOption(new Option("--yes", "trust without asking"))
-    .addOption(new Option("--revoke", "trust this folder no more"))
-    .addOption(new Option("-C, --cwd <dir>", "this folder"))
-    .action((_: unknown, command: Command) => found({ type: "trust", flags: command.optsWithGlobals() }));
-  program
-    .command("demo")
-    .description("see it work, offline: real files, real tests; only the model's words are scripted")
-    .action(() => found({ type: "demo" }));
-  program
-    .command("completion")
-    .description("print a completion script")
-    .argument("<shell>", "bash, zsh or fish")
-    .action((shell: string) => found({ type: "completion", shell }));
   return program;
-}
-
-function addSessions(program: Command, found: (asked: Asked) => void): void {
-  const sessions = program
-    .command("sessions")
-    .description("list, show, export, copy and remove saved sessions")
-    .addHelpText("after", "\nID: an id, an unambiguous beginning of one, or last (this folder's newest).");
-  const add = (what: SessionWhat, words: string, isDefault = false) =>
-    sessions
-      .command(what, { isDefault })
-      .description(words)
-      .addOption(new Option("-C, --cwd <dir>", "in this folder"))
-      .action((id: string | undefined, _: unknown, command: Command) =>
-        found({ type: "sessions", what, flags: command.optsWithGlobals(), id }),
-      );
-  add("list", "this folder's sessions, newest first", true)
-    // a word here is a command that there is not
-    .argument("[command]")
-    .usage("[options]")
-    .addOption(new Option("--all", "those of every folder"))
-    .addOption(new Option("--limit <n>", "so many at most (default 50)"))
-    .addOption(new Option("--json", "one JSON object per line"));
-  add("show", "the conversation, to read here").argument("[id]", "default last");
-  add("export", "the conversation as a file to keep or to pass on")
-    .argument("[id]", "default last")
-    .addOption(new Option("--format <format>", "default: as the file is called, else md").choices(["md", "html"]))
-    .addOption(new Option("-o, --output <file>", "a new file in place of stdout"));
-  add("fork", "copy it to a new session, and print the new id").argument("[id]", "default last");
-  add("unfold", "take its newest compaction back: the model reads again what a summary stood for").argument(
-    "[id]",
-    "default last",
-  );
-  add("rm", "remove it and its files of long output, for good")
-    .argument("<id>")
-    .addOption(new Option("--yes", "without asking"));
-}
-
-function addMemory(program: Command, found: (asked: Asked) => void): void {
-  const memory = program
-    .command("memory")
-    .description("list, add, search and forget what is remembered across sessions")
-    .addHelpText(
-      "after",
-      "\nA memory counts in this folder (project), or in every one (global). Files: ~/.nanocoder/memory",
-    );
-  const add = (what: MemoryWhat, words: string, isDefault = false) =>
-    memory
-      .command(what, { isDefault })
-      .description(words)
-      .addOption(new Option("--scope <scope>", "of this folder, or of every one").choices(["project", "global"]))
-      .addOption(new Option("-C, --cwd <dir>", "in this folder"))
-      .action((given: string[], _: unknown, command: Command) =>
-        found({ type: "memory", what, flags: command.optsWithGlobals(), words: given.join(" ") }),
-      );
-  add("list", "what counts in this folder, newest first", true)
-    .argument("[command...]")
-    .usage("[options]")
-    .addOption(new Option("--json", "one JSON object per line"));
-  add("add", "remember a text: one fact, 2000 characters at most")
-    .argument("[text...]")
-    .addOption(new Option("--importance <n>", "0 to 1 (default 0.5)"));
-  add("search", "what fits a query, best first")
-    .argument("[query...]")
-    .addOption(new Option("--limit <n>", "so many at most (default 10)"))
-    .addOption(new Option("--json", "one JSON object per line"));
-  add("forget", "forget one by its id, or by the beginning of it")
-    .argument("[id...]")
-    .addOption(new Option("--all", "everything that list shows"))
-    .addOption(new Option("--yes", "without asking"));
 }
 
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
@@ -262,24 +95,3 @@ function runOptions(): Option[] {
     new Option("--tools <list>", "offer only these, separated by commas"),
   ];
 }
-
-const EXAMPLES = `
-Examples:
-  nanocoder -p "why does the build fail? mend it" --permission-mode auto
-  git diff | nanocoder -p "review this"
-  nanocoder -p "go on" --continue --output-format json
-  nanocoder goal "make the tests pass" --check "npm test"
-  nanocoder plan "move the parser to its own package"
-  nanocoder demo
-
-Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
-Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.
-Several that stand in for each other: NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,… with the tiers strong, fast
-and cheap, or "gateway" in ~/.nanocoder/settings.json; -m NAME asks one of them alone, --base-url one beside them.
-
-Instructions: ~/.nanocoder/AGENTS.md, then AGENTS.md (else CLAUDE.md, else GEMINI.md) of each folder from the
-repository's root down to here; the nearest wins. nanocoder doctor lists them.
-
-Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
-130 interrupted, 143 terminated.
-`;

@@ -1,7 +1,8 @@
 import { UsageError } from "../app/usage-error.js";
 import { sentence } from "../core/run-tools.js";
 import { nearest } from "../platform/text.js";
-import { type Asked, COMMANDS, readArgs } from "./args.js";
+import { readArgs } from "./args.js";
+import { type Asked, COMMANDS } from "./asked.js";
 import { oneShot } from "./one-shot.js";
 
 /** Does what the command line asks and ends the process: each way to end comes through here. */
@@ -20,7 +21,7 @@ export function command(argv: readonly string[], version: string): void {
 }
 
 async function obey(argv: readonly string[], version: string): Promise<number> {
-  const asked: Asked = readArgs(argv, version);
+  const asked: Asked = await readArgs(argv, version);
   switch (asked.type) {
     case "told":
       return 0;

@@ -9,7 +9,7 @@ type Words = { commands: string[]; flags: string[]; choices: Map<string, readonl
 export async function completion(shell: string, version: string): Promise<number> {
   const make = SCRIPTS[shell];
   if (make === undefined) throw new UsageError(`completion ${shell}: choose bash, zsh or fish.`);
-  await write(process.stdout, make(wordsOf(commandLine(version, () => undefined))), () => undefined);
+  await write(process.stdout, make(wordsOf(await commandLine(version, () => undefined))), () => undefined);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command, Option } from "commander";
 
 /** `--criterion` and `--check` in the order in which they were given. */
 export type Given = { criterion: string } | { check: string };
@@ -21,6 +21,8 @@ export function addGoal<F extends object>(
   found: (flags: F & GoalOptions, words: readonly string[]) => void,
 ): void {
   const criteria: Given[] = [];
+  const ordered = (flags: string, words: string, take: (value: string) => void) =>
+    kept(program.createOption(flags, words), take);
   const list = (value: string, before: readonly string[] = []) => [...before, value];
   program
     .command("goal")
@@ -28,24 +30,30 @@ export function addGoal<F extends object>(
     .argument("[what...]", "a goal file, a name in .nanocoder/goals, or the goal in words; init drafts a file")
     .usage('[FILE | TEXT | init [FILE]] [--criterion "DESC" --check "CMD"]... [options]')
     .addOption(
-      option("--criterion <desc>", "what must be true; may be repeated", (value) =>
+      ordered("--criterion <desc>", "what must be true; may be repeated", (value) =>
         criteria.push({ criterion: value }),
       ),
     )
     .addOption(
-      option("--check <cmd>", "proves the criterion before it by exiting 0", (value) =>
+      ordered("--check <cmd>", "proves the criterion before it by exiting 0", (value) =>
         criteria.push({ check: value }),
       ),
     )
-    .addOption(new Option("--protect <glob>", "files that nobody may change; may be repeated").argParser(list))
-    .addOption(new Option("--max-iterations <n>", "rounds at most (default 10)"))
-    .addOption(new Option("--stable <n>", "each check must pass so many times in a row at the end"))
-    .addOption(new Option("--clean", "the last checks run in a fresh copy of the result"))
-    .addOption(new Option("--include <glob>", "untracked files that the copy gets; may be repeated").argParser(list))
-    .addOption(new Option("--judge <model>", "who judges what has no check"))
-    .addOption(new Option("--force", "begin although a check cannot be run"))
-    .addOption(new Option("-r, --resume [id]", "go on with a goal (default: this folder's newest that is not over)"))
-    .addOption(new Option("--output-format <format>", "text, json or stream-json"))
+    .addOption(
+      program.createOption("--protect <glob>", "files that nobody may change; may be repeated").argParser(list),
+    )
+    .addOption(program.createOption("--max-iterations <n>", "rounds at most (default 10)"))
+    .addOption(program.createOption("--stable <n>", "each check must pass so many times in a row at the end"))
+    .addOption(program.createOption("--clean", "the last checks run in a fresh copy of the result"))
+    .addOption(
+      program.createOption("--include <glob>", "untracked files that the copy gets; may be repeated").argParser(list),
+    )
+    .addOption(program.createOption("--judge <model>", "who judges what has no check"))
+    .addOption(program.createOption("--force", "begin although a check cannot be run"))
+    .addOption(
+      program.createOption("-r, --resume [id]", "go on with a goal (default: this folder's newest that is not over)"),
+    )
+    .addOption(program.createOption("--output-format <format>", "text, json or stream-json"))
     .addHelpText("after", HELP)
     .action((words: string[], _: unknown, command: Command) => {
       found({ ...command.optsWithGlobals<F & GoalOptions>(), criteria }, words);
@@ -53,8 +61,8 @@ export function addGoal<F extends object>(
 }
 
 // the order in which the two were given is kept beside them
-function option(flags: string, words: string, take: (value: string) => void): Option {
-  return new Option(flags, words).argParser((value: string) => {
+function kept(option: Option, take: (value: string) => void): Option {
+  return option.argParser((value: string) => {
     take(value);
     return undefined;
   });

@@ -6,7 +6,7 @@ import type { Delta, Event } from "../core/event.js";
 import type { GoalOutcome } from "../goals/progress.js";
 import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
 import { reportMarkdown } from "../goals/report-markdown.js";
-import type { RunFlags } from "./args.js";
+import type { RunFlags } from "./asked.js";
 import type { Interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
 import { write } from "./output.js";

@@ -16,7 +16,7 @@ import type { Baseline, GoalEnd } from "../goals/progress.js";
 import type { Contract } from "../goals/types.js";
 import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
-import type { RunFlags } from "./args.js";
+import type { RunFlags } from "./asked.js";
 import type { GoalOptions } from "./goal-args.js";
 import { boardOf } from "./goal-board.js";
 import { finish, lookOn, type Output } from "./goal-output.js";

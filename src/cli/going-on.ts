@@ -4,7 +4,7 @@ import { resumed } from "../app/resumed.js";
 import { UsageError } from "../app/usage-error.js";
 import { visible } from "../platform/text.js";
 import { listSessions } from "../store/session-list.js";
-import type { RunFlags } from "./args.js";
+import type { RunFlags } from "./asked.js";
 import { cutTo } from "./columns.js";
 
 /** Sessions that a refusal to choose names. */

@@ -8,7 +8,7 @@ import type { Memory } from "../store/memory-file.js";
 import { ageOf } from "../store/memory-line.js";
 import { searchMemories } from "../store/memory-search.js";
 import { agreed } from "./agreed.js";
-import { type Asked, MEMORY_COMMANDS, type MemoryFlags } from "./args.js";
+import { type Asked, MEMORY_COMMANDS, type MemoryFlags } from "./asked.js";
 import { cutTo } from "./columns.js";
 import { write } from "./output.js";
 import { counted } from "./session-text.js";

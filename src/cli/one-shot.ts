@@ -7,7 +7,7 @@ import { text } from "../core/message.js";
 import { endLeftovers } from "../platform/exec.js";
 import { visible } from "../platform/text.js";
 import type { Answer, Question } from "../plugins/permission.js";
-import type { Format, RunFlags } from "./args.js";
+import type { Format, RunFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./json.js";
 import { noModel } from "./no-model.js";

@@ -8,7 +8,7 @@ import { visible } from "../platform/text.js";
 import { judge, type Mode } from "../plugins/permission.js";
 import type { Rules } from "../plugins/rules.js";
 import { foresee } from "../tools/foresee.js";
-import type { PermissionFlags } from "./args.js";
+import type { PermissionFlags } from "./asked.js";
 import { write } from "./output.js";
 
 type Judge = { config: Config; rules: Rules; sandbox: boolean; mode: Mode };

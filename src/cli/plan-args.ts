@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 
 /** `nanocoder plan`, with its own flags; those of a run count too. */
 export function addPlan<F extends object>(program: Command, found: (flags: F, request: string) => void): void {
@@ -7,9 +7,11 @@ export function addPlan<F extends object>(program: Command, found: (flags: F, re
     .description("plan, show the plan, and once it is approved work on it step by step")
     .argument("[text...]", "what to do; - reads it from stdin")
     .usage("TEXT [options]")
-    .addOption(new Option("--yes", "approve the plan without asking"))
-    .addOption(new Option("-r, --resume [id]", "go on with a plan (default: this folder's newest that is not done)"))
-    .addOption(new Option("--output-format <format>", "text, json or stream-json"))
+    .addOption(program.createOption("--yes", "approve the plan without asking"))
+    .addOption(
+      program.createOption("-r, --resume [id]", "go on with a plan (default: this folder's newest that is not done)"),
+    )
+    .addOption(program.createOption("--output-format <format>", "text, json or stream-json"))
     .addHelpText("after", HELP)
     .action((words: string[], _: unknown, command: Command) => {
       found(command.optsWithGlobals<F>(), words.join(" "));

@@ -9,7 +9,7 @@ import { PLAN, type Plan, planFact, planIn, planOf, proposed } from "../plugins/
 import { planSteps } from "../plugins/plan-steps.js";
 import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
-import type { PlanFlags } from "./args.js";
+import type { PlanFlags } from "./asked.js";
 import { type Interruption, interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
 import { noModel } from "./no-model.js";

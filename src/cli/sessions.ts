@@ -13,7 +13,7 @@ import { damaged, openLog, readLog } from "../store/log-file.js";
 import { listSessions } from "../store/session-list.js";
 import type { SavedSession } from "../store/sessions.js";
 import { agreed } from "./agreed.js";
-import { type Asked, SESSION_COMMANDS, type SessionFlags } from "./args.js";
+import { type Asked, SESSION_COMMANDS, type SessionFlags } from "./asked.js";
 import { write } from "./output.js";
 import { htmlOf } from "./session-html.js";
 import { markdownOf } from "./session-markdown.js";

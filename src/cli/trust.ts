@@ -4,7 +4,7 @@ import { unifiedDiff } from "../platform/diff.js";
 import { visible } from "../platform/text.js";
 import { distrustFolder, type PowerFile, trust, trustOf } from "../store/trust.js";
 import { agreed } from "./agreed.js";
-import type { TrustFlags } from "./args.js";
+import type { TrustFlags } from "./asked.js";
 import { write } from "./output.js";
 
 /** Shows what a folder's settings would gain, and remembers a yes. Exit code 1 when the folder is not trusted in the end. */

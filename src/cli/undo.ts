@@ -5,7 +5,7 @@ import { shownPath } from "../platform/walk.js";
 import { objectsOf, type Place } from "../store/checkpoints.js";
 import type { Conflict, Step } from "../store/plan.js";
 import { type Reversal, redo, undo } from "../store/undo.js";
-import type { UndoFlags } from "./args.js";
+import type { UndoFlags } from "./asked.js";
 import { write } from "./output.js";
 import { contentOf, currentContent, diffOf, listOf } from "./undo-list.js";
 

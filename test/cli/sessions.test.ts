@@ -221,7 +221,7 @@ describe("nanocoder sessions rm", () => {
     const where = place();
     for (const shell of ["bash", "zsh", "fish"]) {
       const { stdout } = await nanocoder(["completion", shell], { place: where });
-      expect(stdout).toContain("list show export fork rm");
+      expect(stdout).toContain("list show export fork unfold rm");
     }
   });
 });
