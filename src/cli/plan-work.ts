@@ -5,9 +5,10 @@ import type { Delta, Event } from "../core/event.js";
 import { last } from "../core/fold.js";
 import { run } from "../core/loop.js";
 import { text } from "../core/message.js";
+import { lastAtStop } from "../plugins/last-at-stop.js";
 import { askForSteps } from "../plugins/plan-ask.js";
 import { instructionsIn, planWish } from "../plugins/plan-prompts.js";
-import { type Plan, planFact, planIn, proposed } from "../plugins/plan-state.js";
+import { PLAN, type Plan, planFact, planIn, proposed } from "../plugins/plan-state.js";
 import { goOn, type PlanStepsOptions } from "../plugins/plan-steps.js";
 import type { Interrupts } from "./interrupts.js";
 import { stepLines } from "./plan-print.js";
@@ -42,7 +43,9 @@ export async function propose(request: string, job: Job): Promise<Plan | string>
 /** Works on an approved plan until it is done, or cannot be. */
 export async function workOn(plan: Plan, job: Job, see: (item: Event | Delta) => void): Promise<Summary> {
   const { opened, config, stop, human, first } = job;
-  const { agent, models } = opened;
+  const { models } = opened;
+  // what verification sends back belongs to the step that it found it in
+  const agent = { ...opened.agent, plugins: lastAtStop(opened.agent.plugins, PLAN) };
   const { log, model } = agent;
   const steps = stepLines(plan, human.note);
   const told = (item: Event | Delta) => {
