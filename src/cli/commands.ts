@@ -138,6 +138,6 @@ and cheap, or "gateway" in ~/.nanocoder/settings.json; -m NAME asks one of them 
 Instructions: ~/.nanocoder/AGENTS.md, then AGENTS.md (else CLAUDE.md, else GEMINI.md) of each folder from the
 repository's root down to here; the nearest wins. nanocoder doctor lists them.
 
-Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused,
+Exit codes: 0 done, 1 model or internal failure, 2 usage, 3 a limit, 4 something needed was refused, 5 a goal is not met,
 130 interrupted, 143 terminated.
 `;

@@ -5,6 +5,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   realpathSync,
   symlinkSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it as test } from "vitest";
 import { modelServer } from "../../src/models/scripted/server.js";
@@ -80,8 +82,7 @@ it("has no network, not even this machine's", async () => {
 
 it("reaches nobody through a socket that lies in a temporary folder", async () => {
   const where = place();
-  const folder = realpathSync(where.home).replace(/home-.*/, `sock-${process.pid}`);
-  mkdirSync(folder);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "sock-")));
   let asked = 0;
   const server = createSocket((socket) => {
     asked += 1;
