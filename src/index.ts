@@ -1,5 +1,7 @@
 export type { AgentOptions, ChatAgent } from "./app/create-agent.js";
 export { createAgent } from "./app/create-agent.js";
+export type { GoalReport, RunGoalOptions } from "./app/run-goal.js";
+export { runGoal } from "./app/run-goal.js";
 export type { Delta, Event, EventOf, Fact, Outcome, Stop, Usage } from "./core/event.js";
 export { last, messages, state, usage } from "./core/fold.js";
 export type { Mail } from "./core/inbox.js";
@@ -15,6 +17,7 @@ export { ModelError } from "./core/model.js";
 export type { Facts, Plugin } from "./core/plugin.js";
 export type { Session } from "./core/session.js";
 export type { Effect, Result, Schema, Tool, ToolContext } from "./core/tool.js";
+export type { Criterion, GoalLimits } from "./goals/types.js";
 export { anthropic } from "./models/anthropic.js";
 export { openai } from "./models/openai.js";
 export { retrying } from "./models/retrying.js";

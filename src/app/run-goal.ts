@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Delta, Event } from "../core/event.js";
+import { last } from "../core/fold.js";
+import { memoryLog } from "../core/log.js";
+import { run } from "../core/loop.js";
+import { type Json, text } from "../core/message.js";
+import type { Model } from "../core/model.js";
+import type { Plugin } from "../core/plugin.js";
+import { openingPrompt } from "../goals/continue.js";
+import { contractFrom } from "../goals/logged.js";
+import type { GoalEnd } from "../goals/progress.js";
+import { reportJson, summaryOf } from "../goals/report.js";
+import { reportMarkdown } from "../goals/report-markdown.js";
+import type { Contract, Criterion, GoalLimits } from "../goals/types.js";
+import { redactor } from "../platform/secrets.js";
+import { ownKeys, thisMachine, withoutKeys } from "./config.js";
+import { type AgentOptions, createAgent } from "./create-agent.js";
+import { type GoalWork, goalWork } from "./goal-work.js";
+
+export type RunGoalOptions = AgentOptions & {
+  /** What is to be done, in words. */
+  goal: string;
+  /** What must be true at the end; a text alone is judged. `timeout` is in milliseconds. */
+  criteria: readonly (string | Criterion)[];
+  /** Commands that prove the criteria of the same place by exiting 0; undefined leaves that one to the judge. */
+  checkCmds?: readonly (string | undefined)[];
+  /** Globs of files that nobody may change. */
+  protect?: readonly string[];
+  /** Ten iterations when absent; `maxCost` in USD, `timeout` in milliseconds. */
+  limits?: Partial<GoalLimits>;
+  /** Passes in a row that each check must give at the end; 1 when absent. */
+  stable?: number;
+  /** The last checks run in a fresh copy of the result. */
+  clean?: boolean;
+  /** Judges what has no check; the agent's own model when absent. */
+  judge?: Model;
+  signal?: AbortSignal;
+  /** Sees each fact and delta as it comes. */
+  see?: (item: Event | Delta) => void;
+};
+
+/** How a goal went. */
+export type GoalReport = {
+  met: boolean;
+  iterations: number;
+  end: GoalEnd;
+  /** `[GOAL MET] …` and a line for each criterion. */
+  summary(): string;
+  markdown(): string;
+  /** As `nanocoder goal --output-format json` prints it. */
+  json(): { [key: string]: Json };
+};
+
+/**
+ * Works until every criterion is proved: by a command that exits 0, run here and not by the agent, or by a judge that quotes
+ * its evidence. Throws for a goal that cannot be one, and when a check cannot be run at all.
+ *
+ * @example
+ * const report = await runGoal({ model, cwd: ".", goal: "make the tests pass", criteria: ["the tests pass"], checkCmds: ["npm test"] });
+ * console.log(report.summary());
+ */
+export async function runGoal(options: RunGoalOptions): Promise<GoalReport> {
+  const contract = contractOf(options);
+  const { log = memoryLog(), limits = {}, signal = new AbortController().signal, see = () => undefined } = options;
+  const { maxTurns = options.maxTurns, maxCost = options.maxCost, timeout } = limits;
+  const door: { work?: GoalWork } = {};
+  const agent = createAgent({
+    ...options,
+    log,
+    plugins: [...(options.plugins ?? []), behind(door)],
+    ...(maxTurns !== undefined && { maxTurns }),
+    ...(maxCost !== undefined && { maxCost }),
+  });
+  const folder = join(tmpdir(), `nanocoder-goal-${randomUUID()}`);
+  const stop = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  try {
+    const work = await goalWork(contract, groundOf(options, { log, folder }), folder);
+    door.work = work;
+    const found = await work.baseline(stop, () => undefined);
+    const unable = found.find((verdict) => verdict?.run?.ended === "unable")?.run;
+    if (unable) throw new Error(`The check "${unable.command}" cannot be run: ${unable.why}`);
+    agent.inbox.post({ parts: [text(openingPrompt(contract, found))], from: "user" });
+    for await (const item of run(agent, stop)) see(item);
+    const result = await work.result(endOf(last(log.events, "ended"), { interrupted: signal.aborted }));
+    return {
+      met: result.end.outcome === "met",
+      iterations: result.rounds.length,
+      end: result.end,
+      summary: () => summaryOf(result),
+      markdown: () => reportMarkdown(result),
+      json: () => reportJson(result),
+    };
+  } finally {
+    await agent.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// the agent is made before its session, which the goal's work stands on
+function behind(door: { work?: GoalWork }): Plugin {
+  return {
+    name: "goal",
+    beforeStep: (session) => door.work?.plugin.beforeStep?.(session),
+    beforeStop: (session) => door.work?.plugin.beforeStop?.(session),
+  };
+}
+
+function contractOf({
+  goal,
+  criteria,
+  checkCmds = [],
+  protect = [],
+  limits,
+  stable = 1,
+  clean = false,
+}: RunGoalOptions): Contract {
+  const whole = criteria.map((each, at): Criterion => {
+    const criterion = typeof each === "string" ? { describe: each } : each;
+    const check = criterion.check ?? checkCmds[at];
+    return { ...criterion, ...(check !== undefined && { check }) };
+  });
+  const asked = { goal, criteria: whole, protect, include: [], limits: { iterations: 10, ...limits }, stable, clean };
+  const contract = contractFrom(JSON.parse(JSON.stringify(asked)));
+  if (contract && checkCmds.length <= criteria.length) return contract;
+  throw new Error(
+    "This is no goal: give a text, at least one criterion, a check as a command line, globs within the workspace, and limits above 0; not more checkCmds than criteria.",
+  );
+}
+
+function groundOf(
+  { model, judge = model, cwd }: RunGoalOptions,
+  { log, folder }: Pick<Required<AgentOptions>, "log"> & { folder: string },
+) {
+  const machine = thisMachine();
+  const redact = redactor(ownKeys(machine.env));
+  const session = last(log.events, "session");
+  const models = { modelFor: (role: string) => (role === "judge" ? judge : model), named: () => judge };
+  const env = withoutKeys(machine.env);
+  const commands = { env, outputs: join(folder, "outputs"), home: machine.homedir, redact: redact.text };
+  return { id: session?.id ?? "goal", log, cwd: session?.cwd ?? cwd ?? machine.cwd, models, redact, commands };
+}
+
+function endOf(
+  ended: Extract<Event, { type: "ended" }> | undefined,
+  { interrupted }: { interrupted: boolean },
+): GoalEnd {
+  const why = ended?.reason ?? "it ended";
+  if (interrupted) return { outcome: "interrupted", why };
+  return { outcome: ended?.outcome === "failed" ? "not met" : "limit", why };
+}
