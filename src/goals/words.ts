@@ -33,7 +33,8 @@ export function endingOf({ ended, code, ms, why }: CheckRun): string {
   if (ended === "timeout") return `timed out after ${span(ms)}`;
   if (ended === "aborted") return "was interrupted";
   if (ended === "unable") return `could not be run${why === undefined ? "" : `: ${oneLine(why, 300)}`}`;
-  return code === null ? "was ended by a signal" : `exited with ${code}`;
+  if (code === null) return "was ended by a signal";
+  return why === undefined ? `exited with ${code}` : `exited with ${code}, ${oneLine(why, 300)}`;
 }
 
 /** Milliseconds as people say them. */
