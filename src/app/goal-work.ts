@@ -67,7 +67,9 @@ async function begun(contract: Contract, ground: Ground, folder: string): Promis
   const known = startIn(state(log.events, START));
   if (known) {
     const snapshot = await savedGuard(folder, known.guard);
-    if (snapshot) return { start: known, snapshot };
+    // a new one would take what the work did to protected files for what was agreed
+    if (!snapshot) throw new Error(`What ${folder} kept of the protected files is gone: start the goal anew.`);
+    return { start: known, snapshot };
   }
   const files = contract.file === undefined ? [] : [contract.file];
   const snapshot = await guard({ root, folder, globs: contract.protect, files });

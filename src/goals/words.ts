@@ -45,3 +45,8 @@ export function span(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** Whether what voids a round says itself what is wrong, and is no path. */
+export function isSentence(what: string): boolean {
+  return /^[A-Z].* .*\.$/s.test(what);
+}
