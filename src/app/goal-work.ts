@@ -35,7 +35,7 @@ const SHOWN = { diff: 40_000, transcript: 48_000 };
 
 export type GoalWork = {
   plugin: Plugin;
-  /** Runs each check once before work, and records what it found; what an earlier process recorded is taken. */
+  /** Records the goal, runs each check once before work, and records what it found; what an earlier process recorded is taken. */
   baseline(signal: AbortSignal, tell: (words: string) => void): Promise<Baseline>;
   /** All that is told of the goal now; `halt` is why it ended when no round says so. */
   result(halt?: GoalEnd): Promise<GoalResult>;
@@ -67,16 +67,23 @@ async function begun(contract: Contract, ground: Ground, folder: string): Promis
   const known = startIn(state(log.events, START));
   if (known) {
     const snapshot = await savedGuard(folder, known.guard);
-    if (snapshot) return { start: known, snapshot };
+    // a new one would take what the work did to protected files for what was agreed
+    if (!snapshot) throw new Error(`What ${folder} kept of the protected files is gone: start the goal anew.`);
+    return { start: known, snapshot };
   }
   const files = contract.file === undefined ? [] : [contract.file];
   const snapshot = await guard({ root, folder, globs: contract.protect, files });
   const commit = await startCommit(root, commands.env);
   const called = noteCalled(lines(contract), placeOf(ground));
   const start: Start = { guard: snapshot.digest, called, at: Date.now(), ...(commit !== undefined && { commit }) };
+  return { start, snapshot };
+}
+
+// not before the session's own first fact, by which it is found again
+function record({ contract, ground: { log }, start }: Work): void {
+  if (startIn(state(log.events, START))) return;
   log.append({ type: "state", key: GOAL.contract, value: contractJson(contract) });
   log.append({ type: "state", key: START, value: JSON.parse(JSON.stringify(start)) });
-  return { start, snapshot };
 }
 
 function startIn(value: unknown): Start | undefined {
@@ -174,6 +181,7 @@ function next({ contract, ground }: Work, rounds: readonly Round[]): Move {
 
 async function baseline(work: Work, signal: AbortSignal, tell: (words: string) => void): Promise<Baseline> {
   const { contract, ground } = work;
+  record(work);
   if (state(ground.log.events, GOAL.baseline) !== undefined) return baselineIn(ground);
   const found: Json[] = [];
   for (const [at, { check: command }] of contract.criteria.entries()) {

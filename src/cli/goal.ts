@@ -95,15 +95,15 @@ async function begin(flags: GoalFlags, words: readonly string[], notice: (line: 
   return { config: limited(here, contract, flags), resume: {}, contract };
 }
 
-// a goal's limits are those of its one run; what was typed now is in the contract already. It has checks of its own
-function limited(config: Config, { limits }: Contract, { verify = false }: GoalFlags): Config {
+// a goal's limits are those of its one run; what was typed now goes before them. It has checks of its own
+function limited(config: Config, { limits }: Contract, flags: GoalFlags): Config {
   const { maxTurns, maxCost, timeout } = limits;
   return {
     ...config,
-    verify: { ...config.verify, enabled: verify },
-    ...(maxTurns !== undefined && { maxTurns }),
-    ...(maxCost !== undefined && { maxCost }),
-    ...(timeout !== undefined && { timeout }),
+    verify: { ...config.verify, enabled: flags.verify ?? false },
+    ...(flags.maxTurns === undefined && maxTurns !== undefined && { maxTurns }),
+    ...(flags.maxCost === undefined && maxCost !== undefined && { maxCost }),
+    ...(flags.timeout === undefined && timeout !== undefined && { timeout }),
   };
 }
 

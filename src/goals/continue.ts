@@ -1,7 +1,7 @@
 import { quoted } from "../platform/text.js";
 import { type Baseline, holds, regressions, standing, unmet, wantsDifferent } from "./progress.js";
 import type { Contract, Round, Verdict } from "./types.js";
-import { clean, endingOf, oneLine, outputEnd } from "./words.js";
+import { clean, endingOf, isSentence, oneLine, outputEnd } from "./words.js";
 
 /** Characters of each output, of all of them, of a reason, and paths that are named. */
 const MOST = { output: 3000, outputs: 12_000, reason: 1000, paths: 20 };
@@ -64,11 +64,6 @@ function rules({ protect, file }: Contract): string[] {
       ? []
       : [`Protected: ${kept.join(", ")}. A change there is undone, and the round does not count.`]),
   ];
-}
-
-// what is no path says itself what is wrong
-function isSentence(what: string): boolean {
-  return /^[A-Z].* .*\.$/s.test(what);
 }
 
 function voidedWords(round: Round | undefined): string[] {

@@ -1,7 +1,7 @@
 import { holds } from "./progress.js";
 import { type GoalResult, KEPT, type Standing, standings, voidedRounds } from "./report.js";
 import type { Contract, Round } from "./types.js";
-import { clean, endingOf, endOf, oneLine, outputEnd, span } from "./words.js";
+import { clean, endingOf, endOf, isSentence, oneLine, outputEnd, span } from "./words.js";
 
 /** The report for people: Markdown in which whatever was printed stays text. */
 export function reportMarkdown(result: GoalResult): string {
@@ -72,7 +72,9 @@ function table({ criteria }: Contract, rounds: readonly Round[]): string {
 }
 
 function voidedLine({ n, paths }: { n: number; paths: string[] }): string {
-  return `- Round ${n}: changed ${paths.map(code).join(", ")}, which is protected; that was undone`;
+  const files = paths.filter((path) => !isSentence(path)).map(code);
+  const changed = files.length === 0 ? [] : [`changed ${files.join(", ")}, which is protected; that was undone`];
+  return `- Round ${n}: ${[...changed, ...paths.filter(isSentence).map(words)].join(". ")}`;
 }
 
 /** A text as words of Markdown, in one line. */

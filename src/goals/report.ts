@@ -2,7 +2,7 @@ import type { Usage } from "../core/event.js";
 import type { Json } from "../core/message.js";
 import { type Baseline, type GoalEnd, holds, regressions, standing } from "./progress.js";
 import type { Contract, Criterion, Round, Verdict } from "./types.js";
-import { oneLine, outputEnd } from "./words.js";
+import { isSentence, oneLine, outputEnd } from "./words.js";
 
 export type DiffStat = { files: number; insertions: number; deletions: number };
 
@@ -112,12 +112,15 @@ export function summaryOf(result: GoalResult): string {
     `${head} ${oneLine(contract.goal, KEPT.line)} (${iterations(rounds.length)})`,
     ...lines,
     ...(end.outcome === "met" ? [] : [`  Ended: ${end.outcome}: ${oneLine(end.why, KEPT.line)}`]),
-    ...voidedRounds(rounds).map(
-      ({ n, paths }) =>
-        `  Round ${n} did not count, protected files were changed: ${oneLine(paths.join(", "), KEPT.line)}`,
-    ),
+    ...voidedRounds(rounds).map(({ n, paths }) => `  Round ${n} did not count${voidedWhy(paths)}`),
     ...(paths === "" ? [] : [`  Scripts of checks were changed by the work; look at them: ${paths}`]),
   ].join("\n");
+}
+
+function voidedWhy(whys: readonly string[]): string {
+  const paths = whys.filter((why) => !isSentence(why));
+  const files = paths.length === 0 ? [] : [`, protected files were changed: ${oneLine(paths.join(", "), KEPT.line)}`];
+  return [...files, ...whys.filter(isSentence).map((why) => `: ${oneLine(why, KEPT.line)}`)].join("");
 }
 
 function iterations(count: number): string {

@@ -33,7 +33,8 @@ export function endingOf({ ended, code, ms, why }: CheckRun): string {
   if (ended === "timeout") return `timed out after ${span(ms)}`;
   if (ended === "aborted") return "was interrupted";
   if (ended === "unable") return `could not be run${why === undefined ? "" : `: ${oneLine(why, 300)}`}`;
-  return code === null ? "was ended by a signal" : `exited with ${code}`;
+  if (code === null) return "was ended by a signal";
+  return why === undefined ? `exited with ${code}` : `exited with ${code}, ${oneLine(why, 300)}`;
 }
 
 /** Milliseconds as people say them. */
@@ -43,4 +44,9 @@ export function span(ms: number): string {
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Whether what voids a round says itself what is wrong, and is no path. */
+export function isSentence(what: string): boolean {
+  return /^[A-Z].* .*\.$/s.test(what);
 }

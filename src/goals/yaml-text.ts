@@ -4,7 +4,7 @@ import { placeAt, type Reader } from "./yaml-nodes.js";
 
 /** Parses a text as YAML 1.2; gives undefined and one fault, the first, when it is none. */
 export async function openYaml(text: string, faults: Fault[]): Promise<Reader | undefined> {
-  const { isAlias, isMap, isScalar, isSeq, LineCounter, Parser, parseDocument } = await import("yaml");
+  const { isAlias, isMap, isScalar, isSeq, LineCounter, Parser, parseDocument } = await import("./yaml-library.js");
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: "error" } as const;
   const plain = text.replace(/\r\n/g, "\n");
