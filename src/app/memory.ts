@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { memory } from "../plugins/memory.js";
 import { HELD, type MemoryOptions } from "../plugins/memory-options.js";
+import { forget } from "../tools/forget.js";
 import { recall } from "../tools/recall.js";
 import { remember } from "../tools/remember.js";
 
@@ -18,5 +20,6 @@ export function memoryParts(options: MemoryOptions): { plugin: Plugin; tools: To
     return result;
   });
   const find = recall(async ({ query, limit = SHOWN }) => (await work()).recallFacts(query, limit, options));
-  return { plugin: memory(options), tools: [keep, find] };
+  const drop = forget(join(options.place.home, "memory"), async (id) => (await work()).forgetFact(id, options));
+  return { plugin: memory(options), tools: [keep, find, drop] };
 }

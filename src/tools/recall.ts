@@ -1,9 +1,9 @@
 import type { Result, Tool } from "../core/tool.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 
-const INPUT = { query: string(), limit: optional(whole(1)) };
+const INPUT = { query: optional(string("none: the newest")), limit: optional(whole(1)) };
 
-type Input = { query: string; limit?: number | undefined };
+type Input = { query?: string | undefined; limit?: number | undefined };
 
 /** Finds what was remembered in earlier sessions. */
 export function recall(find: (input: Input) => Promise<Result>): Tool<Input> {

@@ -154,6 +154,26 @@ describe("a run with memory", () => {
     ]);
   });
 
+  it("forgets for the model only when a person gives leave, and lists without a query", async () => {
+    const where = place();
+    const added = await nanocoder(["memory", "add", "the api lives in svc"], { place: where });
+    const [id = ""] = /\b\w{8}\b/.exec(added.stdout) ?? [];
+    const script = [{ calls: [{ name: "recall", input: {} }] }, { calls: [{ name: "forget", input: { id } }] }, "done"];
+    for (const mode of ["default", "auto"]) {
+      await using server = await modelServer(script);
+      const env = openaiAt(server.url);
+      const ended = await nanocoder(["-p", "go", "--permission-mode", mode], { place: where, env });
+      expect([ended.code, ended.stderr]).toEqual([4, expect.stringContaining("denied: forget")]);
+      expect(server.requests[1]?.results).toEqual([expect.stringContaining("the api lives in svc")]);
+    }
+    expect((await nanocoder(["memory"], { place: where })).stdout).toContain(id);
+    await using server = await modelServer([{ calls: [{ name: "forget", input: { id } }] }, "done"]);
+    const allowed = ["-p", "go", "--allow", "forget"];
+    const ended = await nanocoder(allowed, { place: where, env: openaiAt(server.url) });
+    const left = (await nanocoder(["memory"], { place: where })).stdout;
+    expect([ended.code, left.includes(id)]).toEqual([4, true]);
+  });
+
   it("obeys the settings, of which a project may only take away", async () => {
     const where = place();
     await memory(where, "add", "the parser is generated");

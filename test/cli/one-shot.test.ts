@@ -48,6 +48,7 @@ describe("nanocoder -p", () => {
       "compact",
       "remember",
       "recall",
+      "forget",
     ]);
     expect(server.requests[0]?.raw.length).toBeLessThan(8000);
     expect(server.requests[0]?.system.length).toBeLessThan(3000);
