@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
 import { endurance as longSession } from "./endurance.js";
+import { killedGoals, masterCost } from "./goals.js";
 import { recallCost } from "./memories.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
 
@@ -21,7 +22,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance },
+  ...{ analysis, sandbox, kills, memories, endurance, goals },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -42,6 +43,16 @@ async function analysis() {
 
 async function memories() {
   Object.assign(figures, await recallCost(RUNS));
+}
+
+async function goals() {
+  for (const checks of [1, 3]) {
+    const costs = await masterCost(RUNS * 4, checks);
+    figures[`a goal's round beyond its checks (${checks}), ms`] = median(costs);
+  }
+  const { killed, wrong } = await killedGoals(RUNS * 3);
+  figures["goals killed -9 and resumed"] = killed;
+  figures["of them, came to another end or were looked at again"] = wrong.length;
 }
 
 async function sandbox() {

@@ -123,8 +123,11 @@ function referees(work: Work): Referees {
 // what a check asks must not be answered by something that the work left behind
 function takenPorts({ contract, listening }: Work): string[] {
   const asked = lines(contract).join("\n");
+  const isNamed = ({ port }: Listener) => new RegExp(`\\b${port}\\b`).test(asked);
+  // who holds a port is slow to find out
+  if (!listeners().some(isNamed)) return [];
   return newListeners(listening)
-    .filter(({ port }) => new RegExp(`\\b${port}\\b`).test(asked))
+    .filter(isNamed)
     .map(
       ({ port, program = "a process" }) =>
         `Port ${port}, which a check names, is held by ${program} since the work began. End it.`,

@@ -44,8 +44,12 @@ export type ShellEnd = {
 /** How long output may still come from what the shell left running, in milliseconds. */
 const GRACE = 100;
 
-// the commands of this process: what they all carry, how many there were, and the groups that outlived their shell
-const ours = { mark: `${process.pid}.${Math.random().toString(36).slice(2)}`, count: 0, groups: new Set<number>() };
+// the commands of this process: what they all carry, how many there were, of how many nothing is left, and the groups that outlived their shell
+const ours = {
+  mark: `${process.pid}.${Math.random().toString(36).slice(2)}`,
+  ...{ count: 0, ended: 0 },
+  groups: new Set<number>(),
+};
 
 /**
  * Runs a command line in bash (else sh) in a process group of its own, without terminal and without stdin.
@@ -78,10 +82,12 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
 
 /** Ends what the commands of this process left running, also what made itself a session of its own. Within 2 s. */
 export async function endLeftovers(): Promise<void> {
-  if (ours.count === 0) return;
+  const { count } = ours;
+  if (count === ours.ended && ours.groups.size === 0) return;
   const groups = [...ours.groups];
   ours.groups.clear();
   await endTree({ groups, mark: `${ours.mark}.` });
+  ours.ended = count;
 }
 
 function start(run: ShellRun, mark: string): { child: ChildProcess; after(): string[] } {

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { modelServer } from "../../src/models/scripted/server.js";
 import {
   bash,
   committed,
+  eventsIn,
   goalRun,
   idIn,
   isJudge,
@@ -264,5 +266,40 @@ describe("a goal that was interrupted", () => {
     const none = await goalRun([], ["--resume"], { where });
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("there is no goal of");
+  });
+
+  // the worker makes one file a round, and each look at them leaves a line
+  it("five random kills -9: the same end, and no finished round is looked at again", async () => {
+    const where = place();
+    const looked = join(where.home, "looked");
+    const check = `ls r* 2>/dev/null | wc -l >> ${looked}; test -e r5`;
+    const goal = ["five", "--criterion", "five", "--check", check];
+    await using server = await modelServer(({ messages }) => {
+      const prompts = messages.filter(({ text }) => /^(Work on this goal|The goal is not)/.test(text));
+      const path = `r${prompts.length}`;
+      return { ...(existsSync(join(where.work, path)) ? { text: "Done." } : bash(`echo > ${path}`)), delay: 40 };
+    });
+    const isBegun = () =>
+      existsSync(join(where.home, ".nanocoder/sessions")) &&
+      eventsIn(where).some((event) => event.type === "state" && event.key === "goal");
+    const looks = () => (existsSync(looked) ? readFileSync(looked, "utf8").split("\n").map(Number) : []);
+    const looksAt = (n: number) => looks().filter((each) => each === n).length;
+    let settled = new Map<number, number>();
+    for (let kills = 0; ; kills += 1) {
+      const args = ["goal", ...(isBegun() ? ["--resume"] : goal), "--yolo"];
+      const run = start(args, { place: where, env: openaiAt(server.url) });
+      await Promise.race([run.ended, sleep(kills < 5 ? 250 + Math.random() * 250 : 60_000)]);
+      run.kill("SIGKILL");
+      const { code, stdout, stderr } = await run.ended;
+      for (const [n, count] of settled) expect(looksAt(n), `looks at round ${n}`).toBe(count);
+      settled = new Map(roundsOf(where).map(({ n }) => [n, looksAt(n)]));
+      if (code === null) continue;
+      expect(code, stderr).toBe(0);
+      expect(stdout).toContain("[GOAL MET] five (5 iterations)");
+      expect(kills).toBeGreaterThan(0);
+      break;
+    }
+    expect(roundsOf(where).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+    expect(server.refusals).toEqual([]);
   });
 });
