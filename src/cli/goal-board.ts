@@ -6,6 +6,25 @@ import type { Contract } from "../goals/types.js";
 import { costOf } from "../models/catalog.js";
 import { firstLine } from "./progress.js";
 
+/** A goal while it is worked on: how it stands, and for how long what is done now has been done. */
+export type Board = { lines(): string[]; doing(words: string): void };
+
+/** Reads a goal's session anew when something came. */
+export function boardFor(contract: Contract, events: readonly Event[]): Board {
+  let read = { count: -1, lines: [] as string[] };
+  let now = { words: "", since: 0 };
+  return {
+    lines() {
+      if (read.count !== events.length) read = { count: events.length, lines: boardOf(contract, events) };
+      const seconds = Math.round((Date.now() - now.since) / 1000);
+      return now.words === "" ? read.lines : [...read.lines, `  ${now.words}, ${seconds} s`];
+    },
+    doing(words) {
+      now = { words: firstLine(words), since: Date.now() };
+    },
+  };
+}
+
 /** How a goal stands: the round, the cost so far, and each criterion with why it is open. */
 export function boardOf(contract: Contract, events: readonly Event[]): string[] {
   const rounds = roundsIn(events);

@@ -18,7 +18,7 @@ import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
 import type { RunFlags } from "./asked.js";
 import type { GoalOptions } from "./goal-args.js";
-import { boardOf } from "./goal-board.js";
+import { type Board, boardFor, boardOf } from "./goal-board.js";
 import { finish, lookOn, type Output } from "./goal-output.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
@@ -141,9 +141,14 @@ async function worked(job: Job): Promise<number> {
   const first = log.events.length;
   const out = lookOn(job.flags, job);
   if (endIn(log.events) === undefined) {
-    human.board(boardOf(contract, log.events));
-    const found = await work.baseline(stop.signal, (words) => human.note(`goal: ${words}`));
-    if (!stop.signal.aborted) await rounds(job, found, out);
+    const board = boardFor(contract, log.events);
+    human.board(board.lines);
+    const found = await work.baseline(stop.signal, (words) => {
+      board.doing(words);
+      human.note(`goal: ${words}`);
+    });
+    board.doing("");
+    if (!stop.signal.aborted) await rounds(job, { found, board, out });
   }
   human.end();
   const summary = summarise(log.events.slice(first), stop.cause);
@@ -151,16 +156,18 @@ async function worked(job: Job): Promise<number> {
   return finish({ config: job.config, flags: job.flags, human, made, stop, summary, result });
 }
 
-async function rounds({ made, contract, flags, human, stop }: Job, found: Baseline, out: Output): Promise<void> {
+type Watching = { found: Baseline; board: Board; out: Output };
+
+async function rounds({ made, contract, flags, human, stop }: Job, { found, board, out }: Watching): Promise<void> {
   const { agent } = made;
   refuseUnable(contract, found, flags.force ?? false);
   if (last(agent.log.events, "prompt") === undefined)
     agent.inbox.post({ parts: [text(openingPrompt(contract, found))], from: "user" });
   for await (const item of run(agent, stop.signal)) {
-    if (item.type === "state" && item.key.startsWith(GOAL.contract)) {
-      const board = boardOf(contract, agent.log.events);
-      human.board(board);
-      if (item.key === GOAL.round) for (const line of board) human.note(line);
+    if (item.type === "status" && item.by === "goal") board.doing(item.text);
+    if (item.type === "state" && item.key === GOAL.round) {
+      board.doing("");
+      for (const line of boardOf(contract, agent.log.events)) human.note(line);
     }
     human.see(item);
     out.see(item);

@@ -2,12 +2,13 @@ import { styleText } from "node:util";
 import type { Delta, Event, EventOf } from "../core/event.js";
 import { type Call, callsIn, type Json, plainText } from "../core/message.js";
 import { visible } from "../platform/text.js";
+import { cutTo } from "./columns.js";
 
 export type Progress = {
   see(item: Event | Delta): void;
   note(line: string): void;
-  /** Lines that stand above the spinner from now on; only on a terminal. */
-  board(lines: readonly string[]): void;
+  /** Lines that stand above the spinner from now on, asked for at each turn of it; only on a terminal. */
+  board(lines: () => readonly string[]): void;
   end(): void;
 };
 
@@ -93,13 +94,13 @@ export function firstLine(text: string): string {
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-type Spinner = { clear(): void; board(lines: readonly string[]): void; end(): void };
+type Spinner = { clear(): void; board(lines: () => readonly string[]): void; end(): void };
 
 // what was drawn is wiped before anything else is written
 function spin(sink: Sink): Spinner {
   const began = Date.now();
   let frame = 0;
-  let board: readonly string[] = [];
+  let board: () => readonly string[] = () => [];
   let drawn = 0;
   const clear = () => {
     sink.write(`\r\u001b[K${"\u001b[1A\u001b[K".repeat(Math.max(0, drawn - 1))}`);
@@ -107,9 +108,9 @@ function spin(sink: Sink): Spinner {
   };
   const draw = () => {
     frame = (frame + 1) % FRAMES.length;
-    const lines = [...board, `${FRAMES[frame]} working, ${Math.round((Date.now() - began) / 1000)} s`];
+    const lines = [...board(), `${FRAMES[frame]} working, ${Math.round((Date.now() - began) / 1000)} s`];
     clear();
-    sink.write(lines.map((line) => line.slice(0, Math.max(1, (sink.columns ?? 80) - 1))).join("\n"));
+    sink.write(lines.map((line) => cutTo(line, (sink.columns ?? 80) - 1)).join("\n"));
     drawn = lines.length;
   };
   const timer = setInterval(draw, 120);
