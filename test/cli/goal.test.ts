@@ -275,6 +275,17 @@ describe("a goal that was interrupted", () => {
     expect(none.stderr).toContain("there is no goal of");
   });
 
+  it.each([
+    ["--criterion or --check", ["--check", "true"]],
+    ["--protect", ["--protect", "a"]],
+    ["--max-iterations", ["--max-iterations", "3"]],
+    ["--clean", ["--clean"]],
+  ])("what was agreed stays: --resume refuses %s", async (flag, more) => {
+    const refused = await goalRun([], ["--resume", ...more]);
+    expect(refused).toMatchObject({ code: 2, requests: [] });
+    expect(refused.stderr).toContain(`goal --resume: ${flag} does not go with it`);
+  });
+
   // the worker makes one file a round, and each look at them leaves a line
   it("five random kills -9: the same end, and no finished round is looked at again", async () => {
     const where = place();
