@@ -12,11 +12,11 @@ import { modelServer } from "../dist/testing.js";
 const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
 const ROUNDS = 5;
 
-/** Figures of `times` goals of five rounds, each killed once or twice. */
+/** Figures of goals of five rounds, each killed once or twice, until there were `times` kills. */
 export async function killedGoals(times) {
   const told = { killed: 0, beforeItBegan: 0, inRound: [0, 0, 0, 0, 0, 0], wrong: [] };
   let whole = 0;
-  for (let n = -1; n < times; n += 1) {
+  for (let n = -1; told.killed < times; n += 1) {
     const place = newPlace();
     const server = await modelServer((request) => worker(request, place));
     try {
@@ -57,7 +57,7 @@ async function once({ place, server, told, within }) {
   let settled = {};
   for (let kills = within === undefined ? 0 : Math.random() < 0.3 ? 2 : 1; ; kills -= 1) {
     const child = run(hasGoal(place) ? ["--resume"] : goal, { place, server });
-    if (kills > 0) await killAfter(40 + Math.random() * within, child);
+    if (kills > 0) await killAfter(40 + Math.random() * (within - 60), child);
     const ended = await child.ended;
     faults.push(...lookedAgain(settled, looksIn(place)));
     if (ended.code !== null) return [...faults, ...endFaults(ended, place), ...server.refusals];

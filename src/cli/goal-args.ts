@@ -74,7 +74,8 @@ nanocoder and not by the worker, and what is not met goes back to it with the en
 to the goal's file voids the round and is undone. --max-turns, --max-cost, --timeout and the other flags are those of a run.
 
 Exit codes: 0 met; 5 not met, or impossible; 3 a limit; 2 a mistake in the goal, or a check that cannot be run; 130 interrupted.
-The report is kept in ~/.nanocoder/goals; --output-format json prints it.
+The report is kept in ~/.nanocoder/goals; --output-format json prints it. A goal that was begun stays as it was agreed:
+--resume takes new limits of a run, but no other criteria.
 
 Examples:
   nanocoder goal init

@@ -53,15 +53,36 @@ export async function goalCommand(flags: GoalFlags, words: readonly string[]): P
 type Begun = { config: Config; resume: Resume; contract: Contract };
 type Wish = Begun & { flags: GoalFlags; stop: Interrupts; human: Progress };
 
-function checkFlags(
-  { resume, print, continue: newest, fork, outputSchema }: GoalFlags,
-  words: readonly string[],
-): void {
+function checkFlags(flags: GoalFlags, words: readonly string[]): void {
+  const { resume, print, continue: newest, fork, outputSchema } = flags;
   const other = { "--print": print, "--continue": newest, "--fork": fork, "--output-schema": outputSchema };
   for (const [flag, value] of Object.entries(other))
     if (value !== undefined) throw new UsageError(`goal: ${flag} does not go with it. See nanocoder goal --help.`);
-  if (resume !== undefined && words.length > 0)
-    throw new UsageError("goal: give either a goal, or --resume [ID] to go on with one.");
+  if (resume === undefined) return;
+  if (words.length > 0) throw new UsageError("goal: give either a goal, or --resume [ID] to go on with one.");
+  const agreed = agreedFlag(flags);
+  if (agreed !== undefined)
+    throw new UsageError(
+      `goal --resume: ${agreed} does not go with it: a goal that was begun stays as it was agreed. Begin a new one, or leave it out.`,
+    );
+}
+
+// a flag that says what a goal is
+function agreedFlag({
+  criteria,
+  protect,
+  include,
+  maxIterations,
+  stable,
+  clean,
+  judge,
+}: GoalFlags): string | undefined {
+  if (criteria.length > 0) return "--criterion or --check";
+  const said = {
+    ...{ "--protect": protect, "--include": include, "--max-iterations": maxIterations },
+    ...{ "--stable": stable, "--clean": clean, "--judge": judge },
+  };
+  return Object.entries(said).find(([, value]) => value !== undefined)?.[0];
 }
 
 async function init(flags: GoalFlags, [file, ...more]: readonly string[]): Promise<number> {

@@ -51,14 +51,17 @@ export function master(contract: Contract, referees: Referees): Plugin {
     if (signal.aborted) return undefined;
     const move = referees.next([...rounds, round]);
     const noted: Fact[] = [...facts, { type: "state", key: GOAL.round, value: JSON.parse(JSON.stringify(round)) }];
-    if (move.type === "go on") return [...noted, { type: "prompt", parts: [text(move.prompt)], from: "goal" }];
-    const ended: Fact = { type: "state", key: GOAL.outcome, value: { ...move.end } };
-    return [...noted, ended, ending(move.end)];
+    return [...noted, ...factsOf(move)];
   };
   return {
     name: "goal",
-    // a worker that had stopped when the process died is looked at before anything else
-    beforeStep: (session) => (stoppedBefore(session.events) ? evaluate(session) : undefined),
+    // a worker that had stopped when the process died is looked at before anything else, or told what was found
+    beforeStep: (session) => {
+      const { events } = session;
+      const since = sinceStop(events);
+      if (since === undefined || !since.some(isRound)) return since && evaluate(session);
+      return endIn(events) === undefined ? factsOf(referees.next(roundsIn(events))) : undefined;
+    },
     beforeStop: evaluate,
   };
 }
@@ -90,12 +93,18 @@ function ending({ outcome, why }: GoalEnd): Fact {
   return { type: "ended", outcome: "limit", reason: `goal ${outcome}: ${why}` };
 }
 
-function stoppedBefore(events: readonly Event[]): boolean {
+function factsOf(move: Move): Fact[] {
+  if (move.type === "go on") return [{ type: "prompt", parts: [text(move.prompt)], from: "goal" }];
+  return [{ type: "state", key: GOAL.outcome, value: { ...move.end } }, ending(move.end)];
+}
+
+// what came after the worker stopped; undefined where it did not, or was sent on since
+function sinceStop(events: readonly Event[]): readonly Event[] | undefined {
   const newest = events.findLastIndex((event) => event.type === "reply");
   const reply = events[newest];
-  if (reply?.type !== "reply" || reply.stop === "cut" || callsIn(reply.parts).length > 0) return false;
+  if (reply?.type !== "reply" || reply.stop === "cut" || callsIn(reply.parts).length > 0) return undefined;
   const since = events.slice(newest + 1);
-  return !since.some(({ type }) => type === "prompt" || type === "note" || type === "retried") && !since.some(isRound);
+  return since.some(({ type }) => type === "prompt" || type === "note" || type === "retried") ? undefined : since;
 }
 
 function isRound(event: Event): event is EventOf<"state"> {

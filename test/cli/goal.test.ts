@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Event } from "../../src/core/event.js";
 import { modelServer } from "../../src/models/scripted/server.js";
+import { listSessions } from "../../src/store/session-list.js";
 import {
   bash,
   committed,
@@ -16,7 +18,7 @@ import {
   roundsOf,
   verdicts,
 } from "./goals.js";
-import { openaiAt, place, start } from "./nanocoder.js";
+import { openaiAt, type Place, place, start } from "./nanocoder.js";
 
 const MAKE_A = ["make a", "--criterion", "a is there", "--check", "cat a.txt && grep -q a a.txt"];
 
@@ -248,24 +250,68 @@ describe("a goal's judge", () => {
   });
 });
 
+/** The rounds that are recorded; 0 is what was found before the work. */
+function over(where: Place): number[] {
+  const isBaseline = (event: Event) => event.type === "state" && event.key === "goal.baseline";
+  return [...(eventsIn(where).some(isBaseline) ? [0] : []), ...roundsOf(where).map(({ n }) => n)];
+}
+
 describe("a goal that was interrupted", () => {
-  it("Ctrl-C: exit 130, and --resume goes on with the same session", async () => {
+  // a goal whose check counts its runs, stopped when the worker is asked for the second round
+  async function stopped(signal: "SIGINT" | "SIGKILL") {
     const where = place();
-    const silent = { silent: true as const };
-    await using server = await modelServer([bash("echo b > a.txt"), "Done.", silent]);
-    const run = start(["goal", ...MAKE_A, "--yolo"], { place: where, env: openaiAt(server.url) });
+    const count = join(where.home, "count");
+    const goal = ["make a", "--criterion", "a is there", "--check", `echo >> ${count}; grep -q a a.txt`];
+    await using server = await modelServer([bash("echo b > a.txt"), "Done.", { silent: true }]);
+    const run = start(["goal", ...goal, "--yolo"], { place: where, env: openaiAt(server.url) });
     await server.arrived(2);
-    run.kill("SIGINT");
-    const ended = await run.ended;
+    run.kill(signal);
+    return { ...(await run.ended), where, runs: () => readFileSync(count, "utf8").length };
+  }
+  const MEND = [bash("echo a > a.txt"), "Done."];
+
+  it("Ctrl-C: exit 130, and --resume goes on with the same session", async () => {
+    const { where, runs, ...ended } = await stopped("SIGINT");
     expect(ended.code).toBe(130);
     expect(ended.stdout).toContain("Ended: interrupted: ");
-    const later = await goalRun([bash("echo a > a.txt"), "Done."], ["--resume"], { where });
+    const later = await goalRun(MEND, ["--resume"], { where });
     expect(later.code, later.stderr).toBe(0);
     expect(later.stdout).toContain("[GOAL MET] make a (2 iterations)");
     expect(roundsOf(where).map(({ n }) => n)).toEqual([1, 2]);
+    expect(runs()).toBe(3);
     const none = await goalRun([], ["--resume"], { where });
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("there is no goal of");
+  });
+
+  it("kill -9: neither what was found before the work nor a finished round is looked at again", async () => {
+    const { where, runs } = await stopped("SIGKILL");
+    expect((await goalRun(MEND, ["--resume"], { where })).code).toBe(0);
+    expect(runs()).toBe(3);
+  });
+
+  it("kill -9 between a round's fact and its prompt: the worker is asked to go on all the same", async () => {
+    const { where, runs } = await stopped("SIGKILL");
+    const path = listSessions(join(where.home, ".nanocoder"), { limit: 1 }).sessions[0]?.path ?? "";
+    const lines = readFileSync(path, "utf8").split("\n");
+    const round = lines.findIndex((line) => line.includes('"key":"goal.round"'));
+    writeFileSync(path, `${lines.slice(0, round + 1).join("\n")}\n`);
+    const later = await goalRun(MEND, ["--resume"], { where });
+    expect(later.code, later.stderr).toBe(0);
+    expect(later.requests[0]?.lastText).toContain("The goal is not met yet");
+    expect(roundsOf(where).map(({ n }) => n)).toEqual([1, 2]);
+    expect(runs()).toBe(3);
+  });
+
+  it.each([
+    ["--criterion or --check", ["--check", "true"]],
+    ["--protect", ["--protect", "a"]],
+    ["--max-iterations", ["--max-iterations", "3"]],
+    ["--clean", ["--clean"]],
+  ])("what was agreed stays: --resume refuses %s", async (flag, more) => {
+    const refused = await goalRun([], ["--resume", ...more]);
+    expect(refused).toMatchObject({ code: 2, requests: [] });
+    expect(refused.stderr).toContain(`goal --resume: ${flag} does not go with it`);
   });
 
   // the worker makes one file a round, and each look at them leaves a line
@@ -292,7 +338,7 @@ describe("a goal that was interrupted", () => {
       run.kill("SIGKILL");
       const { code, stdout, stderr } = await run.ended;
       for (const [n, count] of settled) expect(looksAt(n), `looks at round ${n}`).toBe(count);
-      settled = new Map(roundsOf(where).map(({ n }) => [n, looksAt(n)]));
+      settled = new Map(over(where).map((n) => [n, looksAt(n)]));
       if (code === null) continue;
       expect(code, stderr).toBe(0);
       expect(stdout).toContain("[GOAL MET] five (5 iterations)");
