@@ -16,7 +16,7 @@ import { transcriptFor } from "../goals/transcript.js";
 import type { CheckRun, Contract, Round } from "../goals/types.js";
 import { costOf } from "../models/catalog.js";
 import { endLeftovers } from "../platform/exec.js";
-import { type Listener, listeners, newListeners } from "../platform/listeners.js";
+import { bootId, type Listener, listeners, newListeners } from "../platform/listeners.js";
 import { shownPath } from "../platform/walk.js";
 import { unfinished } from "../plugins/answer.js";
 import { cleanCopy, sweepCleanCopies } from "../store/clean-copy.js";
@@ -26,8 +26,8 @@ import { startCommit, workDiff } from "../store/work-diff.js";
 import { type Seen, workMark } from "../store/work-mark.js";
 import type { Ground } from "./assemble.js";
 
-/** What a goal was begun with, as the log keeps it: the commit, the snapshot's mark, and what the checks call. */
-type Start = { commit?: string; guard: string; called: Called; at: number };
+/** What a goal was begun with, as the log keeps it: the commit, the snapshot's mark, and what the checks call, and who listened where. */
+type Start = { commit?: string; guard: string; called: Called; at: number; boot?: string; listening?: Listener[] };
 
 const START = "goal.start";
 /** Characters of a diff and of a transcript that are made for the judge. */
@@ -45,7 +45,7 @@ export type GoalWork = {
 export async function goalWork(contract: Contract, ground: Ground, home: string): Promise<GoalWork> {
   sweepCleanCopies();
   const start = await begun(contract, ground, join(home, "goals", ground.id));
-  const work: Work = { contract, ground, ...start, seen: new Map(), listening: listeners() };
+  const work: Work = { contract, ground, ...start, seen: new Map(), listening: listeningBefore(start.start) };
   return {
     plugin: master(contract, referees(work)),
     baseline: (signal, tell) => baseline(work, signal, tell),
@@ -75,7 +75,12 @@ async function begun(contract: Contract, ground: Ground, folder: string): Promis
   const snapshot = await guard({ root, folder, globs: contract.protect, files });
   const commit = await startCommit(root, commands.env);
   const called = noteCalled(lines(contract), placeOf(ground));
-  const start: Start = { guard: snapshot.digest, called, at: Date.now(), ...(commit !== undefined && { commit }) };
+  const boot = bootId();
+  const start: Start = {
+    ...{ guard: snapshot.digest, called, at: Date.now(), listening: listeners() },
+    ...(commit !== undefined && { commit }),
+    ...(boot !== undefined && { boot }),
+  };
   return { start, snapshot };
 }
 
@@ -84,6 +89,11 @@ function record({ contract, ground: { log }, start }: Work): void {
   if (startIn(state(log.events, START))) return;
   log.append({ type: "state", key: GOAL.contract, value: contractJson(contract) });
   log.append({ type: "state", key: START, value: JSON.parse(JSON.stringify(start)) });
+}
+
+// what survived a master that was killed is no older than the work; a machine that was started anew tells nothing
+function listeningBefore({ boot, listening }: Start): readonly Listener[] {
+  return boot !== undefined && boot === bootId() && listening ? listening : listeners();
 }
 
 function startIn(value: unknown): Start | undefined {

@@ -70,3 +70,8 @@ function target(path: string): string {
     return "";
   }
 }
+
+/** What the machine calls its running since it was started; undefined where it does not say. */
+export function bootId(): string | undefined {
+  return slurp("/proc/sys/kernel/random/boot_id").trim() || undefined;
+}

@@ -187,6 +187,28 @@ describe("a worker that leaves a daemon behind that answers for its work", () =>
   });
 });
 
+it("a daemon that outlives a master that was killed is no older than the work", async () => {
+  const where = project();
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  await new Promise((resolve) => server.close(resolve));
+  const daemon = `require("http").createServer((_, r) => r.end("ok")).listen(${port}, "127.0.0.1", () => require("fs").writeFileSync("up", "")) // fake-${port}`;
+  const command = `(setsid env -i ${process.execPath} -e '${daemon}' >/dev/null 2>&1 < /dev/null &) ; until test -e up; do sleep 0.05; done; kill -9 $PPID`;
+  const ask = `fetch("http://127.0.0.1:${port}").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+  const args = ["serve", "--criterion", "it answers", "--check", `node -e '${ask}'`, "--max-iterations", "2"];
+  try {
+    expect((await goalRun([bash(command)], args, { where })).signal).toBe("SIGKILL");
+    const ended = await goalRun(["Done.", "It is done."], ["--resume"], { where });
+    expect(ended.stdout, ended.stderr).not.toContain("[GOAL MET]");
+    if (processesWith(`fake-${port}`).length > 0)
+      expect(roundsOf(where)[0]?.voided?.join()).toContain(`Port ${port}, which a check names, is held by `);
+  } finally {
+    for (const pid of processesWith(`fake-${port}`)) process.kill(Number(pid), "SIGKILL");
+  }
+});
+
 describe("a worker that cheats at the judge", () => {
   const args = ["greet", "--criterion", "the greeting is friendly", "--max-iterations", "1"];
 
