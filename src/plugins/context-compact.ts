@@ -3,7 +3,7 @@ import { callsIn, plainText } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import { partTokens, textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
-import { live } from "./answer.js";
+import { BY, live } from "./answer.js";
 import { opening } from "./context-opening.js";
 import type { Need } from "./context-options.js";
 import { after, estimate, RATIO, requestSize, SHARES } from "./context-size.js";
@@ -80,12 +80,16 @@ function compactedFact(events: readonly Event[], old: readonly Event[], making: 
   return { type: "compacted", summary, upto: old.at(-1)?.seq ?? -1, keeps };
 }
 
+// and what no answer followed yet: it sends the work back. How to continue an answer goes with that answer
 function lasting(old: readonly Event[], most: number): Event[] {
   let left = most;
-  const notes = old.filter((event) => event.type === "note" && event.lasting);
+  const read = old.findLastIndex((event) => event.type === "reply");
+  const notes = old.filter((event, at) => event.type === "note" && (event.lasting || (at > read && event.by !== BY)));
   return notes.toReversed().filter((event) => {
-    left -= event.type === "note" ? textTokens(event.text) : 0;
-    return left >= 0;
+    const tokens = event.type === "note" ? textTokens(event.text) : 0;
+    const fits = tokens <= left;
+    if (fits) left -= tokens;
+    return fits;
   });
 }
 

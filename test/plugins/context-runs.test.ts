@@ -66,6 +66,17 @@ describe("a compaction of a run with many prompts", () => {
   });
 });
 
+describe("an open request with more images than there is room for", () => {
+  it("says after a compaction that they are gone", async () => {
+    const image = { type: "image", mime: "image/png", data: "aGk=" } as const;
+    const log = logOf({ type: "prompt", parts: [text("what are these? §open§"), image, image, image], from: "user" });
+    for (let n = 0; n < 8; n += 1) log.append(reply(`step ${n} ${"talk ".repeat(800)}`));
+    const requests = await workOn(log, ["the record", "done"]);
+    expect(compactions(log)).toBe(1);
+    expect(wordsIn(requests.at(-1))).toContain("what are these? §open§\n[3 images left out]");
+  });
+});
+
 describe("a request that was not finished", () => {
   const long = Array.from({ length: 12 }, (_, n) => reply(`step ${n} ${"talk ".repeat(800)}`));
 
@@ -96,6 +107,15 @@ describe("a compaction", () => {
     const requests = await workOn(log, ["the record", "done"]);
     expect(compactions(log)).toBe(1);
     for (const request of requests) expect(wordsIn(request)).not.toMatch(/§refused§|§void§/);
+  });
+
+  it("keeps what sends the work back and was not read yet", async () => {
+    const failing: Fact = { type: "note", by: "verify", text: `§failing§ ${"line ".repeat(1215)}` };
+    const log = logOf(prompt("go"), ...long.slice(0, 4), failing);
+    log.append({ type: "state", key: "compact", value: "" });
+    const requests = await workOn(log, ["the record", "done"]);
+    expect(compactions(log)).toBe(1);
+    expect(wordsIn(requests.at(-1))).toContain(failing.text);
   });
 
   it("reads what was said itself where the newest one was taken back", async () => {
