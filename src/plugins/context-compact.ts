@@ -53,10 +53,11 @@ export async function compact(session: Session, first: readonly Fact[], wish: Wi
   return spent.slice(1);
 }
 
-// something must have been said that is not in the newest summary
+// something must be told that is not in the newest summary: what it kept of the newest steps counts
 function worthIt(events: readonly Event[]): boolean {
-  const start = events.findLastIndex((event) => event.type === "compacted");
-  return events.slice(start + 1).some((event) => event.type === "reply" || event.type === "prompt");
+  const start = events.findLast((event) => event.type === "compacted");
+  if (events.some(({ type, seq }) => type === "reply" && seq > (start?.upto ?? -1))) return true;
+  return events.some(({ type, seq }) => type === "prompt" && seq > (start?.seq ?? -1));
 }
 
 type Asked = { wish: Wish; spent: Fact[]; brief: boolean };

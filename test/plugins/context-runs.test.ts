@@ -173,6 +173,27 @@ function refusing(words: string, when: (request: Request) => boolean) {
 const learned = ({ events }: Log) =>
   events.flatMap((event) => (event.type === "state" && event.key === "context.window" ? [event.value] : []));
 
+describe("a request that is too long again after a compaction", () => {
+  it("is compacted a second time, without the newest steps", async () => {
+    const long = Array.from({ length: 12 }, (_, n) => reply(`step ${n} ${"talk ".repeat(2500)}`));
+    const log = logOf(prompt("go §open§"), ...long);
+    const tooLong = refusing("prompt is too long", (request) => wordsIn(request).includes("step 11"));
+    const requests = await workOn(log, ["the record", "the second record", "done"], {
+      window: 128_000,
+      wrap: (model) => ({
+        ...tooLong(model),
+        stream: (request, signal) =>
+          request.messages.length === 1 && wordsIn(request).startsWith("What was said")
+            ? model.stream(request, signal)
+            : tooLong(model).stream(request, signal),
+      }),
+    });
+    expect(log.events.at(-1)).toMatchObject({ type: "ended", outcome: "done" });
+    expect(compactions(log)).toBe(2);
+    expect(wordsIn(requests.at(-1))).toContain("§open§");
+  });
+});
+
 describe("the window that a refusal tells", () => {
   it.each([
     "This model's maximum context length is 32768 tokens. However, you requested 33024 tokens (24832 in the messages, 8192 in the completion).",
