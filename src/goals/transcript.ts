@@ -66,6 +66,8 @@ function callsBy(event: Event): Call[] {
 function resultTold({ parts, failed }: EventOf<"result">, call: Call | undefined, most: number): string {
   const asked = call ? callTold(call, most / 3) : "none| a call that is not known";
   const words = plainText(parts).trim();
+  // a compaction let go of it
+  if (parts.length === 0) return `${asked}\nnone| its result is too old to be shown`;
   if (words === "") return `${asked}\nnone| it printed nothing`;
   return `${asked}\n${block(failed ? "failed" : "result", words, Math.min(SHOWN.result, most - asked.length - 1))}`;
 }

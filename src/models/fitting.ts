@@ -5,6 +5,8 @@ import { messageTokens, textTokens } from "./tokens.js";
 
 /** Of the window: what is left holds the words on what was left out, and an answer's beginning. */
 const SHARE = 0.97;
+/** What the conversation gets also where system prompt and tools fill the window: whether that fits is the server's to say. */
+const LEAST = 0.25;
 
 /**
  * The last net under a model: a request that is larger than its window by any estimate is cut to it, oldest
@@ -25,7 +27,7 @@ export function fitting(model: Model): Model {
     async *stream(request, signal) {
       const taken = textTokens(request.system) + offered(request.tools);
       const size = request.messages.reduce((sum, message) => sum + messageTokens(message), taken);
-      const most = Math.floor(model.window * SHARE);
+      const most = Math.max(Math.floor(model.window * SHARE), taken + Math.floor(model.window * LEAST));
       if (size <= most) return yield* model.stream(request, signal);
       const { shrinking } = await import("./overfull.js");
       const shrink = shrinking({

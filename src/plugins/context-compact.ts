@@ -1,9 +1,9 @@
 import type { Event, EventOf, Fact } from "../core/event.js";
-import { sinceLastEnd } from "../core/fold.js";
 import { callsIn, plainText } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import { partTokens, textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
+import { BY, live } from "./answer.js";
 import { opening } from "./context-opening.js";
 import type { Need } from "./context-options.js";
 import { after, estimate, RATIO, requestSize, SHARES } from "./context-size.js";
@@ -31,7 +31,9 @@ export async function compact(session: Session, first: readonly Fact[], wish: Wi
   const events = after(session.events, first);
   const size = requestSize(events);
   const percent = Math.round((100 * size) / wish.room);
-  if (size < LEAST || !worthIt(events)) return [];
+  // what was taken back is neither told nor summed up
+  const known = live(session.events);
+  if (size < LEAST || !worthIt(known)) return [];
   session.emit({ type: "status", by: "context", text: `Compacting the conversation (${percent} % of its room)…` });
   const held = (await wish.before?.(wish.wanted ? "manual" : "auto")) === false;
   if (held && percent < 100 * SHARES.full) return [];
@@ -41,20 +43,21 @@ export async function compact(session: Session, first: readonly Fact[], wish: Wi
   for (const share of new Set([wish.share, 0])) {
     const round = wish.wanted || share === 0 ? 0 : MOST.round;
     const room = wish.room / ratio;
-    const old = session.events.slice(0, cutAt(session.events, { room, share, round, texts: textsOf(events) }) + 1);
+    const old = known.slice(0, cutAt(known, { room, share, round, texts: textsOf(live(events)) }) + 1);
     const words = await wordsFor(session, old, { wish, spent, brief });
     if (session.signal.aborted) return [];
     brief ||= old.some((event) => event.type === "reply");
-    const fact = compactedFact(session.events, old, { ...wish, words, room });
+    const fact = compactedFact(known, old, { ...wish, words, room });
     if (estimate(after(events, [fact])) * ratio <= size * SHRUNK) return [...spent, fact];
   }
   return spent.slice(1);
 }
 
-// something must have been said that is not in the newest summary
+// something must be told that is not in the newest summary: what it kept of the newest steps counts
 function worthIt(events: readonly Event[]): boolean {
-  const start = events.findLastIndex((event) => event.type === "compacted");
-  return events.slice(start + 1).some((event) => event.type === "reply" || event.type === "prompt");
+  const start = events.findLast((event) => event.type === "compacted");
+  if (events.some(({ type, seq }) => type === "reply" && seq > (start?.upto ?? -1))) return true;
+  return events.some(({ type, seq }) => type === "prompt" && seq > (start?.seq ?? -1));
 }
 
 type Asked = { wish: Wish; spent: Fact[]; brief: boolean };
@@ -78,29 +81,33 @@ function compactedFact(events: readonly Event[], old: readonly Event[], making: 
   return { type: "compacted", summary, upto: old.at(-1)?.seq ?? -1, keeps };
 }
 
+// and what no answer followed yet: it sends the work back. How to continue an answer goes with that answer
 function lasting(old: readonly Event[], most: number): Event[] {
   let left = most;
-  const notes = old.filter((event) => event.type === "note" && event.lasting);
+  const read = old.findLastIndex((event) => event.type === "reply");
+  const notes = old.filter((event, at) => event.type === "note" && (event.lasting || (at > read && event.by !== BY)));
   return notes.toReversed().filter((event) => {
-    left -= event.type === "note" ? textTokens(event.text) : 0;
-    return left >= 0;
+    const tokens = event.type === "note" ? textTokens(event.text) : 0;
+    const fits = tokens <= left;
+    if (fits) left -= tokens;
+    return fits;
   });
 }
 
-// what the user asked in this run and got no end of: the newest words first, word for word as far as they fit
+// what was asked since work was last done: what it began with, then the newest, word for word as far as they fit
 function openPrompts(events: readonly Event[], old: readonly Event[], most: number) {
-  const open = events.at(-1)?.type === "ended" ? [] : sinceLastEnd(events).filter((event) => event.type === "prompt");
-  const prompts = open.filter((event) => old.includes(event));
+  const done = events.findLastIndex((event) => event.type === "ended" && event.outcome === "done");
+  const open = events.slice(done + 1).filter((event) => event.type === "prompt");
+  const [first, ...later] = open.filter((event) => old.includes(event));
   const [whole, long]: [Event[], { prompt: EventOf<"prompt">; chars: number }[]] = [[], []];
   let left = most;
-  for (const prompt of prompts.toReversed()) {
-    if (prompt.type !== "prompt") continue;
+  for (const prompt of first ? [first, ...later.toReversed()] : []) {
     const tokens = partTokens(prompt.parts);
-    if (tokens <= left) whole.unshift(prompt);
-    else long.unshift({ prompt, chars: Math.max(SHORT.chars, left * (plainText(prompt.parts).length / tokens)) });
+    if (tokens <= left) whole.push(prompt);
+    else long.push({ prompt, chars: Math.max(SHORT.chars, left * (plainText(prompt.parts).length / tokens)) });
     left -= Math.min(tokens, left);
   }
-  return { whole, long: long.slice(-SHORT.count) };
+  return { whole, long: long.slice(0, SHORT.count).sort((a, b) => a.prompt.seq - b.prompt.seq) };
 }
 
 /** `round` is the share that the newest round may take. */

@@ -74,7 +74,8 @@ function todoOf(list: Json | undefined): string {
 }
 
 function shortPrompt({ prompt, chars }: Opening["long"][number], save: Opening["save"]): string {
-  const words = plainText(prompt.parts);
+  const images = prompt.parts.filter((part) => part.type === "image").length;
+  const words = `${plainText(prompt.parts)}${images === 0 ? "" : `\n[${images} images left out]`}`;
   const { head, tail, cut } = headTail(words, { head: Math.floor(chars / 2), tail: Math.floor(chars / 2) });
   if (cut === 0) return words;
   const file = save(`prompt-${prompt.seq}`, words);

@@ -72,9 +72,17 @@ function inARow(events: readonly Event[]): number {
   return events.slice(whole + 1).filter((event) => event.type === "compacted").length;
 }
 
-// some say it: "maximum context length is 8192 tokens"; none of the numbers is larger than what was sent
+/** How a window is told: "24832 + 8192 > 32768", "maximum context length is 8192 tokens". */
+const TOLD = [/>\s*(\d[\d,_]{2,})/, /\b(?:maximum|max|context|limit|n_ctx)\b\D{0,60}?(\d[\d,_]{2,})/i];
+
+// what one says may be no window: where the window is told and larger than what was sent, no other number is taken
 function realWindow(message: string, sent: number): number {
-  const numbers = (message.match(/\d[\d,_]{2,}/g) ?? []).map((each) => Number(each.replace(/[,_]/g, "")));
+  const told = TOLD.map((words) => numberOf(words.exec(message)?.[1])).find((each) => each > 0) ?? 0;
+  const numbers = told > sent ? [] : (message.match(/\d[\d,_]{2,}/g) ?? []).map(numberOf);
   const fitting = numbers.filter((each) => each >= 1000 && each <= sent);
   return fitting.length > 0 ? Math.max(...fitting) : Math.round(sent * 0.8);
+}
+
+function numberOf(digits = ""): number {
+  return Number(digits.replace(/[,_]/g, ""));
 }

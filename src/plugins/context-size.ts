@@ -17,17 +17,25 @@ const TOOLS = 1500;
  */
 export function requestSize(events: readonly Event[]): number {
   let since = 0;
+  const gone = new Set<number>();
   for (let at = events.length - 1; at >= 0; at -= 1) {
     const event = events[at];
     if (event === undefined || event.type === "compacted" || isUndoing(event, events)) break;
-    if (event.type === "reply" && event.stop !== "cut") {
-      const { input, output, cacheRead, cacheWrite } = event.usage;
-      const counted = input + cacheRead + cacheWrite;
-      if (counted > 0) return Math.max(0, counted + output + since + early(events, at));
-    }
-    since += added(event, events);
+    if (event.type === "retried" && event.voids !== undefined) gone.add(event.voids);
+    const told = !gone.has(event.seq);
+    const counted = countedIn(event, told);
+    if (counted > 0) return Math.max(0, counted + since + early(events, at));
+    if (told) since += added(event, events);
   }
   return estimate(events) * ratioOf(events);
+}
+
+// of an answer that was taken back only what was sent for it
+function countedIn(event: Event, told: boolean): number {
+  if (event.type !== "reply" || event.stop === "cut") return 0;
+  const { input, output, cacheRead, cacheWrite } = event.usage;
+  const sent = input + cacheRead + cacheWrite;
+  return sent > 0 && told ? sent + output : sent;
 }
 
 /** Tokens of the next request by the estimate alone. */

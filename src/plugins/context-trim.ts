@@ -3,6 +3,7 @@ import { callsIn, type Json, plainText, text } from "../core/message.js";
 import type { Result } from "../core/tool.js";
 import { partTokens, textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
+import { live } from "./answer.js";
 import { unread } from "./context-size.js";
 
 type Save = (name: string, text: string) => string | undefined;
@@ -57,7 +58,7 @@ export function trimOld(
 
 // what the model has read, was not shortened yet, and is not of the newest rounds
 function seen(events: readonly Event[]): EventOf<"result">[] {
-  const start = events.findLast((event) => event.type === "compacted")?.upto ?? -1;
+  const start = live(events).findLast((event) => event.type === "compacted")?.upto ?? -1;
   const rounds = events.filter((event) => event.type === "reply" && callsIn(event.parts).length > 0);
   const whole = new Set(
     rounds

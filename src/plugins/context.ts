@@ -1,9 +1,11 @@
 import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
+import { ModelError } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import type { Tool } from "../core/tool.js";
 import { COMPACT } from "../tools/compact.js";
+import { RAISED } from "./answer.js";
 import type { ContextOptions } from "./context-options.js";
 import { requestSize, roomIn, SHARES, unread } from "./context-size.js";
 
@@ -54,6 +56,8 @@ function isWanted(events: readonly Event[]): boolean {
 async function afterFailure(session: Session, error: unknown, options: ContextOptions): Promise<Fact[] | undefined> {
   // by its mark: what is loaded lazily has a class of its own
   if (!(error instanceof Error && "kind" in error && error.kind === "overflow")) return undefined;
+  // what does not fit beside a raised output limit may fit beside the usual one: recover lowers it first
+  if (error instanceof ModelError && state(session.events, RAISED)) return undefined;
   const { afterOverflow } = await import("./context-room.js");
   return afterOverflow(session, error, { ...options, room: roomIn(session, options.maxOutput) });
 }

@@ -6,6 +6,7 @@ import { memoriesOf, useMemories } from "../store/memories.js";
 import type { Memory } from "../store/memory-file.js";
 import { lineOf } from "../store/memory-line.js";
 import { type Found, searchMemories } from "../store/memory-search.js";
+import { live } from "./answer.js";
 import { HELD, type MemoryOptions } from "./memory-options.js";
 
 /** Memories of one note, and bytes of all of them. */
@@ -43,7 +44,7 @@ export async function memoryNote(events: readonly Event[], options: MemoryOption
 
 // what a compaction took out of the conversation may come again
 function heldIn(events: readonly Event[]): Set<string> {
-  const upto = last(events, "compacted")?.upto ?? -1;
+  const upto = last(live(events), "compacted")?.upto ?? -1;
   const keys = events.flatMap((event) => (event.type === "state" && event.seq > upto ? [event.key] : []));
   return new Set(keys.filter((key) => key.startsWith(HELD)).map((key) => key.slice(HELD.length)));
 }

@@ -112,7 +112,8 @@ function write({ file, path, events, redact }: Open, fact: Fact): Event {
   if (event.type === "compacted") shed(events);
   // what was taken back has to stand there whole again
   if (event.type === "retried" && event.voids !== undefined && isCompaction(events, event.voids)) {
-    events.splice(0, events.length, ...readLog(path).events);
+    // one by one: there may be more than a call takes arguments
+    for (const [at, each] of readLog(path).events.entries()) events[at] = each;
     shed(events);
   }
   return event;

@@ -34,7 +34,8 @@ function shortFields(details: Json): Json {
   if (typeof details !== "object" || details === null || Array.isArray(details)) return null;
   const short = Object.entries(details).map(([name, value]) => [
     name,
-    JSON.stringify(value).length > FIELD ? "" : value,
+    // a tool's own details may hold what JSON leaves out
+    (JSON.stringify(value) ?? "").length > FIELD ? "" : value,
   ]);
   return Object.fromEntries(short);
 }

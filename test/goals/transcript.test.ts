@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Fact } from "../../src/core/event.js";
 import { text } from "../../src/core/message.js";
 import { resultsIn, transcriptFor } from "../../src/goals/transcript.js";
 import { eventsOf, said, step } from "./goal-samples.js";
@@ -26,6 +27,12 @@ describe("the transcript for a judge", () => {
         "worker| > result| yes",
       ].join("\n"),
     );
+  });
+
+  it("does not say that a result was empty which a compaction let go of", () => {
+    const [asked, answered] = step("a", bash("npm test"), "12 passed");
+    const events = eventsOf([asked, { ...answered, parts: [] }] as Fact[]);
+    expect(transcriptFor(events, 24_000)).toContain("none| its result is too old to be shown");
   });
 
   it("tells a failed result, a call without one, and nothing of what was voided", () => {

@@ -9,15 +9,17 @@ import { anyLog } from "./logs.js";
 
 const WINDOW = 3000;
 
-async function sent(told: readonly Message[], window = WINDOW): Promise<readonly Message[]> {
+async function sent(told: readonly Message[], window = WINDOW, system = "be good"): Promise<readonly Message[]> {
   const model = scriptedModel(["ok"], { window });
-  const stream = fitting(model).stream({ system: "be good", messages: told, tools: [] }, new AbortController().signal);
+  const stream = fitting(model).stream({ system, messages: told, tools: [] }, new AbortController().signal);
   for (let step = await stream.next(); !step.done; step = await stream.next());
   return model.requests[0]?.messages ?? [];
 }
 
 const sizeOf = (told: readonly Message[]) =>
   told.reduce((sum, each) => sum + messageTokens(each), textTokens("be good"));
+
+const said = (words: string): Message => ({ role: "assistant", parts: [text(words)] });
 
 describe("fitting", () => {
   it("sends what fits as it is", async () => {
@@ -41,6 +43,14 @@ describe("fitting", () => {
       }),
       { numRuns: 300, endOnFailure: true },
     );
+  });
+
+  it("sends the user's words also where the system prompt alone is over the window: its server says so", async () => {
+    const asked: Message = { role: "user", parts: [text("do it ".repeat(100))] };
+    const told: Message[] = [{ role: "user", parts: [text("old ".repeat(3000))] }, said("yes"), asked];
+    const fits = await sent(told, WINDOW, "rule ".repeat(4000));
+    expect(fits.at(-1)).toEqual(asked);
+    expect(sizeOf(fits)).toBeLessThan(WINDOW / 4 + 50);
   });
 
   it("shrinks old results before the newest, and the user's words last", async () => {

@@ -55,6 +55,15 @@ describe("a log after a compaction", () => {
     log.close();
   });
 
+  it("is shed also where a tool's details hold what JSON leaves out", () => {
+    const log = worked(place());
+    const details = JSON.parse("{}");
+    log.append({ ...result("d"), details: Object.assign(details, { path: "d", file: undefined }) } as Fact);
+    log.append({ type: "compacted", summary: "so far", upto: 8, keeps: [1] });
+    expect(log.events[8]).toMatchObject({ callId: "d", parts: [], details: { path: "d" } });
+    log.close();
+  });
+
   it("is as light when it is opened again, and whole when the compaction is taken back", () => {
     const path = place();
     const log = worked(path);
