@@ -130,5 +130,12 @@ describe("the other commands", () => {
     expect(ask("nanocoder do")).toBe("doctor");
     expect(ask("nanocoder --max")).toBe("--max-turns --max-cost");
     expect(ask("nanocoder --output-format str")).toBe("stream-json");
+    expect(ask("nanocoder go")).toBe("goal");
+    expect(ask("nanocoder goal ini")).toBe("init");
+    expect(ask("nanocoder goal text --ch")).toBe("--check");
+    expect(ask("nanocoder goal text --max")).toBe("--max-iterations --max-turns --max-cost");
+    expect(ask("nanocoder goal text --pr")).toBe("--protect --provider");
+    expect(ask("nanocoder undo --re")).toBe("--redo");
+    expect(ask("nanocoder memory add --sc")).toBe("--scope");
   });
 });
