@@ -92,6 +92,7 @@ describe("the other commands", () => {
     expect(ended.stdout).toContain("only its words are scripted");
     expect(ended.stdout).toContain("AssertionError");
     expect(ended.stdout).toContain("3 checks passed");
+    expect(ended.stdout).toContain("verify: syntax of slug.js: passed");
     expect(ended.stdout).toContain("4 answers over 4 requests");
     const folder = /was made in (\S+)\./.exec(ended.stdout)?.[1] ?? "";
     expect(spawnSync("ls", [folder]).status).not.toBe(0);
