@@ -35,9 +35,7 @@ export async function killedGoals(times) {
 
 // one file a round; the fifth makes the goal true
 function worker({ messages }, { work }) {
-  const prompts = messages.filter(
-    ({ role, text }) => role === "user" && /^(Work on this goal|The goal is not)/.test(text),
-  );
+  const prompts = messages.filter(({ role, text }) => role === "user" && /^(Goal: |The goal is not)/.test(text));
   const path = `r${prompts.length}.txt`;
   if (existsSync(join(work, path))) return { text: "Done.", delay: 5 };
   return { calls: [{ name: "bash", input: { command: `echo x > ${path}` } }], delay: 5 };

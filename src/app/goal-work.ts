@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Event } from "../core/event.js";
 import { state, usage } from "../core/fold.js";
 import type { Json } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
@@ -21,6 +22,7 @@ import { shownPath } from "../platform/walk.js";
 import { unfinished } from "../plugins/answer.js";
 import { cleanCopy, sweepCleanCopies } from "../store/clean-copy.js";
 import { type Guard, guard, savedGuard } from "../store/guarded-files.js";
+import { readLog } from "../store/log-file.js";
 import { putBack } from "../store/put-back.js";
 import { startCommit, workDiff } from "../store/work-diff.js";
 import { type Seen, workMark } from "../store/work-mark.js";
@@ -181,9 +183,14 @@ async function judged({ contract, ground, start }: Work, asked: readonly number[
     runs,
     diff: diff?.text,
     changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
-    transcript: transcriptFor(session.events, SHOWN.transcript),
+    transcript: transcriptFor(wholeOf(ground, session), SHOWN.transcript),
     signal: session.signal,
   });
+}
+
+// after a compaction only the file holds what results said
+function wholeOf({ log }: Ground, { events }: Session): readonly Event[] {
+  return "path" in log && typeof log.path === "string" ? readLog(log.path).events : events;
 }
 
 function next({ contract, ground }: Work, rounds: readonly Round[]): Move {

@@ -14,7 +14,8 @@ export async function readArgs(argv: readonly string[], version: string): Promis
     program.parse(withPromptAfterDashes(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ""));
+    if (error.exitCode === 0) return asked;
+    throw new UsageError((await import("./misread.js")).misread(error, program, argv));
   }
   return asked;
 }
@@ -54,7 +55,7 @@ function runLine(version: string, found: (asked: Asked) => void): Command {
     .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   for (const option of runOptions()) program.addOption(option);
   program.action((prompt: string | undefined, flags: RunFlags) => {
-    found({ type: "run", flags, prompt: flags.print ?? prompt });
+    found({ type: "run", flags, prompt: prompt ?? flags.print });
   });
   return program;
 }

@@ -49,6 +49,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./completion.js")).completion(asked.shell, version);
     case "run":
       if (asked.flags.print === undefined || asked.prompt === undefined) throw new UsageError(noPrompt(asked.prompt));
+      if (asked.prompt !== asked.flags.print)
+        throw new UsageError((await import("./misread.js")).wantsQuotes([asked.flags.print, asked.prompt]));
       return oneShot(asked.flags, asked.prompt);
   }
 }

@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assemble } from "../app/assemble.js";
 import { readConfig, thisMachine } from "../app/config.js";
+import { state } from "../core/fold.js";
 import { run } from "../core/loop.js";
 import { plainText, text } from "../core/message.js";
 import type { ScriptStep } from "../models/scripted/script.js";
 import { modelServer } from "../models/scripted/server.js";
+import { VERIFY } from "../plugins/verify-options.js";
 import { interrupts } from "./interrupts.js";
 import { colours } from "./output.js";
 import { progress } from "./progress.js";
+import { verifyLines } from "./verify-lines.js";
 
 const TASK = "The tests of slug.js fail. Mend the code, not the tests, and prove it.";
 
@@ -49,6 +52,7 @@ async function show(folder: string, server: { url: string; requests: readonly un
   }
   await opened.close();
   stop.end();
+  for (const line of verifyLines(state(opened.agent.log.events, VERIFY) ?? null)) human.note(line);
   const passed = opened.agent.log.events.findLast((event) => event.type === "result")?.failed === false;
   say(`\n${passed ? "The test passes" : "The test does not pass"}; slug.js now reads:\n`);
   say(indent(readFileSync(join(folder, "slug.js"), "utf8").trimEnd()));

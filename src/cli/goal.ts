@@ -20,7 +20,7 @@ import type { RunFlags } from "./asked.js";
 import type { GoalOptions } from "./goal-args.js";
 import { type Board, boardFor, boardOf } from "./goal-board.js";
 import { finish, lookOn, type Output } from "./goal-output.js";
-import { type Interrupts, interrupts } from "./interrupts.js";
+import { type Interruption, type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
 import { leaveNow, refuse } from "./one-shot.js";
 import { colours, write } from "./output.js";
@@ -204,11 +204,19 @@ function refuseUnable({ criteria }: Contract, found: Baseline, force: boolean): 
   );
 }
 
+const CAUSES: Record<Exclude<Interruption, "timeout">, string> = {
+  SIGINT: "by Ctrl-C",
+  SIGTERM: "by the signal SIGTERM",
+  SIGHUP: "its terminal was closed",
+  "output closed": "what reads its output was closed",
+};
+
 // why it ended where no round says so
 function haltOf({ made, stop }: Job, { reason, exitCode }: Summary): GoalEnd {
   const ended = last(made.agent.log.events, "ended");
   if (stop.cause === "timeout") return { outcome: "limit", why: "the time given is over" };
-  if (stop.cause !== undefined || ended?.outcome === "aborted") return { outcome: "interrupted", why: reason };
+  if (stop.cause !== undefined) return { outcome: "interrupted", why: CAUSES[stop.cause] };
+  if (ended?.outcome === "aborted") return { outcome: "interrupted", why: reason };
   if (exitCode === 3) return { outcome: "limit", why: reason };
   return { outcome: "not met", why: reason };
 }

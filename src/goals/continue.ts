@@ -21,8 +21,8 @@ export function openingPrompt(contract: Contract, baseline: Baseline): string {
     return `${at + 1}. ${indented(shown(describe))}\n   ${indented(proof)}`;
   });
   return [
-    `Work on this goal until every criterion is met.`,
-    `Goal:\n${shown(goal)}`,
+    `Goal: ${shown(goal)}`,
+    "Work on this goal until every criterion is met.",
     `Criteria:\n${lines.join("\n")}`,
     ...rules(contract),
     ...(stable > 1 ? [`At the end each check must pass ${stable} times in a row.`] : []),

@@ -111,10 +111,16 @@ export function summaryOf(result: GoalResult): string {
   return [
     `${head} ${oneLine(contract.goal, KEPT.line)} (${iterations(rounds.length)})`,
     ...lines,
-    ...(end.outcome === "met" ? [] : [`  Ended: ${end.outcome}: ${oneLine(end.why, KEPT.line)}`]),
+    ...(end.outcome === "met" ? [] : [`  Ended: ${endWords(end)}`]),
     ...voidedRounds(rounds).map(({ n, paths }) => `  Round ${n} did not count${voidedWhy(paths)}`),
     ...(paths === "" ? [] : [`  Scripts of checks were changed by the work; look at them: ${paths}`]),
   ].join("\n");
+}
+
+// "not met after 2 iterations" says its outcome itself
+function endWords({ outcome, why }: GoalEnd): string {
+  const line = oneLine(why, KEPT.line);
+  return line.startsWith(outcome) ? line : `${outcome}: ${line}`;
 }
 
 function voidedWhy(whys: readonly string[]): string {

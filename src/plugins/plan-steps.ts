@@ -57,13 +57,15 @@ async function settled(session: Session, plan: Plan, options: PlanStepsOptions):
   const at = current(plan);
   const step = plan.steps[at];
   const said = saidIn(answerIn(sincePrompt(events)).text);
-  if (said === undefined) return sentBack(session, SAY_HOW) ?? failed(session, plan, { ...options, why: SILENT });
+  if (said === undefined)
+    return sentBack(session, { words: SAY_HOW, told: SILENT }) ?? failed(session, plan, { ...options, why: SILENT });
   if (step === undefined) return [];
   if (said.type === "failed") return failed(session, plan, { ...options, why: said.why });
   const evidence = evidenceOf(step, sinceBegin(events, at));
   if (evidence.type === "fine") return stepped(plan, at);
-  const back = evidence.type === "unproved" ? sentBack(session, proveIt(evidence.why)) : undefined;
-  return back ?? failed(session, plan, { ...options, why: `it was said to be done, but ${evidence.why}` });
+  const told = `it was said to be done, but ${evidence.why}`;
+  const back = evidence.type === "unproved" ? sentBack(session, { words: proveIt(evidence.why), told }) : undefined;
+  return back ?? failed(session, plan, { ...options, why: told });
 }
 
 const SILENT = "the worker stopped without saying whether it is done";
@@ -73,10 +75,10 @@ function stepped(plan: Plan, at: number): Fact[] {
   return now.phase === "done" ? [planFact(now)] : [planFact(now), prompt(stepPrompt(now, "next"))];
 }
 
-function sentBack({ events, emit }: Session, words: string): Fact[] | undefined {
+function sentBack({ events, emit }: Session, { words, told }: { words: string; told: string }): Fact[] | undefined {
   const notes = sincePrompt(events).filter((event) => event.type === "note" && event.by === PLAN).length;
   if (notes >= MOST.notes) return undefined;
-  emit({ type: "status", by: PLAN, text: words.split("\n", 1)[0] ?? "" });
+  emit({ type: "status", by: PLAN, text: `sent back: ${told}` });
   return [{ type: "note", by: PLAN, text: words }];
 }
 

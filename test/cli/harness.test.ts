@@ -92,6 +92,7 @@ describe("the other commands", () => {
     expect(ended.stdout).toContain("only its words are scripted");
     expect(ended.stdout).toContain("AssertionError");
     expect(ended.stdout).toContain("3 checks passed");
+    expect(ended.stdout).toContain("verify: syntax of slug.js: passed");
     expect(ended.stdout).toContain("4 answers over 4 requests");
     const folder = /was made in (\S+)\./.exec(ended.stdout)?.[1] ?? "";
     expect(spawnSync("ls", [folder]).status).not.toBe(0);
@@ -130,5 +131,12 @@ describe("the other commands", () => {
     expect(ask("nanocoder do")).toBe("doctor");
     expect(ask("nanocoder --max")).toBe("--max-turns --max-cost");
     expect(ask("nanocoder --output-format str")).toBe("stream-json");
+    expect(ask("nanocoder go")).toBe("goal");
+    expect(ask("nanocoder goal ini")).toBe("init");
+    expect(ask("nanocoder goal text --ch")).toBe("--check");
+    expect(ask("nanocoder goal text --max")).toBe("--max-iterations --max-turns --max-cost");
+    expect(ask("nanocoder goal text --pr")).toBe("--protect --provider");
+    expect(ask("nanocoder undo --re")).toBe("--redo");
+    expect(ask("nanocoder memory add --sc")).toBe("--scope");
   });
 });

@@ -37,6 +37,11 @@ describe("configuration", () => {
     [["-p", " "], "prompt is empty"],
     [["-p"], "argument missing"],
     [["doctr"], "Did you mean doctor?"],
+    [["gaol", "make the tests pass", "--check", "npm test"], "Did you mean goal?"],
+    [["-p", "mend", "the", "build"], 'wants quotes: nanocoder -p "mend the build"'],
+    [["-p", "mend", "it"], 'wants quotes: nanocoder -p "mend it"'],
+    [["mend", "the", "build"], 'wants quotes: nanocoder -p "mend the build"'],
+    [["undo", "1", "2"], "See nanocoder undo --help"],
     [["completion", "tcsh"], "bash, zsh or fish"],
     [[], "nanocoder -p"],
   ])("%j: exit 2 and one sentence", async (args, words) => {

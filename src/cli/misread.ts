@@ -1,0 +1,20 @@
+import type { Command, CommanderError } from "commander";
+import { nearest } from "../platform/text.js";
+import { COMMANDS } from "./asked.js";
+
+/** What is wrong with a command line, and what was perhaps meant, in words. */
+export function misread({ code, message }: CommanderError, program: Command, argv: readonly string[]): string {
+  const [first = "", ...more] = argv;
+  const command = program.commands.find((each) => each.name() === first);
+  const [near] = command || first.startsWith("-") ? [] : nearest(first, COMMANDS);
+  if (near !== undefined) return `"${first}" is no command. Did you mean ${near}?`;
+  if (code !== "commander.excessArguments") return message.replace(/^error: /, "");
+  if (command === undefined) return wantsQuotes([program.getOptionValue("print"), ...program.args]);
+  return `${first}: there are words too many in "${more.join(" ")}". See nanocoder ${first} --help.`;
+}
+
+/** What to say of a prompt that came as several words. */
+export function wantsQuotes(words: readonly unknown[]): string {
+  const prompt = words.filter((word) => typeof word === "string").join(" ");
+  return `A prompt of several words wants quotes: nanocoder -p ${JSON.stringify(prompt)}.`;
+}
