@@ -181,7 +181,13 @@ type Watching = { found: Baseline; board: Board; out: Output };
 
 async function rounds({ made, contract, flags, human, stop }: Job, { found, board, out }: Watching): Promise<void> {
   const { agent } = made;
-  refuseUnable(contract, found, flags.force ?? false);
+  const refusal = flags.force ? undefined : unableIn(contract, found);
+  if (refusal !== undefined) {
+    // it was not begun: there is nothing to go on with
+    const end: GoalEnd = { outcome: "not met", why: "a check cannot be run" };
+    agent.log.append({ type: "state", key: GOAL.outcome, value: end });
+    throw new UsageError(refusal);
+  }
   if (last(agent.log.events, "prompt") === undefined)
     agent.inbox.post({ parts: [text(openingPrompt(contract, found))], from: "user" });
   for await (const item of run(agent, stop.signal)) {
@@ -195,13 +201,12 @@ async function rounds({ made, contract, flags, human, stop }: Job, { found, boar
   }
 }
 
-function refuseUnable({ criteria }: Contract, found: Baseline, force: boolean): void {
+function unableIn({ criteria }: Contract, found: Baseline): string | undefined {
   const unable = [...found.entries()].filter(([, verdict]) => verdict?.run?.ended === "unable");
-  if (unable.length === 0 || force) return;
+  if (unable.length === 0) return undefined;
   const lines = unable.map(([at, verdict]) => `  ${at + 1}. ${criteria[at]?.check}: ${verdict?.run?.why ?? ""}`);
-  throw new UsageError(
-    `${unable.length === 1 ? "A check" : `${unable.length} checks`} of this goal cannot be run:\n${lines.join("\n")}\nMend the goal, or begin all the same with --force.`,
-  );
+  const many = unable.length === 1 ? "A check" : `${unable.length} checks`;
+  return `${many} of this goal cannot be run:\n${lines.join("\n")}\nMend the goal, or begin all the same with --force.`;
 }
 
 const CAUSES: Record<Exclude<Interruption, "timeout">, string> = {

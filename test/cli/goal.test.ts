@@ -98,6 +98,8 @@ describe("nanocoder goal", () => {
     const refused = await goalRun([], args);
     expect(refused).toMatchObject({ code: 2, stdout: "", requests: [] });
     expect(refused.stderr).toMatch(/A check of this goal cannot be run:\n {2}1\. no-such-program-here --all: .+/);
+    const later = await goalRun([], ["--resume"], { where: refused.where });
+    expect(later).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no goal of") });
     const forced = await goalRun(["I cannot."], [...args, "--force", "--max-iterations", "1"]);
     expect(forced.code).toBe(5);
     expect(reportIn(forced.where)).toMatchObject({ baseline: ["unable"], criteria: [{ met: false }] });
