@@ -5,11 +5,11 @@ import type { Json } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import { CHECK_TIME } from "../goals/bounds.js";
-import { passed, runCheck } from "../goals/checks.js";
+import { baseline as checksBefore, passed, runCheck } from "../goals/checks.js";
 import { continuePrompt } from "../goals/continue.js";
 import { judge } from "../goals/judge.js";
 import { contractJson } from "../goals/logged.js";
-import { endIn, GOAL, type Move, master, type Referees, roundsIn } from "../goals/master.js";
+import { baselineIn, endIn, GOAL, type Move, master, type Referees, roundsIn } from "../goals/master.js";
 import { type Called, changedScripts, noteAgain, noteCalled, wrongPrograms } from "../goals/programs.js";
 import { type Baseline, type GoalEnd, outcomeOf, verdictOf } from "../goals/progress.js";
 import type { GoalResult } from "../goals/report.js";
@@ -196,32 +196,24 @@ function wholeOf({ log }: Ground, { events }: Session): readonly Event[] {
 function next({ contract, ground }: Work, rounds: readonly Round[]): Move {
   const end = outcomeOf(contract, rounds);
   if (end) return { type: "end", end };
-  return { type: "go on", prompt: continuePrompt(contract, rounds, baselineIn(ground)) };
+  return { type: "go on", prompt: continuePrompt(contract, rounds, baselineIn(ground.log.events)) };
 }
 
 async function baseline(work: Work, signal: AbortSignal, tell: (words: string) => void): Promise<Baseline> {
   const { contract, ground } = work;
+  const { criteria } = contract;
+  const { log, cwd, commands } = ground;
   record(work);
-  if (state(ground.log.events, GOAL.baseline) !== undefined) return baselineIn(ground);
-  const found: Json[] = [];
-  for (const [at, { check: command }] of contract.criteria.entries()) {
-    if (signal.aborted) return [];
-    if (command !== undefined) tell(`before work: check ${at + 1} of ${contract.criteria.length}: ${command}`);
-    const run = command === undefined ? undefined : await check(work, at, { cwd: ground.cwd, signal });
-    found.push(run === undefined ? null : JSON.parse(JSON.stringify(verdictOf(run))));
-  }
+  if (state(log.events, GOAL.baseline) !== undefined) return baselineIn(log.events);
+  const timed = criteria.map((each) => ({ timeout: CHECK_TIME.unsaid, ...each }));
+  const found = await checksBefore(timed, {
+    ...{ ...commands, cwd, signal },
+    tell: (at) => tell(`before work: check ${at + 1} of ${criteria.length}: ${criteria[at]?.check}`),
+  });
   if (signal.aborted) return [];
-  ground.log.append({ type: "state", key: GOAL.baseline, value: found });
-  return baselineIn(ground);
-}
-
-function baselineIn({ log }: Ground): Baseline {
-  const value: unknown = state(log.events, GOAL.baseline);
-  return isBaseline(value) ? value.map((each) => each ?? undefined) : [];
-}
-
-function isBaseline(value: unknown): value is (Exclude<Baseline[number], undefined> | null)[] {
-  return Array.isArray(value) && value.every((each) => each === null || (typeof each === "object" && "met" in each));
+  const verdicts = found.map((each): Json => (each ? JSON.parse(JSON.stringify(verdictOf(each.run))) : null));
+  log.append({ type: "state", key: GOAL.baseline, value: verdicts });
+  return baselineIn(log.events);
 }
 
 async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promise<GoalResult> {
@@ -234,7 +226,7 @@ async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promis
   return {
     contract,
     rounds: roundsIn(events),
-    baseline: baselineIn(ground),
+    baseline: baselineIn(events),
     end: endIn(events) ?? halt ?? { outcome: "interrupted", why: "it is not over" },
     cost: costOf(events),
     usage: usage(events),

@@ -1,7 +1,6 @@
 import type { Event } from "../core/event.js";
-import { state } from "../core/fold.js";
-import { GOAL, roundsIn } from "../goals/master.js";
-import { type Baseline, holds, standing } from "../goals/progress.js";
+import { baselineIn, roundsIn } from "../goals/master.js";
+import { holds, standing } from "../goals/progress.js";
 import type { Contract } from "../goals/types.js";
 import { costOf } from "../models/catalog.js";
 import { firstLine } from "./progress.js";
@@ -28,8 +27,7 @@ export function boardFor(contract: Contract, events: readonly Event[]): Board {
 /** How a goal stands: the round, the cost so far, and each criterion with why it is open. */
 export function boardOf(contract: Contract, events: readonly Event[]): string[] {
   const rounds = roundsIn(events);
-  const value: unknown = state(events, GOAL.baseline);
-  const verdicts = standing(contract, rounds, isBaseline(value) ? value.map((each) => each ?? undefined) : []);
+  const verdicts = standing(contract, rounds, baselineIn(events));
   const cost = costOf(events);
   const paid = cost === undefined ? "" : `, $${cost.toFixed(4)}`;
   const now =
@@ -41,8 +39,4 @@ export function boardOf(contract: Contract, events: readonly Event[]): string[] 
     return `  [${met ? "x" : " "}] ${at + 1}. ${firstLine(criterion.describe)}${why}`;
   });
   return [`goal, ${now}${paid}: ${firstLine(contract.goal)}`, ...lines];
-}
-
-function isBaseline(value: unknown): value is (Exclude<Baseline[number], undefined> | null)[] {
-  return Array.isArray(value);
 }

@@ -1,11 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Opened } from "../app/assemble.js";
 import type { Config } from "../app/config.js";
 import type { Delta, Event } from "../core/event.js";
+import { endIn } from "../goals/master.js";
 import type { GoalOutcome } from "../goals/progress.js";
 import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
 import { reportMarkdown } from "../goals/report-markdown.js";
+import { fileReason, makeFolder } from "../platform/files.js";
+import { writePrivate } from "../platform/write-whole.js";
 import type { RunFlags } from "./asked.js";
 import type { Interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
@@ -38,12 +40,15 @@ type Finished = Standing & { flags: RunFlags; human: Progress; summary: Summary;
 
 /** Keeps the report, prints it, says how to go on, and gives the exit code. */
 export async function finish({ config, flags, human, made, stop, summary, result }: Finished): Promise<number> {
-  const path = kept(config.home, result);
+  const report = kept(config.home, result);
+  // what a round ended stays ended; all else can go on
+  const over = endIn(made.agent.log.events) !== undefined;
   for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
-  const failed = summary.subtype === "error_provider" && result.end.outcome === "not met" && !isOver(result);
+  const failed = summary.subtype === "error_provider" && result.end.outcome === "not met" && !over;
   if (failed) human.note(`nanocoder: ${summary.reason}`);
-  if (path !== undefined) human.note(`The report is in ${path}.md and ${path}.json.`);
-  if (!isOver(result)) human.note(`Go on with: nanocoder goal --resume ${made.id}`);
+  if ("path" in report) human.note(`The report is in ${report.path}.md and ${report.path}.json.`);
+  else human.note(`The report could not be kept in ${join(config.home, "goals")}: ${report.why}.`);
+  if (!over) human.note(`Go on with: nanocoder goal --resume ${made.id}`);
   const words =
     flags.outputFormat === "text" || flags.outputFormat === undefined
       ? summaryOf(result)
@@ -53,20 +58,15 @@ export async function finish({ config, flags, human, made, stop, summary, result
   return stop.cause === "SIGTERM" || stop.cause === "SIGHUP" ? 143 : CODES[result.end.outcome];
 }
 
-// what a round ended stays ended; all else can go on
-function isOver({ end }: GoalResult): boolean {
-  return end.outcome === "met" || end.outcome === "impossible" || /^(not met after|no progress)/.test(end.why);
-}
-
-function kept(home: string, result: GoalResult): string | undefined {
+function kept(home: string, result: GoalResult): { path: string } | { why: string } {
   const folder = join(home, "goals");
+  const path = join(folder, result.session);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, result.session);
-    writeFileSync(`${path}.md`, reportMarkdown(result), { mode: 0o600 });
-    writeFileSync(`${path}.json`, `${JSON.stringify(reportJson(result), null, 2)}\n`, { mode: 0o600 });
-    return path;
-  } catch {
-    return undefined;
+    makeFolder(folder, 0o700);
+    writePrivate(`${path}.md`, reportMarkdown(result));
+    writePrivate(`${path}.json`, `${JSON.stringify(reportJson(result), null, 2)}\n`);
+    return { path };
+  } catch (error) {
+    return { why: fileReason(error) };
   }
 }

@@ -38,33 +38,20 @@ export async function runCheck({ command, timeout, ...around }: Check & Surround
   }
 }
 
-/** Runs checks one after another, since they share the workspace; an abort ends it with the check it met. */
-export async function* runChecks(checks: readonly Check[], around: Surroundings): AsyncGenerator<CheckRun> {
-  for (const check of checks) {
-    const run = await runCheck({ ...check, ...around });
-    yield run;
-    if (run.ended === "aborted") return;
-  }
-}
-
-/** Runs a check until it was passed so many times in a row, or once was not; the last run tells which. */
-export async function runStable(check: Check, times: number, around: Surroundings): Promise<CheckRun[]> {
-  const runs: CheckRun[] = [];
-  do runs.push(await runCheck({ ...check, ...around }));
-  while (runs.length < times && runs.every(passed));
-  return runs;
-}
-
 /** How a check stood before work began. */
 export type Baseline = { state: "passing" | "failing" | "unable"; run: CheckRun };
 
-/** Runs each check once before work; undefined for a criterion without one, and for those that an abort left. */
+/**
+ * Runs each check once before work; undefined for a criterion without one, and for those that an abort left. `tell` hears
+ * the index of each before it is run.
+ */
 export async function baseline(
   criteria: readonly Criterion[],
-  around: Surroundings,
+  { tell, ...around }: Surroundings & { tell?: (at: number) => void },
 ): Promise<(Baseline | undefined)[]> {
   const found: (Baseline | undefined)[] = [];
-  for (const { check, timeout } of criteria) {
+  for (const [at, { check, timeout }] of criteria.entries()) {
+    if (check !== undefined && !around.signal.aborted) tell?.(at);
     const run = check && (await runCheck({ command: check, ...(timeout && { timeout }), ...around }));
     found.push(run && run.ended !== "aborted" ? { state: stateOf(run), run } : undefined);
   }

@@ -3,7 +3,7 @@ import { state } from "../core/fold.js";
 import { callsIn, text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
-import { type GoalEnd, verdictOf } from "./progress.js";
+import { type Baseline, type GoalEnd, judgedAtLast, verdictOf } from "./progress.js";
 import type { CheckRun, Contract, Round, Verdict } from "./types.js";
 
 /** The state keys of a goal: its contract, what passed before work began, each round that is over, and how it ended. */
@@ -76,6 +76,16 @@ function isRoundValue(value: unknown): value is Round {
   return (
     typeof value === "object" && value !== null && "n" in value && "verdicts" in value && Array.isArray(value.verdicts)
   );
+}
+
+/** What was found before work began; nothing before that was looked at. */
+export function baselineIn(events: readonly Event[]): Baseline {
+  const value: unknown = state(events, GOAL.baseline);
+  return isBaseline(value) ? value.map((each) => each ?? undefined) : [];
+}
+
+function isBaseline(value: unknown): value is (Verdict | null)[] {
+  return Array.isArray(value) && value.every((each) => each === null || (typeof each === "object" && "met" in each));
 }
 
 /** How the goal ended; undefined while it is open. */
@@ -174,7 +184,7 @@ type Rest = { contract: Contract; referees: Referees; session: Session; runs: Ru
 
 // the judge is asked last, of all that has no check: what was met once is judged again with the rest
 async function rest({ contract, referees, session, runs, say }: Rest): Promise<{ verdicts: Verdict[]; facts: Fact[] }> {
-  const open = [...contract.criteria.keys()].filter((at) => contract.criteria[at]?.check === undefined);
+  const open = judgedAtLast(contract);
   const proved = runs.every((run, at) => open.includes(at) || passes(run));
   const verdicts = runs.map((run): Verdict | undefined => run && verdictOf(run));
   if (open.length === 0 || session.signal.aborted)

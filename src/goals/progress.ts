@@ -52,13 +52,7 @@ export function regressions(contract: Contract, rounds: readonly Round[], baseli
   });
 }
 
-/** The criteria to be judged in the coming round: without a check, and not met yet. The others carry their verdict. */
-export function judgedNow(contract: Contract, rounds: readonly Round[]): number[] {
-  const open = unmet(contract, rounds);
-  return judgedAtLast(contract).filter((at) => open.includes(at));
-}
-
-/** The criteria to be judged once more when everything seems met: all without a check. */
+/** The criteria that a judge looks at, all of them once every check passes: those without one. */
 export function judgedAtLast({ criteria }: Contract): number[] {
   return criteria.flatMap(({ check }, at) => (check === undefined ? [at] : []));
 }

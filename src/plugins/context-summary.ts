@@ -1,6 +1,7 @@
 import type { Event, Fact } from "../core/event.js";
 import { plainText, text, type UserPart } from "../core/message.js";
 import type { Model, Reply } from "../core/model.js";
+import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { textTokens } from "../models/tokens.js";
 import { headTail, quoted } from "../platform/text.js";
@@ -41,6 +42,8 @@ export async function summarise(
     facts.push(...asked.facts);
     if (asked.words !== undefined) return { words: asked.words, facts };
     failed += 1;
+    const why = `The summary failed (${failed} of ${MOST.tries}): ${asked.why ?? "it was empty"}`;
+    session.emit({ type: "status", by: "context", text: why });
     facts.push({ type: "state", key: FAILED, value: failed });
     if (asked.overflow) most /= 2;
   }
@@ -53,7 +56,7 @@ function failures(events: readonly Event[]): number {
   return newest?.type === "state" && typeof newest.value === "number" ? newest.value : 0;
 }
 
-type Answer = { words: string | undefined; overflow: boolean; facts: Fact[] };
+type Answer = { words: string | undefined; overflow: boolean; why?: string; facts: Fact[] };
 
 async function ask(model: Model, words: string, signal: AbortSignal): Promise<Answer> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(MOST.ms)]);
@@ -67,6 +70,7 @@ async function ask(model: Model, words: string, signal: AbortSignal): Promise<An
     return {
       words: undefined,
       overflow: error instanceof Error && "kind" in error && error.kind === "overflow",
+      why: sentence(error),
       facts: [],
     };
   }

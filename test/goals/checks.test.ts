@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { baseline, type Check, passed, runCheck, runChecks, runStable } from "../../src/goals/checks.js";
+import { baseline, type Check, passed, runCheck } from "../../src/goals/checks.js";
 import { runShell } from "../../src/platform/exec.js";
 import { processesWith } from "../cli/nanocoder.js";
 import { ENV, place } from "./places.js";
@@ -142,16 +142,16 @@ describe("several checks", () => {
     const cwd = place();
     const stop = new AbortController();
     const commands = ["cd /; echo 1 >> $OLDPWD/l", "echo 2 >> l; pwd", "touch busy; sleep 30", "echo 4 >> l"];
-    const runs = [];
     const watch = setInterval(() => existsSync(join(cwd, "busy")) && stop.abort(), 5);
-    for await (const run of runChecks(
-      commands.map((command) => ({ command })),
-      { ...around(cwd), signal: stop.signal },
-    ))
-      runs.push(run);
+    const heard: number[] = [];
+    const found = await baseline(
+      commands.map((check) => ({ describe: check, check })),
+      { ...around(cwd), signal: stop.signal, tell: (at) => heard.push(at) },
+    );
     clearInterval(watch);
-    expect(runs.map(({ ended }) => ended)).toEqual(["exited", "exited", "aborted"]);
-    expect(runs[1]?.output.head).toBe(`${cwd}\n`);
+    expect(found.map((each) => each?.state)).toEqual(["passing", "passing", undefined, undefined]);
+    expect(heard).toEqual([0, 1, 2]);
+    expect(found[1]?.run.output.head).toBe(`${cwd}\n`);
     expect(readFileSync(join(cwd, "l"), "utf8")).toBe("1\n2\n");
   });
 
@@ -162,13 +162,5 @@ describe("several checks", () => {
     }));
     const found = await baseline(criteria, around(place()));
     expect(found.map((each) => each?.state)).toEqual(["passing", "failing", undefined, "unable"]);
-  });
-
-  it("must pass so many times in a row, and stop at the first failure", async () => {
-    const cwd = place();
-    const flaky = { command: "echo x >> n; test $(wc -l < n) -lt 3" };
-    const runs = await runStable(flaky, 5, around(cwd));
-    expect(runs.map(passed)).toEqual([true, true, false]);
-    expect(await runStable({ command: "true" }, 3, around(cwd))).toHaveLength(3);
   });
 });
