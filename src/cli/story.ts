@@ -3,7 +3,7 @@ import { NO_USAGE } from "../core/event.js";
 import { addUsage } from "../core/fold.js";
 import type { Call, UserPart } from "../core/message.js";
 import { cost } from "../models/catalog.js";
-import { duration } from "./when.js";
+import { duration } from "../platform/text.js";
 
 /** A call and what became of it; `ms` is absent when it has no result. */
 export type CallTold = {

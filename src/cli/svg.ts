@@ -1,6 +1,6 @@
+import { duration } from "../platform/text.js";
 import { argumentsLine } from "./progress.js";
 import { type CallTold, outcomeOf, type TurnUse } from "./story.js";
-import { duration } from "./when.js";
 
 /** Text for HTML, SVG and the values of their attributes. */
 export function escaped(text: string): string {

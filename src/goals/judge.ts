@@ -1,11 +1,12 @@
 import type { Fact } from "../core/event.js";
 import { plainText, text } from "../core/message.js";
 import type { Model, Reply, Request } from "../core/model.js";
+import { duration } from "../platform/text.js";
 import { occurs } from "./evidence.js";
 import { hear, type Saying } from "./judge-answer.js";
 import { type Sight, sightOf, type Work } from "./sight.js";
 import type { Verdict } from "./types.js";
-import { oneLine, span } from "./words.js";
+import { oneLine } from "./words.js";
 
 type Judging = Work & {
   model: Model;
@@ -96,7 +97,7 @@ async function answerOf(
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (late.aborted) return `it gave no answer within ${span(patience)}.`;
+    if (late.aborted) return `it gave no answer within ${duration(patience)}.`;
     return oneLine(error instanceof Error ? error.message : String(error), 500);
   }
 }

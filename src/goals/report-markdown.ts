@@ -1,7 +1,8 @@
+import { duration } from "../platform/text.js";
 import { holds } from "./progress.js";
 import { type GoalResult, KEPT, type Standing, standings, voidedRounds } from "./report.js";
 import type { Contract, Round } from "./types.js";
-import { clean, endingOf, endOf, isSentence, oneLine, outputEnd, span } from "./words.js";
+import { clean, endingOf, endOf, isSentence, oneLine, outputEnd } from "./words.js";
 
 /** The report for people: Markdown in which whatever was printed stays text. */
 export function reportMarkdown(result: GoalResult): string {
@@ -27,7 +28,7 @@ function facts({ contract, rounds, end, cost, usage, startedAt, endedAt, diffSta
   const lines = {
     Outcome: `${end.outcome} (${words(end.why)})`,
     Iterations: `${rounds.length} of at most ${contract.limits.iterations}`,
-    Time: `${time(startedAt)} to ${time(endedAt)}, ${span(Math.max(0, endedAt - startedAt))}`,
+    Time: `${time(startedAt)} to ${time(endedAt)}, ${duration(Math.max(0, endedAt - startedAt))}`,
     Cost: cost === undefined ? "unknown" : `$${cost.toFixed(4)}`,
     Tokens: `${input} in, ${cacheRead} read from and ${cacheWrite} written to the cache, ${output} out`,
     Changes: diffStat ? `${diffStat.files} files, +${diffStat.insertions} -${diffStat.deletions}` : "unknown",
@@ -50,7 +51,7 @@ function criterionTold({ criterion, met, reason, before, verdict }: Standing, at
     [
       `- ${met ? "Met" : "Not met"}, by ${check === undefined ? "the judge" : "its check"}: ${words(reason)}`,
       ...(check === undefined ? [] : [`- Check: ${code(check)}`]),
-      ...(run ? [`- Exit code: ${run.code ?? `none, it ${words(endingOf(run))}`}; duration: ${span(run.ms)}`] : []),
+      ...(run ? [`- Exit code: ${run.code ?? `none, it ${words(endingOf(run))}`}; duration: ${duration(run.ms)}`] : []),
       ...(check === undefined ? [] : [`- Before the work: ${before}`]),
     ].join("\n"),
     ...(evidence === "" ? [] : ["Evidence:", fenced(endOf(evidence, KEPT.output))]),

@@ -1,4 +1,4 @@
-import { headTail, visible } from "../platform/text.js";
+import { duration, headTail, visible } from "../platform/text.js";
 import type { CheckRun } from "./types.js";
 
 /** A text of whatever origin in one line, shown as it is, of at most that many characters. */
@@ -30,20 +30,11 @@ export function outputEnd({ output: { head, tail, bytes } }: CheckRun, most: num
 
 /** How a check ended, as people say it. */
 export function endingOf({ ended, code, ms, why }: CheckRun): string {
-  if (ended === "timeout") return `timed out after ${span(ms)}`;
+  if (ended === "timeout") return `timed out after ${duration(ms)}`;
   if (ended === "aborted") return "was interrupted";
   if (ended === "unable") return `could not be run${why === undefined ? "" : `: ${oneLine(why, 300)}`}`;
   if (code === null) return "was ended by a signal";
   return why === undefined ? `exited with ${code}` : `exited with ${code}, ${oneLine(why, 300)}`;
-}
-
-/** Milliseconds as people say them. */
-export function span(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Whether what voids a round says itself what is wrong, and is no path. */

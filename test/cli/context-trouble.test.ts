@@ -1,27 +1,11 @@
 import { EventEmitter, once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SeenRequest, Turn } from "../../src/models/scripted/script.js";
 import { modelServer } from "../../src/models/scripted/server.js";
-import { nanocoder, openaiAt, type Place, place, sessionsIn, start } from "./nanocoder.js";
+import { anthropicAt, nanocoder, openaiAt, placeToRead, sessionsIn, start } from "./nanocoder.js";
 
 const SMALL = { NANOCODER_MAX_CONTEXT: "16000" };
-const anthropicAt = (url: string) => ({
-  ANTHROPIC_BASE_URL: url,
-  ANTHROPIC_API_KEY: "test-key-123456",
-  NANOCODER_MODEL: "claude-sonnet-4-5",
-});
 const isSummary = (request: SeenRequest) => request.tools.length === 0;
-
-function withFile(): Place {
-  const where = place();
-  writeFileSync(
-    join(where.work, "a.txt"),
-    Array.from({ length: 400 }, (_, at) => `line ${at} ${"text ".repeat(12)}`).join("\n"),
-  );
-  return where;
-}
 
 /** Reads a file piece by piece; `summary` is what a summary is answered with. */
 function reading(rounds: number, summary: () => Turn = () => ({ text: "the record" })) {
@@ -42,7 +26,7 @@ function reading(rounds: number, summary: () => Turn = () => ({ text: "the recor
 describe("a session in a small window", () => {
   it("sends thinking back as it was signed, also over compactions, their undoing and a resume", async () => {
     await using server = await modelServer(reading(26));
-    const [where, env] = [withFile(), { ...anthropicAt(server.url), ...SMALL }];
+    const [where, env] = [placeToRead(), { ...anthropicAt(server.url), ...SMALL }];
     const first = await nanocoder(["-p", "read §open§"], { place: where, env });
     expect([first.code, server.refusals]).toEqual([0, []]);
     const kept = server.requests.filter((request) => !isSummary(request) && request.raw.includes("> the record"));
@@ -63,7 +47,7 @@ describe("a session in a small window", () => {
         return hang ? { silent: true } : { text: "the record" };
       }),
     );
-    const [where, env] = [withFile(), { ...openaiAt(server.url), ...SMALL }];
+    const [where, env] = [placeToRead(), { ...openaiAt(server.url), ...SMALL }];
     const running = start(["-p", "read §open§"], { place: where, env });
     await asked;
     running.kill("SIGKILL");

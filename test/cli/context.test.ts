@@ -3,22 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SeenRequest, Turn } from "../../src/models/scripted/script.js";
 import { modelServer } from "../../src/models/scripted/server.js";
-import { nanocoder, openaiAt, type Place, place, sessionsIn } from "./nanocoder.js";
+import { anthropicAt, nanocoder, openaiAt, place, placeToRead, sessionsIn } from "./nanocoder.js";
 
 const WINDOW = "16000";
-const anthropicAt = (url: string) => ({
-  ANTHROPIC_BASE_URL: url,
-  ANTHROPIC_API_KEY: "test-key-123456",
-  NANOCODER_MODEL: "claude-sonnet-4-5",
-});
 const isSummary = (request: SeenRequest) => request.tools.length === 0;
-
-function withFile(): Place {
-  const where = place();
-  const lines = Array.from({ length: 400 }, (_, at) => `line ${at} ${"text ".repeat(12)}`);
-  writeFileSync(join(where.work, "a.txt"), lines.join("\n"));
-  return where;
-}
 
 /** Reads the file piece by piece, `rounds` times a prompt, and does what `extra` says first. */
 function reading(rounds: number, extra: (request: SeenRequest, n: number) => Turn | undefined = () => undefined) {
@@ -48,7 +36,7 @@ describe("a session in a small window", () => {
     ["anthropic", anthropicAt],
   ])("goes on over compactions and a resume on the %s wire, within the window", async (_, at) => {
     await using server = await modelServer(reading(30));
-    const where = withFile();
+    const where = placeToRead();
     const env = { ...at(server.url), NANOCODER_MAX_CONTEXT: WINDOW };
     const first = await nanocoder(["-p", "read it all §open§"], { place: where, env });
     expect([first.code, first.stdout, server.refusals]).toEqual([0, "done 31\n", []]);
@@ -76,7 +64,7 @@ describe("a session in a small window", () => {
     await using server = await modelServer(
       reading(12, (request) => (!isSummary(request) && request.raw.length > 30_000 ? { error } : undefined)),
     );
-    const where = withFile();
+    const where = placeToRead();
     const ended = await nanocoder(["-p", "read it"], { place: where, env: openaiAt(server.url) });
     expect([ended.code, ended.stdout]).toEqual([0, "done 13\n"]);
     const [events = []] = sessionsIn(where);
@@ -90,7 +78,7 @@ describe("a session in a small window", () => {
     await using server = await modelServer(
       reading(3, (request, n) => (open && n >= 2 && !isSummary(request) ? { error } : undefined)),
     );
-    const where = withFile();
+    const where = placeToRead();
     const env = openaiAt(server.url);
     const ended = await nanocoder(["-p", "read it"], { place: where, env });
     expect(ended.code).toBe(1);
@@ -102,7 +90,7 @@ describe("a session in a small window", () => {
 
   it("can have its newest compaction taken back", async () => {
     await using server = await modelServer(reading(14));
-    const where = withFile();
+    const where = placeToRead();
     const env = { ...openaiAt(server.url), NANOCODER_MAX_CONTEXT: WINDOW };
     await nanocoder(["-p", "read it all"], { place: where, env });
     const undone = await nanocoder(["sessions", "unfold"], { place: where, env });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../src/core/event.js";
@@ -46,6 +46,19 @@ export function nanocoder(args: readonly string[], options: Options): Promise<En
 /** The environment that points at a scripted server by its OpenAI wire. */
 export function openaiAt(url: string): Record<string, string> {
   return { OPENAI_BASE_URL: url, OPENAI_API_KEY: "test-key-123456", NANOCODER_MODEL: "gpt-4o" };
+}
+
+/** The same by its Anthropic wire. */
+export function anthropicAt(url: string): Record<string, string> {
+  return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: "test-key-123456", NANOCODER_MODEL: "claude-sonnet-4-5" };
+}
+
+/** A place with a file of 400 lines, `a.txt`, to be read piece by piece. */
+export function placeToRead(): Place {
+  const where = place();
+  const lines = Array.from({ length: 400 }, (_, at) => `line ${at} ${"text ".repeat(12)}`);
+  writeFileSync(join(where.work, "a.txt"), lines.join("\n"));
+  return where;
 }
 
 /** The facts of every session that a home holds, oldest first. */
