@@ -9,6 +9,7 @@ import { run } from "../core/loop.js";
 import { type Json, text } from "../core/message.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
+import { globFault, MOST, textFault } from "../goals/bounds.js";
 import { openingPrompt } from "../goals/continue.js";
 import { contractFrom } from "../goals/logged.js";
 import type { GoalEnd } from "../goals/progress.js";
@@ -125,9 +126,31 @@ function contractOf({
   const asked = { goal, criteria: whole, protect, include: [], limits: { iterations: 10, ...limits }, stable, clean };
   const contract = contractFrom(JSON.parse(JSON.stringify(asked)));
   if (contract && checkCmds.length <= criteria.length) return contract;
-  throw new Error(
-    "This is no goal: give a text, at least one criterion, a check as a command line, globs within the workspace, and limits above 0; not more checkCmds than criteria.",
+  const extra = checkCmds.length > criteria.length ? "checkCmds has more entries than criteria" : undefined;
+  throw new Error(`This is no goal: ${extra ?? faultIn({ goal, criteria: whole, protect })}.`);
+}
+
+// the first mistake, by its name
+function faultIn({ goal, criteria, protect }: Pick<Contract, "goal" | "criteria" | "protect">): string {
+  const texts: [string, string | undefined, number][] = [
+    ["goal", goal, MOST.goal],
+    ...criteria.flatMap(({ describe, check }, at): [string, string | undefined, number][] => [
+      [`criteria[${at}]`, describe, MOST.describe],
+      [`the check of criteria[${at}]`, check, MOST.check],
+    ]),
+  ];
+  const faults = texts.map(([name, text, most]) => told(name, text === undefined ? undefined : textFault(text, most)));
+  const globs = protect.map((glob, at) => told(`protect[${at}]`, globFault(glob)));
+  const none = criteria.length === 0 ? "criteria is empty: say what must be true at the end" : undefined;
+  return (
+    none ??
+    [...faults, ...globs].find((each) => each !== undefined) ??
+    "limits, stable, and timeouts want whole numbers above 0"
   );
+}
+
+function told(name: string, why: string | undefined): string | undefined {
+  return why === undefined ? undefined : `${name} ${why}`;
 }
 
 function groundOf(

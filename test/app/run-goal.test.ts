@@ -60,11 +60,13 @@ describe("runGoal", () => {
   });
 
   it.each([
-    ["no criterion", { criteria: [] }],
-    ["more checks than criteria", { criteria: ["a"], checkCmds: ["true", "true"] }],
-    ["a glob that leaves the workspace", { criteria: ["a"], checkCmds: ["true"], protect: ["../x"] }],
-  ])("refuses %s", async (_, wrong) => {
-    await expect(runGoal({ model: scriptedModel([]), cwd: folder(), goal: "x", ...wrong })).rejects.toThrow(/no goal/);
+    ["no criterion", { criteria: [] }, /no goal: criteria is empty/],
+    ["more checks than criteria", { criteria: ["a"], checkCmds: ["true", "true"] }, /no goal: checkCmds has more/],
+    ["an empty check", { criteria: ["a"], checkCmds: [""] }, /no goal: the check of criteria\[0\]/],
+    ["a glob that leaves the workspace", { criteria: ["a"], protect: ["../x"] }, /no goal: protect\[0\]/],
+    ["no iterations", { criteria: ["a"], limits: { iterations: 0 } }, /no goal: limits/],
+  ])("refuses %s, by its name", async (_, wrong, why) => {
+    await expect(runGoal({ model: scriptedModel([]), cwd: folder(), goal: "x", ...wrong })).rejects.toThrow(why);
   });
 
   it("refuses a check that cannot be run", async () => {
