@@ -1,0 +1,104 @@
+import type { Delta, Event } from "../../core/event.js";
+import type { Answer, Question } from "../../plugins/permission.js";
+
+/** A piece of the screen: its lines at a width. No line is wider or holds a newline, and styles end within their line. */
+export type Pane = { render(columns: number): readonly string[] };
+
+/** A pane that takes keys, one sequence or one whole bracketed paste at a time. It marks the caret's cell by `CARET`. */
+export type KeyPane = Pane & { key(data: string): void };
+
+/** A terminal to draw on: what is printed scrolls away as any output does, and what is live stands below it. */
+export type Screen = {
+  readonly columns: number;
+  readonly rows: number;
+  /** Prints for good, above what is live. */
+  print(pane: Pane): void;
+  /** What stands below, from top to bottom. Of what is higher than the screen the first lines are not shown. */
+  live(panes: readonly Pane[]): void;
+  focus(pane: KeyPane): void;
+  /** Something live looks different now: it is drawn with the next frame. What a key changed is drawn at once, unasked. */
+  changed(): void;
+  /** Shows a pane on the whole screen, beside the scrollback, until the function it gives is called. */
+  cover(pane: KeyPane): () => void;
+  /** Hands the terminal to somebody else, such as an editor, while `work` lasts. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
+  /** Rings, and tells terminals that can show it. */
+  ring(words: string): void;
+  /** Leaves the terminal as it was found; may be called at any time, and twice. */
+  close(): void;
+};
+
+/** What a front end says in its own words. `text` is shown as it stands, `markdown` is rendered. */
+export type Said = { type: "note" | "error" | "text" | "markdown"; text: string };
+
+/** One of several: `filter` narrows the list as the person types. */
+export type Choice<T> = {
+  title: string;
+  items: readonly { value: T; label: string; about?: string }[];
+  /** Which one stands first under the caret. */
+  at?: number;
+};
+
+/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots. */
+export type Field = { title: string; text?: string; hidden?: boolean };
+
+/** The front end of an interactive session: a screen with panes is one, plain lines are another. It owns no logic. */
+export type Ui = {
+  /** Each fact and delta of a run, as it comes. */
+  see(item: Event | Delta): void;
+  /** What a session that is gone on with already holds. */
+  recount(events: readonly Event[]): void;
+  say(said: Said): void;
+  /** Answers are asked one after another, however many ask at once. */
+  ask(question: Question): Promise<Answer>;
+  choose<T>(choice: Choice<T>): Promise<T | undefined>;
+  fill(field: Field): Promise<string | undefined>;
+  /** Says what goes on, and for how long, until the function it gives is called. */
+  busy(what: string): () => void;
+  /** Lines that stand above the prompt, asked for with each frame; none takes them away. */
+  board(lines?: () => readonly string[]): void;
+  /** Puts words into the prompt, to be changed and sent. */
+  put(words: string): void;
+  /** A text in the person's own editor; undefined when it was left without saving, or there is none. */
+  edit(words: string): Promise<string | undefined>;
+  /** All that happened in this session, unfolded. */
+  transcript(events: readonly Event[]): Promise<void>;
+  /** Calls a person who may look elsewhere. */
+  ring(words: string): void;
+  close(): void;
+};
+
+/** What the person does at a front end. */
+export type Hands = {
+  submit(words: string): void;
+  /** Esc, or Ctrl-C: the turn that runs is to end. False: there was none. */
+  interrupt(): boolean;
+  /** Ctrl-D, or Ctrl-C twice: the session is to end. */
+  leave(): void;
+  /** Shift-Tab. */
+  nextMode(): void;
+  /** Ctrl-O. */
+  unfold(): void;
+  /** What stands below the prompt, asked for with each frame. */
+  status(): Status;
+  complete(words: string): Promise<readonly Completion[]>;
+};
+
+/** Undefined is what is not known; it is left out, never guessed. */
+export type Status = {
+  model: string;
+  mode: string;
+  /** Tokens of the next request, and how many fit. */
+  tokens: number | undefined;
+  window: number;
+  /** In USD. */
+  cost: number | undefined;
+  branch: string | undefined;
+  /** Commands and agents at work in the background. */
+  jobs: number;
+  /** Words that wait for the next step of the turn that runs. */
+  queued: readonly string[];
+};
+
+/** What the last word of the prompt could become. */
+export type Completion = { value: string; label: string; about?: string };
