@@ -46,7 +46,7 @@ export type Ground = {
   commands: BashOptions;
 };
 
-export type Opened = { agent: Agent; id: string; models: Models; close(): Promise<void> };
+export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
@@ -100,7 +100,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, close: () => closeAgent(agent).finally(session.release) };
+  return { agent, id: session.id, models, ground, close: () => closeAgent(agent).finally(session.release) };
 }
 
 type Remembering = Front & { extractor: Model | undefined };
