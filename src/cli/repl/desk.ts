@@ -96,6 +96,12 @@ export class Desk {
     if (mode !== this.mode) this.opened.agent.log.append({ type: "state", key: MODE, value: mode });
   }
 
+  /** The next mode of those that may be changed by a key; `auto` only by name. */
+  nextMode(): void {
+    const turn: readonly Mode[] = ["default", "strict", "plan"];
+    this.setMode(turn[(turn.indexOf(this.mode) + 1) % turn.length] ?? "default");
+  }
+
   /** Another model for this session, from the next request on. Throws a UsageError. */
   async useModel(model: string): Promise<void> {
     const { config, opened } = this.#held;
