@@ -1,0 +1,26 @@
+// a group that nobody could wake is not stopped by the system, and no SIGCONT comes
+const NOT_STOPPED_MS = 100;
+
+/** Stops this process and those it belongs together with, as Ctrl-Z does, until somebody lets them go on. */
+export function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const back = () => {
+      clearTimeout(timer);
+      process.off("SIGCONT", back);
+      resolve();
+    };
+    process.on("SIGCONT", back);
+    const timer = setTimeout(back, NOT_STOPPED_MS);
+    process.kill(0, "SIGTSTP");
+  });
+}
+
+/** Restores the terminal however this process ends, but by a signal that nobody handles: before a crash is told, and on exit. */
+export function restoreOnExit({ close }: { close(): void }): () => void {
+  process.on("exit", close);
+  process.on("uncaughtExceptionMonitor", close);
+  return () => {
+    process.off("exit", close);
+    process.off("uncaughtExceptionMonitor", close);
+  };
+}
