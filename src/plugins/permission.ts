@@ -253,7 +253,8 @@ async function keep(answer: Answer, { always = [] }: Question, { context, option
   if (answer.for === "always") await options.remember(always);
 }
 
-function grantsOf({ events }: Session): string[] {
+/** The rules that a person granted until the session ends. */
+export function grantsOf({ events }: Pick<Session, "events">): string[] {
   const kept = state(events, GRANTS);
   return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
 }
