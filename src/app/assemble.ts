@@ -7,6 +7,7 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
@@ -46,7 +47,10 @@ export type Ground = {
   commands: BashOptions;
 };
 
-export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; close(): Promise<void> };
+/** How the conversation is kept within the window. */
+type Room = Omit<ContextOptions, "maxOutput">;
+
+export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; room: Room; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
@@ -63,6 +67,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
   const builtins = builtinTools(commands);
+  const room: Room = {
+    save: outputsIn(outputs, redact.text),
+    summariser: cheap,
+    transcript: session.path,
+    before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
+  };
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -79,12 +89,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
       return front.ask(question, asking);
     },
     readable,
-    room: {
-      save: outputsIn(outputs, redact.text),
-      summariser: cheap,
-      transcript: session.path,
-      before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
-    },
+    room,
     checkpoints: { home: config.home },
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
@@ -100,7 +105,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, ground, close: () => closeAgent(agent).finally(session.release) };
+  return { agent, id: session.id, models, ground, room, close: () => closeAgent(agent).finally(session.release) };
 }
 
 type Remembering = Front & { extractor: Model | undefined };

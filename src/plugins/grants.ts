@@ -23,7 +23,8 @@ export async function keepGrant(
   if (answer.for === "always") await remember(always);
 }
 
-function grantsOf({ events }: Session): string[] {
+/** The rules that a person granted until the session ends. */
+export function grantsOf({ events }: Pick<Session, "events">): string[] {
   const kept = state(events, GRANTS);
   return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
 }
