@@ -16,11 +16,12 @@ export function stopped(): Promise<void> {
 }
 
 /** Restores the terminal however this process ends, but by a signal that nobody handles: before a crash is told, and on exit. */
-export function restoreOnExit({ close }: { close(): void }): () => void {
-  process.on("exit", close);
-  process.on("uncaughtExceptionMonitor", close);
+export function restoreOnExit(screen: { close(): void }): () => void {
+  const restore = () => screen.close();
+  process.on("exit", restore);
+  process.on("uncaughtExceptionMonitor", restore);
   return () => {
-    process.off("exit", close);
-    process.off("uncaughtExceptionMonitor", close);
+    process.off("exit", restore);
+    process.off("uncaughtExceptionMonitor", restore);
   };
 }

@@ -2,6 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import headless, { type Terminal as Emulated } from "@xterm/headless";
 import { type ScreenOptions, screenOf, type TerminalScreen } from "../../../src/cli/repl/screen.js";
 import { Terminal } from "../../../src/cli/repl/terminal.js";
+import { linesOf } from "../../setup/pty.js";
 
 /** A screen over an emulated terminal, all in this process. */
 export type Emulator = {
@@ -60,9 +61,4 @@ export function emulator(size: { columns: number; rows: number }, options: Scree
     scrollback: () => linesOf(emulated, 0, emulated.buffer.active.baseY),
     visible: () => linesOf(emulated, emulated.buffer.active.baseY, emulated.buffer.active.length),
   };
-}
-
-export function linesOf(emulated: Emulated, from: number, to: number): string[] {
-  const rows = Array.from({ length: to - from }, (_, at) => emulated.buffer.active.getLine(from + at));
-  return rows.map((row) => row?.translateToString(true) ?? "");
 }
