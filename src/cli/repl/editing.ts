@@ -21,8 +21,8 @@ export type Editing = {
   readonly draft: Draft;
   /** Types a text at the caret; what was pasted is one step of undo. */
   insert(text: string, how?: "pasted" | "typed"): void;
-  /** Does what a motion, a cut, `yank` or `undo` does, by its name. False: there is no such name. */
-  act(name: string): boolean;
+  /** Does what a motion, a cut, `yank`, `yankBefore` or `undo` does, by its name; another name does nothing. */
+  act(name: string): void;
   /** Puts the caret somewhere. */
   go(at: number): void;
   /** Another draft; the one before it comes back by undo. */
@@ -83,12 +83,11 @@ class Kept implements Editing {
     this.#change({ from: at, to: at, insert: text, pasted: how === "pasted" });
   }
 
-  act(name: string): boolean {
+  act(name: string): void {
     const [motion, taken, other] = [MOTIONS[name], CUTS[name], this.#others[name]];
     if (motion) this.go(motion(this.#draft));
     if (taken) this.#cut(taken);
     other?.();
-    return motion !== undefined || taken !== undefined || other !== undefined;
   }
 
   go(at: number): void {

@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { isKeyRelease } from "@earendil-works/pi-tui";
-import { type Browsing, browsing, type Past } from "./browsing.js";
+import { type Browsing, browsing } from "./browsing.js";
 import { type Completer, type Completing, completing } from "./completing.js";
 import { changed, type Draft, EMPTY, holdsAtoms, unfolded } from "./draft.js";
 import { type Editing, editing } from "./editing.js";
 import { type Folds, folds } from "./folds.js";
+import type { History } from "./history.js";
 import { actionOf, typedBy } from "./keys.js";
 import type { Locale } from "./locale.js";
 import { imagesNamed, isLong, pastedText } from "./paste.js";
@@ -16,9 +17,6 @@ import { type Sending, sending } from "./sending.js";
 import type { Theme } from "./theme.js";
 import { type Hint, type Twice, twice } from "./twice.js";
 import { type View, viewOf } from "./view.js";
-
-/** What was sent before, newest first: `near` has what was sent in this folder first. */
-export type History = { near(): readonly Past[]; all(): readonly Past[]; add(past: Past): void };
 
 export type PromptParts = {
   theme: Theme;
