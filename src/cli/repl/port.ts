@@ -68,9 +68,17 @@ export type Ui = {
   close(): void;
 };
 
+/** What was sent beside its words: images that stand in them as `[image #1: name.png]`. */
+export type Submitted = {
+  images: readonly { path: string }[];
+  /** The words were pasted: they are no command, shell line or memory, whatever they begin with. */
+  plain: boolean;
+};
+
 /** What the person does at a front end. */
 export type Hands = {
-  submit(words: string): void;
+  /** `more` is what the words alone do not tell. */
+  submit(words: string, more?: Submitted): void;
   /** Esc, or Ctrl-C: the turn that runs is to end. False: there was none. */
   interrupt(): boolean;
   /** Ctrl-D, or Ctrl-C twice: the session is to end. */
