@@ -19,6 +19,8 @@ export type ScreenOptions = {
 export type TerminalScreen = Screen & {
   /** Ctrl-Z: stops this process, and is back on the screen when it goes on. */
   suspend(): Promise<void>;
+  /** Ctrl-L: draws all anew, whatever somebody else has written between. */
+  redraw(): void;
 };
 
 /** A storm of sizes is over after so many milliseconds without one, or has lasted so long that it is worth a look. */
@@ -110,6 +112,10 @@ class Live implements TerminalScreen {
 
   suspend(): Promise<void> {
     return this.lend(stopped);
+  }
+
+  redraw(): void {
+    this.#resized();
   }
 
   ring(words: string): void {
