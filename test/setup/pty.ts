@@ -139,7 +139,7 @@ export class PtySession {
 
   /** Closes the window: the program gets SIGHUP, and its terminal is gone. */
   hangUp(): void {
-    this.#pty.kill("SIGHUP");
+    if ("destroy" in this.#pty && typeof this.#pty.destroy === "function") this.#pty.destroy();
   }
 
   /** Waits until the screen shows something, frame by frame. */
