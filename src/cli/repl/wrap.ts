@@ -15,7 +15,7 @@ const OPENING = /^[\p{Ps}\p{Pi}]/u;
  * let a line end. What `hang` holds, styles included, stands before each line but the first.
  */
 export function wrapped(given: string, columns: number, hang = ""): string[] {
-  const line = untabbed(given);
+  const line = flat(given);
   if (line.length <= columns && isAscii(line)) return [line];
   if (line.length < LONG && visibleWidth(line) <= columns) return [closed(line)];
   const indent = visibleWidth(hang) * 2 > columns ? "" : hang;
@@ -40,7 +40,7 @@ export function wrappedText(text: string, columns: number): string[] {
 /** A styled line cut to a width, and marked where it was cut. */
 export function cut(given: string, columns: number): string {
   // no character takes more than this many codes
-  const line = untabbed(given.includes("\u001b") ? given : given.slice(0, columns * 20));
+  const line = flat(given.includes("\u001b") ? given : given.slice(0, columns * 20));
   if (line.length <= columns && isAscii(line)) return line;
   return closed(truncateToWidth(line, columns, "…"));
 }
@@ -69,6 +69,10 @@ export function closed(line: string): string {
   const open = new Map<string, string>();
   follow(line, open);
   return open.size === 0 ? line : `${line}\u001b[0m`;
+}
+
+function flat(line: string): string {
+  return untabbed(line.includes("\n") ? line.replace(/\n/g, " ") : line);
 }
 
 function isAscii(line: string): boolean {
