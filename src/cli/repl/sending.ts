@@ -15,14 +15,22 @@ export function sending(folds: Folds): Sending {
   const folded = new Map<string, Draft>();
   return {
     send(draft) {
-      const text = draft.text.replace(/ +$/, "");
+      const text = draft.text.slice(0, endOf(draft.text));
       const words = unfolded(text, (id) => folds.words(id));
       const past = { words: unfolded(text, (id) => asPast(folds, id)), plain: draft.plain };
       if (holdsAtoms(text)) folded.set(past.words, { text, at: text.length, plain: draft.plain });
-      return { words, more: { images: imagesIn(text, folds), plain: draft.plain }, past };
+      const typed = unfolded(text, () => " ");
+      return { words, more: { typed, images: imagesIn(text, folds), plain: draft.plain }, past };
     },
     again: (past) => folded.get(past.words) ?? draftOf(past),
   };
+}
+
+// a completed word has a space behind it
+function endOf(text: string): number {
+  let end = text.length;
+  while (text.charAt(end - 1) === " ") end -= 1;
+  return end;
 }
 
 function imagesIn(text: string, folds: Folds): { path: string }[] {
