@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isKeyRelease } from "@earendil-works/pi-tui";
 import { type Browsing, browsing } from "./browsing.js";
 import { type Completing, completing } from "./completing.js";
-import { changed, type Draft, EMPTY, holdsAtoms, unfolded } from "./draft.js";
+import { changed, type Draft, EMPTY, fromOutside, unfolded } from "./draft.js";
 import { type Editing, editing } from "./editing.js";
 import { type Folds, folds } from "./folds.js";
 import { actionOf, typedBy } from "./keys.js";
@@ -39,7 +39,7 @@ class Box implements PromptBox {
     this.#view = viewOf(this.#edit, { rows: parts.rows, label: (id) => this.#folds.label(id) });
     this.#twice = twice(parts.changed);
     this.#list = completing(parts.complete, parts.changed);
-    this.#sending = sending(this.#folds);
+    this.#sending = sending(this.#folds, isFile);
     const { again } = this.#sending;
     this.#browse = browsing(() => parts.history.near(), again);
     this.#search = searchMode({ edit: this.#edit, all: () => parts.history.all(), again });
@@ -51,8 +51,7 @@ class Box implements PromptBox {
   }
 
   put(words: string): void {
-    const text = fromOutside(words.replace(/\r\n?/g, "\n"));
-    this.#become({ text, at: text.length, plain: false });
+    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain: false }));
   }
 
   clear(): void {
@@ -253,11 +252,6 @@ class Box implements PromptBox {
     this.put(words);
     this.#parts.changed();
   }
-}
-
-// the draft's own characters stand for folded things, and nothing from outside may pass for one
-function fromOutside(text: string): string {
-  return holdsAtoms(text) ? unfolded(text, () => "\ufffd") : text;
 }
 
 function isFile(path: string): boolean {

@@ -114,6 +114,53 @@ describe("words, kills and undo", () => {
   });
 });
 
+describe("any keys at all", () => {
+  const key = fc.constantFrom(
+    ..."ab /@!#\\".split(""),
+    "你",
+    "\n",
+    "\u001b[200~x\ny\u001b[201~",
+    `\u001b[200~${"l\n".repeat(12)}\u001b[201~`,
+    KEY.up,
+    KEY.down,
+    KEY.left,
+    KEY.right,
+    KEY.wordLeft,
+    KEY.erase,
+    KEY.tab,
+    KEY.undo,
+    KEY.home,
+    "\u001b[5~",
+    ..."wukyrpnd".split("").map(KEY.ctrl),
+    "\u001by",
+    "\u001bd",
+  );
+
+  it("leave a draft that can be drawn and sent, and that undo takes back to nothing", () => {
+    fc.assert(
+      fc.property(fc.array(key, { maxLength: 80 }), (keys) => {
+        const box = tried({}, [
+          { words: "/past one", plain: false },
+          { words: "two\nlines", plain: true },
+        ]);
+        for (const each of keys) {
+          box.press(each);
+          expect(box.box.render(30).every((line) => visibleWidth(line) <= 30)).toBe(true);
+        }
+        box.press(KEY.escape);
+        const text = box.box.text();
+        box.type("x");
+        box.press(KEY.erase);
+        expect(box.box.text()).toBe(text);
+        // from a text of history there may be nothing to take back
+        for (let n = 0; n < 200; n += 1) box.press(KEY.undo);
+        expect(["", "/past one", "two\nlines"]).toContain(box.box.text());
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe("the caret", () => {
   const pieces = fc.constantFrom(
     "a",

@@ -138,6 +138,25 @@ describe("images", () => {
     }
   });
 
+  it("are sent again from another session, and after the draft was in an editor", async () => {
+    const [cwd, elsewhere] = [workspace(), workspace()];
+    const path = join(elsewhere, "shot.png");
+    const later = tried({ cwd }, [{ words: `see @"${path}" again`, plain: false }]);
+    later.press(KEY.up);
+    expect(later.lines()[1]).toBe("> see [image #1: shot.png] again");
+    later.press(KEY.enter);
+    expect(later.sent[0]?.more?.images).toEqual([{ path }]);
+    let drawn = () => {};
+    const changed = new Promise<void>((resolve) => {
+      drawn = resolve;
+    });
+    const edited = tried({ cwd, edit: async (words) => `${words} now`, changed: () => drawn() });
+    edited.paste(path);
+    edited.press(KEY.ctrl("g"));
+    await changed;
+    expect(edited.lines()[1]).toBe("> [image #1: shot.png] now");
+  });
+
   it("are counted, go away as one, and are only words when they do not exist", () => {
     const cwd = workspace();
     const box = tried({ cwd });
