@@ -306,6 +306,7 @@ describe("pastes", () => {
     const box = tried();
     box.paste("a\u001b[A\u0003\u0015b\u202ec");
     expect(box.box.render(60).join("")).not.toMatch(/\u001b\[A|\u0003|\u0015|\u202e/);
+    expect(box.lines()[1]).toBe("> a␛[A␃␕b�c");
     expect(box.box.text()).toBe("a\u001b[A\u0003\u0015b\u202ec");
   });
 
