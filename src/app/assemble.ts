@@ -7,9 +7,10 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
-import type { Answer, Question } from "../plugins/permission.js";
+import type { Answer, Asking, Question } from "../plugins/question.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
@@ -29,7 +30,7 @@ export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 
 /** What a front end brings: a way to ask the person, where words to that person go, and mechanisms of its own. */
 export type Front = {
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
   plugins?(ground: Ground): Promise<Plugin[]>;
 };
@@ -46,7 +47,10 @@ export type Ground = {
   commands: BashOptions;
 };
 
-export type Opened = { agent: Agent; id: string; models: Models; close(): Promise<void> };
+/** How the conversation is kept within the window. */
+type Room = Omit<ContextOptions, "maxOutput">;
+
+export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; room: Room; close(): Promise<void> };
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
@@ -63,6 +67,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
   const builtins = builtinTools(commands);
+  const room: Room = {
+    save: outputsIn(outputs, redact.text),
+    summariser: cheap,
+    transcript: session.path,
+    before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
+  };
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -74,17 +84,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     hooks,
     memory: memory?.plugin,
     verify: verification({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text }),
-    ask: async (question) => {
+    ask: async (question, asking) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
-      return front.ask(question);
+      return front.ask(question, asking);
     },
     readable,
-    room: {
-      save: outputsIn(outputs, redact.text),
-      summariser: cheap,
-      transcript: session.path,
-      before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
-    },
+    room,
     checkpoints: { home: config.home },
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
@@ -100,7 +105,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, close: () => closeAgent(agent).finally(session.release) };
+  return { agent, id: session.id, models, ground, room, close: () => closeAgent(agent).finally(session.release) };
 }
 
 type Remembering = Front & { extractor: Model | undefined };

@@ -1,5 +1,5 @@
 import type { Delta, Event } from "../../core/event.js";
-import type { Answer, Question } from "../../plugins/permission.js";
+import type { Answer, Asking, Question } from "../../plugins/question.js";
 
 /** A piece of the screen: its lines at a width. No line is wider or holds a newline, and styles end within their line. */
 export type Pane = { render(columns: number): readonly string[] };
@@ -50,7 +50,7 @@ export type Ui = {
   recount(events: readonly Event[]): void;
   say(said: Said): void;
   /** Answers are asked one after another, however many ask at once. */
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking?: Asking): Promise<Answer>;
   choose<T>(choice: Choice<T>): Promise<T | undefined>;
   fill(field: Field): Promise<string | undefined>;
   /** Says what goes on, and for how long, until the function it gives is called. */

@@ -1,0 +1,150 @@
+import { assemble, type Front, type Opened, type Resume } from "../../app/assemble.js";
+import { type Config, readConfig, thisMachine } from "../../app/config.js";
+import type { Flags } from "../../app/input.js";
+import { resumed } from "../../app/resumed.js";
+import { MODE } from "../../app/session-settings.js";
+import { switchModel } from "../../app/switch-model.js";
+import type { Outcome } from "../../core/event.js";
+import { state } from "../../core/fold.js";
+import { type Agent, run } from "../../core/loop.js";
+import { MODES, type Mode } from "../../plugins/permission.js";
+import type { RunFlags } from "../asked.js";
+import type { Locale } from "./locale.js";
+import type { Ui } from "./port.js";
+
+type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
+type Held = { config: Config; opened: Opened };
+
+/** The session at work, and what of it is going on: what the commands of a front end act on. */
+export class Desk {
+  readonly ui: Ui;
+  readonly locale: Locale;
+  readonly flags: RunFlags;
+  #held: Held;
+  #runs = false;
+  #doing: AbortController | undefined;
+  #done: Promise<unknown> = Promise.resolve();
+
+  constructor({ ui, locale, flags }: Parts, held: Held) {
+    this.ui = ui;
+    this.locale = locale;
+    this.flags = flags;
+    this.#held = held;
+  }
+
+  get config(): Config {
+    return this.#held.config;
+  }
+
+  get opened(): Opened {
+    return this.#held.opened;
+  }
+
+  /** Whether something is going on that a person may interrupt. */
+  get busy(): boolean {
+    return this.#doing !== undefined;
+  }
+
+  /** Whether the model is at work: what is posted to the inbox now steers it. */
+  get runs(): boolean {
+    return this.#runs;
+  }
+
+  get mode(): Mode {
+    const said = state(this.opened.agent.log.events, MODE);
+    return MODES.find((mode) => mode === said) ?? this.config.mode;
+  }
+
+  /** Fires when what is going on is to end. */
+  get signal(): AbortSignal {
+    return this.#doing?.signal ?? AbortSignal.abort("nothing is going on");
+  }
+
+  /** Does one thing at a time, until it is done or interrupted. */
+  async during(work: () => Promise<void>): Promise<void> {
+    if (this.#doing) throw new Error("Something is going on already.");
+    this.#doing = new AbortController();
+    const doing = work().finally(() => {
+      this.#doing = undefined;
+    });
+    this.#done = doing.catch(() => undefined);
+    await doing;
+  }
+
+  /** Ends what is going on; false when nothing was. */
+  interrupt(): boolean {
+    if (!this.#doing) return false;
+    this.#doing.abort("interrupted by the user");
+    return true;
+  }
+
+  /** Runs the session's agent, or a variant of it, until it stops or the signal fires, and shows all of it. Only within `during`. */
+  async run(agent: Agent = this.opened.agent, signal = this.signal): Promise<Outcome> {
+    this.#runs = true;
+    try {
+      const items = run(agent, signal);
+      for (;;) {
+        const { value, done } = await items.next();
+        if (done) return value;
+        this.ui.see(value);
+      }
+    } finally {
+      this.#runs = false;
+    }
+  }
+
+  setMode(mode: Mode): void {
+    if (mode !== this.mode) this.opened.agent.log.append({ type: "state", key: MODE, value: mode });
+  }
+
+  /** The next mode of those that may be changed by a key; `auto` only by name. */
+  nextMode(): void {
+    const turn: readonly Mode[] = ["default", "strict", "plan"];
+    this.setMode(turn[(turn.indexOf(this.mode) + 1) % turn.length] ?? "default");
+  }
+
+  /** Another model for this session, from the next request on; `provider` where its name does not tell. Throws a UsageError. */
+  async useModel(wish: Pick<Flags, "model" | "provider">): Promise<void> {
+    const { config, opened } = this.#held;
+    const { choice: _, gateway: __, ...rest } = config;
+    const { choice, gateway } = await readConfig({ ...this.flags, ...wish, cwd: config.cwd }, thisMachine());
+    const changed: Config = { ...rest, ...(choice && { choice }), ...(gateway && { gateway }) };
+    this.#held = { config: changed, opened: await switchModel(opened, changed, this.#notice) };
+  }
+
+  /** Goes on in another session, a new one when none is named; this one is closed. `more` outweighs what that session says. Throws a UsageError. */
+  async open(resume: Resume, more: Flags = {}): Promise<void> {
+    const before = this.opened;
+    this.#held = await openHeld({ ...this, flags: { ...this.flags, ...more, cwd: this.config.cwd } }, resume);
+    await before.close();
+    this.ui.recount(this.opened.agent.log.events);
+  }
+
+  /** Ends what is going on and lets go of the session. */
+  async close(): Promise<void> {
+    this.interrupt();
+    await this.#done;
+    await this.opened.close();
+  }
+
+  readonly #notice = (line: string) => this.ui.say({ type: "note", text: line });
+}
+
+/** Opens the first session: a new one, or the one to go on with. Throws a UsageError. */
+export async function openDesk(parts: Parts, first: { config: Config; resume: Resume }): Promise<Desk> {
+  return new Desk(parts, { config: first.config, opened: await assemble(first.config, first.resume, frontOf(parts)) });
+}
+
+async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
+  const front = frontOf(parts);
+  const machine = thisMachine();
+  const fresh = resume.id === undefined && !resume.newest;
+  const begun = fresh
+    ? { config: await readConfig(parts.flags, machine), resume }
+    : await resumed({ flags: parts.flags, machine, resume, notice: front.notice });
+  return { config: begun.config, opened: await assemble(begun.config, begun.resume, front) };
+}
+
+function frontOf({ ui }: Parts): Front {
+  return { ask: (question) => ui.ask(question), notice: (text) => ui.say({ type: "note", text }) };
+}

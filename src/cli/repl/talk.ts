@@ -1,0 +1,105 @@
+import { UsageError } from "../../app/usage-error.js";
+import { plainText, text, type UserPart } from "../../core/message.js";
+import { sentence } from "../../core/run-tools.js";
+import { duration } from "../../platform/text.js";
+import type { Desk } from "./desk.js";
+import type { Locale } from "./locale.js";
+import { rememberLine } from "./remember-line.js";
+import { shellLine } from "./shell-line.js";
+import { commandNamed, readSent, type SlashCommand } from "./slash.js";
+
+/** A turn that took this long calls the person when it ends, in milliseconds. */
+const LONG = 15_000;
+
+const WORDS: Record<Locale, { busy(name: string): string; done(time: string): string }> = {
+  en: {
+    busy: (name) => `${name} waits until this is over. Esc ends it.`,
+    done: (time) => `nanocoder is done after ${time}`,
+  },
+  zh: {
+    busy: (name) => `${name} 要等当前工作结束后才能使用。按 Esc 可以中断。`,
+    done: (time) => `nanocoder 已完成,用时 ${time}`,
+  },
+};
+
+/** What the person sends, to where it belongs: commands, shell lines, memories, and prompts that start or steer a turn. */
+export class Talk {
+  readonly #desk: Desk;
+  readonly #commands: () => readonly SlashCommand[];
+  /** Prompts that came while a command was at work. */
+  #later: (readonly UserPart[])[] = [];
+  /** What was posted, newest last; the inbox knows how many of them wait. */
+  #posted: (readonly UserPart[])[] = [];
+
+  constructor(desk: Desk, commands: () => readonly SlashCommand[]) {
+    this.#desk = desk;
+    this.#commands = commands;
+  }
+
+  /** Words that wait for the next step of what is going on. */
+  get waiting(): readonly string[] {
+    const { waiting } = this.#desk.opened.agent.inbox;
+    this.#posted = waiting === 0 ? [] : this.#posted.slice(-waiting);
+    return [...this.#posted, ...this.#later].map(plainText);
+  }
+
+  /** Takes what was sent; never throws: a mistake is said. */
+  async take(words: string): Promise<void> {
+    const sent = readSent(words);
+    if (words.trim() === "") return;
+    try {
+      if (sent.type === "prompt") await this.prompt([text(sent.words)]);
+      else if (sent.type === "command") await this.#command(sent.name, sent.words);
+      else if (sent.type === "memory") await rememberLine(this.#desk, sent.words);
+      else await this.#alone(`!${sent.line}`, () => shellLine(this.#desk, sent.line));
+    } catch (error) {
+      this.#desk.ui.say({ type: "error", text: sentence(error) });
+    }
+  }
+
+  /** Starts a turn with these words, or steers the one that runs. */
+  async prompt(parts: readonly UserPart[]): Promise<void> {
+    const desk = this.#desk;
+    if (desk.busy && !desk.runs) this.#later.push(parts);
+    else this.#post(parts);
+    if (!desk.busy) await desk.during(() => this.#turns());
+  }
+
+  async #turns(): Promise<void> {
+    const { ui, locale, opened, signal } = this.#desk;
+    const { inbox } = opened.agent;
+    const began = Date.now();
+    do {
+      for (const parts of this.#later.splice(0)) this.#post(parts);
+      await this.#desk.run();
+    } while (!signal.aborted && inbox.waiting + this.#later.length > 0);
+    const untaken = [...inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
+    if (untaken.length > 0) ui.put(untaken.map(plainText).join("\n"));
+    const took = Date.now() - began;
+    if (took >= LONG) ui.ring(WORDS[locale].done(duration(took)));
+  }
+
+  #post(parts: readonly UserPart[]): void {
+    this.#posted.push(parts);
+    this.#desk.opened.agent.inbox.post({ parts, from: "user" });
+  }
+
+  async #command(name: string, words: string): Promise<void> {
+    const command = commandNamed(name, this.#commands());
+    if (typeof command === "string") throw new UsageError(command);
+    if (command.usage === "" && words !== "") throw new UsageError(`/${command.name} takes no words.`);
+    const work = async () => command.run(this.#desk, words);
+    if (command.always) await work();
+    else await this.#alone(`/${command.name}`, work);
+  }
+
+  async #alone(name: string, work: () => Promise<void>): Promise<void> {
+    const { ui, locale, busy } = this.#desk;
+    if (busy) {
+      ui.say({ type: "error", text: WORDS[locale].busy(name) });
+      return;
+    }
+    await this.#desk.during(work);
+    if (this.#later.length > 0) await this.#desk.during(() => this.#turns());
+  }
+}
