@@ -105,6 +105,7 @@ async function askEndpoint(desk: Desk, listModels: ListModels): Promise<readonly
   const late = AbortSignal.any([desk.signal, AbortSignal.timeout(PATIENCE)]);
   const waited = new Promise<readonly string[]>((resolve) => {
     late.addEventListener("abort", () => resolve([]), { once: true });
+    if (late.aborted) resolve([]);
   });
   try {
     return await Promise.race([listModels(endpoint).catch(() => []), waited]);
