@@ -97,10 +97,17 @@ describe("/model", () => {
     await sitting.send("/model");
     expect(sitting.ui.offered[0]?.labels).toEqual(["big | gateway, strong", "small | gateway, cheap"]);
     await sitting.send("one");
+    const { id } = sitting.desk.opened;
+    await sitting.send("/fork");
+    expect(sitting.desk.opened.agent.model.id).toBe("small");
+    await sitting.send("/reset");
+    await sitting.send(`/resume ${id}`);
+    expect(sitting.desk.opened.agent.model.id).toBe("small");
     sitting.ui.choices.push("the gateway");
     await sitting.send("/model");
     await sitting.send("two");
     expect(server.requests.slice(0, 2).map(({ model }) => model)).toEqual(["small", "big"]);
+    expect(state(eventsOf(sitting), "model")).toBeNull();
   });
 
   it("says what is wrong with a name, and what will not fit", async () => {
