@@ -23,9 +23,8 @@ export function recordSettings(log: Log, settings: Settings): void {
 
 // none where the roles of a gateway say who works
 function endpointOf({ choice, gateway }: Settings): Json {
-  const { by, ...named } = gateway?.work ?? { by: "flags" };
-  if (by === "role") return null;
-  const one = by === "name" ? gateway?.models.find(({ model }) => "name" in named && model === named.name) : choice;
+  const { work, models = [] } = gateway ?? {};
+  const one = work?.by === "name" ? models.find(({ model }) => model === work.name) : choice;
   return one ? { provider: one.provider, model: one.model, baseUrl: bare(String(one.baseUrl)) } : null;
 }
 

@@ -101,13 +101,27 @@ describe("/model", () => {
     await sitting.send("/fork");
     expect(sitting.desk.opened.agent.model.id).toBe("small");
     await sitting.send("/reset");
-    await sitting.send(`/resume ${id}`);
-    expect(sitting.desk.opened.agent.model.id).toBe("small");
     sitting.ui.choices.push("the gateway");
     await sitting.send("/model");
     await sitting.send("two");
-    expect(server.requests.slice(0, 2).map(({ model }) => model)).toEqual(["small", "big"]);
     expect(state(eventsOf(sitting), "model")).toBeNull();
+    expect(await sitting.send(`/resume ${id}`)).toContain("Model small, as this session was left");
+    expect([sitting.desk.opened.id, sitting.desk.opened.agent.model.id]).toEqual([id, "small"]);
+    expect(server.requests.slice(0, 2).map(({ model }) => model)).toEqual(["small", "big"]);
+  });
+
+  it("leaves a gateway for another model and comes back to it, with nothing of that one left", async () => {
+    await using server = await modelServer(() => "ok");
+    const env = { NANOCODER_GATEWAY_MODELS: `big:strong:${server.url}:k1,small:cheap:${server.url}:k2` };
+    const own = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "test-key-123456" };
+    await using sitting = await sit({ env: { ...env, ...own } });
+    expect(await sitting.send("/model house-model")).toContain("house-model is not in the catalogue");
+    await sitting.send("one");
+    expect(await sitting.send("/model small")).not.toContain("house-model");
+    await sitting.send("two");
+    const worked = eventsOf(sitting).flatMap((event) => (event.type === "reply" ? [event.model] : []));
+    expect(worked).toEqual(["house-model", "small"]);
+    expect(state(eventsOf(sitting), "model")).toMatchObject({ model: "small" });
   });
 
   it("says what is wrong with a name, and what will not fit", async () => {
