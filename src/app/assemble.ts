@@ -10,7 +10,7 @@ import { type Redactor, redactor } from "../platform/secrets.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
-import type { Answer, Question } from "../plugins/permission.js";
+import type { Answer, Asking, Question } from "../plugins/question.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
@@ -30,7 +30,7 @@ export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 
 /** What a front end brings: a way to ask the person, where words to that person go, and mechanisms of its own. */
 export type Front = {
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
   plugins?(ground: Ground): Promise<Plugin[]>;
 };
@@ -84,9 +84,9 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     hooks,
     memory: memory?.plugin,
     verify: verification({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text }),
-    ask: async (question) => {
+    ask: async (question, asking) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
-      return front.ask(question);
+      return front.ask(question, asking);
     },
     readable,
     room,

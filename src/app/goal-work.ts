@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Event } from "../core/event.js";
 import { state, usage } from "../core/fold.js";
+import type { Log } from "../core/log.js";
 import type { Json } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
@@ -9,7 +10,18 @@ import { baseline as checksBefore, passed, runCheck } from "../goals/checks.js";
 import { continuePrompt } from "../goals/continue.js";
 import { judge } from "../goals/judge.js";
 import { contractJson } from "../goals/logged.js";
-import { baselineIn, endIn, GOAL, type Move, master, type Referees, roundsIn } from "../goals/master.js";
+import {
+  baselineIn,
+  endIn,
+  endOf,
+  GOAL,
+  type Move,
+  master,
+  type Referees,
+  roundsIn,
+  saidOfGoal,
+  sinceAgreed,
+} from "../goals/master.js";
 import { type Called, changedScripts, noteAgain, noteCalled, wrongPrograms } from "../goals/programs.js";
 import { type Baseline, type GoalEnd, outcomeOf, verdictOf } from "../goals/progress.js";
 import type { GoalResult } from "../goals/report.js";
@@ -43,6 +55,13 @@ export type GoalWork = {
   result(halt?: GoalEnd): Promise<GoalResult>;
 };
 
+/** Records in a session that has begun that this is its goal from now on; what was said of one before it counts no more. */
+export function agree(contract: Contract, log: Log): void {
+  // who looks for open goals reads the newest value of each key
+  if (endOf(state(log.events, GOAL.outcome))) log.append({ type: "state", key: GOAL.outcome, value: null });
+  log.append({ type: "state", key: GOAL.contract, value: contractJson(contract) });
+}
+
 /** Takes up a goal in a session: its snapshot of protected files, its referees, and the plugin that holds the door. */
 export async function goalWork(contract: Contract, ground: Ground, home: string): Promise<GoalWork> {
   sweepCleanCopies();
@@ -66,7 +85,7 @@ type Work = {
 
 async function begun(contract: Contract, ground: Ground, folder: string): Promise<Pick<Work, "start" | "snapshot">> {
   const { log, cwd: root, commands } = ground;
-  const known = startIn(state(log.events, START));
+  const known = startIn(saidOfGoal(log.events, START));
   if (known) {
     const snapshot = await savedGuard(folder, known.guard);
     // a new one would take what the work did to protected files for what was agreed
@@ -88,8 +107,8 @@ async function begun(contract: Contract, ground: Ground, folder: string): Promis
 
 // not before the session's own first fact, by which it is found again
 function record({ contract, ground: { log }, start }: Work): void {
-  if (startIn(state(log.events, START))) return;
-  log.append({ type: "state", key: GOAL.contract, value: contractJson(contract) });
+  if (startIn(saidOfGoal(log.events, START))) return;
+  if (saidOfGoal(log.events, GOAL.contract) === undefined) agree(contract, log);
   log.append({ type: "state", key: START, value: JSON.parse(JSON.stringify(start)) });
 }
 
@@ -183,7 +202,7 @@ async function judged({ contract, ground, start }: Work, asked: readonly number[
     runs,
     diff: diff?.text,
     changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
-    transcript: transcriptFor(wholeOf(ground, session), SHOWN.transcript),
+    transcript: transcriptFor(sinceAgreed(wholeOf(ground, session)), SHOWN.transcript),
     signal: session.signal,
   });
 }
@@ -204,7 +223,7 @@ async function baseline(work: Work, signal: AbortSignal, tell: (words: string) =
   const { criteria } = contract;
   const { log, cwd, commands } = ground;
   record(work);
-  if (state(log.events, GOAL.baseline) !== undefined) return baselineIn(log.events);
+  if (saidOfGoal(log.events, GOAL.baseline) !== undefined) return baselineIn(log.events);
   const timed = criteria.map((each) => ({ timeout: CHECK_TIME.unsaid, ...each }));
   const found = await checksBefore(timed, {
     ...{ ...commands, cwd, signal },
@@ -218,7 +237,7 @@ async function baseline(work: Work, signal: AbortSignal, tell: (words: string) =
 
 async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promise<GoalResult> {
   const { cwd: root, commands, log, id } = ground;
-  const { events } = log;
+  const events = sinceAgreed(log.events);
   const diff =
     start.commit === undefined
       ? undefined

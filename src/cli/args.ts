@@ -62,6 +62,15 @@ function runLine(version: string, found: (asked: Asked) => void): Command {
 
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 
+/** The limits of a run, which a goal in a session takes too. */
+export function limitOptions(): Option[] {
+  return [
+    new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
+    new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
+    new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
+  ];
+}
+
 function runOptions(): Option[] {
   return [
     new Option("-p, --print <prompt>", "one shot: work, print the answer, exit; - reads the prompt from stdin"),
@@ -85,9 +94,7 @@ function runOptions(): Option[] {
     new Option("--no-memory", "recall and remember nothing"),
     new Option("--verify", "check what a run changed, also where the settings do not"),
     new Option("--no-verify", "do not check what a run changed"),
-    new Option("--max-turns <n>", "stop after n answers of the model (exit 3)"),
-    new Option("--max-cost <usd>", "stop when the answers have cost this much (exit 3)"),
-    new Option("--timeout <duration>", "stop after 90s, 5m, 1h (exit 3)"),
+    ...limitOptions(),
     new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),
     new Option("--output-schema <file>", "the answer must be JSON that fits this JSON Schema (2 repairs, else exit 1)"),
     new Option("--include-partial", "with stream-json: text as it comes"),

@@ -1,14 +1,11 @@
-import { join } from "node:path";
 import type { Opened } from "../app/assemble.js";
 import type { Config } from "../app/config.js";
 import type { Delta, Event } from "../core/event.js";
 import { endIn } from "../goals/master.js";
 import type { GoalOutcome } from "../goals/progress.js";
 import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
-import { reportMarkdown } from "../goals/report-markdown.js";
-import { fileReason, makeFolder } from "../platform/files.js";
-import { writePrivate } from "../platform/write-whole.js";
 import type { RunFlags } from "./asked.js";
+import { keepReport } from "./goal-report.js";
 import type { Interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
 import { write } from "./output.js";
@@ -40,14 +37,15 @@ type Finished = Standing & { flags: RunFlags; human: Progress; summary: Summary;
 
 /** Keeps the report, prints it, says how to go on, and gives the exit code. */
 export async function finish({ config, flags, human, made, stop, summary, result }: Finished): Promise<number> {
-  const report = kept(config.home, result);
+  const { events } = made.agent.log;
+  const report = keepReport(config.home, result, events);
   // what a round ended stays ended; all else can go on
-  const over = endIn(made.agent.log.events) !== undefined;
+  const over = endIn(events) !== undefined;
   for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
   const failed = summary.subtype === "error_provider" && result.end.outcome === "not met" && !over;
   if (failed) human.note(`nanocoder: ${summary.reason}`);
   if ("path" in report) human.note(`The report is in ${report.path}.md and ${report.path}.json.`);
-  else human.note(`The report could not be kept in ${join(config.home, "goals")}: ${report.why}.`);
+  else human.note(`The report could not be kept in ${report.folder}: ${report.why}.`);
   if (!over) human.note(`Go on with: nanocoder goal --resume ${made.id}`);
   const words =
     flags.outputFormat === "text" || flags.outputFormat === undefined
@@ -56,17 +54,4 @@ export async function finish({ config, flags, human, made, stop, summary, result
   await write(process.stdout, `${words}\n`, () => undefined);
   if (failed) return 1;
   return stop.cause === "SIGTERM" || stop.cause === "SIGHUP" ? 143 : CODES[result.end.outcome];
-}
-
-function kept(home: string, result: GoalResult): { path: string } | { why: string } {
-  const folder = join(home, "goals");
-  const path = join(folder, result.session);
-  try {
-    makeFolder(folder, 0o700);
-    writePrivate(`${path}.md`, reportMarkdown(result));
-    writePrivate(`${path}.json`, `${JSON.stringify(reportJson(result), null, 2)}\n`);
-    return { path };
-  } catch (error) {
-    return { why: fileReason(error) };
-  }
 }

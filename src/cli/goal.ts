@@ -9,10 +9,9 @@ import { UsageError } from "../app/usage-error.js";
 import { last } from "../core/fold.js";
 import { run } from "../core/loop.js";
 import { text } from "../core/message.js";
-import { openingPrompt } from "../goals/continue.js";
 import { contractFrom } from "../goals/logged.js";
-import { endIn, GOAL } from "../goals/master.js";
-import type { Baseline, GoalEnd } from "../goals/progress.js";
+import { endIn, endOf, GOAL } from "../goals/master.js";
+import type { Baseline } from "../goals/progress.js";
 import type { Contract } from "../goals/types.js";
 import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
@@ -20,12 +19,13 @@ import type { RunFlags } from "./asked.js";
 import type { GoalOptions } from "./goal-args.js";
 import { type Board, boardFor, boardOf } from "./goal-board.js";
 import { finish, lookOn, type Output } from "./goal-output.js";
-import { type Interruption, type Interrupts, interrupts } from "./interrupts.js";
+import { haltOf, isBegun, notBegun, unableWords, watching, wordsFor } from "./goal-rounds.js";
+import { type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
 import { leaveNow, refuse } from "./one-shot.js";
 import { colours, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
-import { type Summary, summarise } from "./summary.js";
+import { summarise } from "./summary.js";
 
 export type GoalFlags = RunFlags & GoalOptions;
 
@@ -132,7 +132,7 @@ function newestOpen({ home, cwd }: Config): string {
   const { sessions } = listSessions(home, { cwd, limit: LOOKED_AT });
   const open = sessions.find(({ path }) => {
     const { states } = lastSaid(path, [GOAL.contract, GOAL.outcome]);
-    return contractFrom(states[GOAL.contract]) !== undefined && states[GOAL.outcome] === undefined;
+    return contractFrom(states[GOAL.contract]) !== undefined && endOf(states[GOAL.outcome]) === undefined;
   });
   if (open) return open.id;
   throw new UsageError(`goal --resume: there is no goal of ${cwd} that is not over. See nanocoder sessions.`);
@@ -173,7 +173,7 @@ async function worked(job: Job): Promise<number> {
   }
   human.end();
   const summary = summarise(log.events.slice(first), stop.cause);
-  const result = await work.result(haltOf(job, summary));
+  const result = await work.result(haltOf(last(log.events, "ended"), stop.cause));
   return finish({ config: job.config, flags: job.flags, human, made, stop, summary, result });
 }
 
@@ -181,47 +181,19 @@ type Watching = { found: Baseline; board: Board; out: Output };
 
 async function rounds({ made, contract, flags, human, stop }: Job, { found, board, out }: Watching): Promise<void> {
   const { agent } = made;
-  const refusal = flags.force ? undefined : unableIn(contract, found);
-  if (refusal !== undefined) {
-    // it was not begun: there is nothing to go on with
-    const end: GoalEnd = { outcome: "not met", why: "a check cannot be run" };
-    agent.log.append({ type: "state", key: GOAL.outcome, value: end });
-    throw new UsageError(refusal);
+  const unable = flags.force || isBegun(agent.log.events) ? undefined : unableWords(contract, found);
+  if (unable !== undefined) {
+    notBegun(agent.log);
+    throw new UsageError(`${unable}\nMend the goal, or begin all the same with --force.`);
   }
-  if (last(agent.log.events, "prompt") === undefined)
-    agent.inbox.post({ parts: [text(openingPrompt(contract, found))], from: "user" });
+  const words = wordsFor(contract, agent.log.events);
+  if (words !== undefined) agent.inbox.post({ parts: [text(words)], from: "user" });
+  const watch = watching(board, () => {
+    for (const line of boardOf(contract, agent.log.events)) human.note(line);
+  });
   for await (const item of run(agent, stop.signal)) {
-    if (item.type === "status" && item.by === "goal") board.doing(item.text);
-    if (item.type === "state" && item.key === GOAL.round) {
-      board.doing("");
-      for (const line of boardOf(contract, agent.log.events)) human.note(line);
-    }
+    watch(item);
     human.see(item);
     out.see(item);
   }
-}
-
-function unableIn({ criteria }: Contract, found: Baseline): string | undefined {
-  const unable = [...found.entries()].filter(([, verdict]) => verdict?.run?.ended === "unable");
-  if (unable.length === 0) return undefined;
-  const lines = unable.map(([at, verdict]) => `  ${at + 1}. ${criteria[at]?.check}: ${verdict?.run?.why ?? ""}`);
-  const many = unable.length === 1 ? "A check" : `${unable.length} checks`;
-  return `${many} of this goal cannot be run:\n${lines.join("\n")}\nMend the goal, or begin all the same with --force.`;
-}
-
-const CAUSES: Record<Exclude<Interruption, "timeout">, string> = {
-  SIGINT: "by Ctrl-C",
-  SIGTERM: "by the signal SIGTERM",
-  SIGHUP: "its terminal was closed",
-  "output closed": "what reads its output was closed",
-};
-
-// why it ended where no round says so
-function haltOf({ made, stop }: Job, { reason, exitCode }: Summary): GoalEnd {
-  const ended = last(made.agent.log.events, "ended");
-  if (stop.cause === "timeout") return { outcome: "limit", why: "the time given is over" };
-  if (stop.cause !== undefined) return { outcome: "interrupted", why: CAUSES[stop.cause] };
-  if (ended?.outcome === "aborted") return { outcome: "interrupted", why: reason };
-  if (exitCode === 3) return { outcome: "limit", why: reason };
-  return { outcome: "not met", why: reason };
 }

@@ -56,6 +56,12 @@ export function continuePrompt(contract: Contract, rounds: readonly Round[], bas
   ].join("\n\n");
 }
 
+/** The prompt that work goes on with where something else was talked about since. */
+export function resumingPrompt(contract: Contract, rounds: readonly Round[], baseline: Baseline): string {
+  if (rounds.length === 0) return openingPrompt(contract, baseline);
+  return `Go on with the goal: ${shown(contract.goal)}\n\n${continuePrompt(contract, rounds, baseline)}`;
+}
+
 function rules({ protect, file }: Contract): string[] {
   const kept = [...(file === undefined ? [] : [file]), ...protect].map((each) => oneLine(each, 300));
   return [

@@ -1,6 +1,5 @@
 import type { Event, EventOf, Fact } from "../core/event.js";
-import { state } from "../core/fold.js";
-import { callsIn, text } from "../core/message.js";
+import { callsIn, type Json, text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import { type Baseline, type GoalEnd, judgedAtLast, verdictOf } from "./progress.js";
@@ -66,9 +65,21 @@ export function master(contract: Contract, referees: Referees): Plugin {
   };
 }
 
-/** The rounds that are over, in order. */
+/** The events of the newest goal: those since it was agreed on; all of them where none was. */
+export function sinceAgreed(events: readonly Event[]): readonly Event[] {
+  const at = events.findLastIndex((event) => event.type === "state" && event.key === GOAL.contract);
+  return at > 0 ? events.slice(at) : events;
+}
+
+/** The newest value of a key that was said of the newest goal. */
+export function saidOfGoal(events: readonly Event[], key: string): Json | undefined {
+  const said = sinceAgreed(events).findLast((event) => event.type === "state" && event.key === key);
+  return said?.type === "state" ? said.value : undefined;
+}
+
+/** The rounds of the newest goal that are over, in order. */
 export function roundsIn(events: readonly Event[]): Round[] {
-  const values = events.flatMap((event): unknown[] => (isRound(event) ? [event.value] : []));
+  const values = sinceAgreed(events).flatMap((event): unknown[] => (isRound(event) ? [event.value] : []));
   return values.filter(isRoundValue);
 }
 
@@ -80,7 +91,7 @@ function isRoundValue(value: unknown): value is Round {
 
 /** What was found before work began; nothing before that was looked at. */
 export function baselineIn(events: readonly Event[]): Baseline {
-  const value: unknown = state(events, GOAL.baseline);
+  const value: unknown = saidOfGoal(events, GOAL.baseline);
   return isBaseline(value) ? value.map((each) => each ?? undefined) : [];
 }
 
@@ -88,9 +99,13 @@ function isBaseline(value: unknown): value is (Verdict | null)[] {
   return Array.isArray(value) && value.every((each) => each === null || (typeof each === "object" && "met" in each));
 }
 
-/** How the goal ended; undefined while it is open. */
+/** How the newest goal ended; undefined while it is open. */
 export function endIn(events: readonly Event[]): GoalEnd | undefined {
-  const value: unknown = state(events, GOAL.outcome);
+  return endOf(saidOfGoal(events, GOAL.outcome));
+}
+
+/** The end that a value of `GOAL.outcome` tells; undefined where it tells none. */
+export function endOf(value: unknown): GoalEnd | undefined {
   return isEnd(value) ? value : undefined;
 }
 

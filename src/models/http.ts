@@ -41,7 +41,8 @@ function send(way: Way, { url, post, timeouts }: Sent): Promise<Answered> {
     const request = open(way, url, post);
     request.setNoDelay(true);
     const watch = watchdog(request, timeouts);
-    const abort = () => request.destroy(new Error("aborted"));
+    // without an error: where an answer is whole but not read yet, nobody listens to the socket any more
+    const abort = () => request.destroy();
     const finish = () => {
       watch.end();
       signal.removeEventListener("abort", abort);

@@ -10,22 +10,32 @@ export type Limits = { maxTurns?: number | undefined; maxCost?: number | undefin
 const EARLY = 3;
 
 /** Ends a run that has asked the model `maxTurns` times, has cost `maxCost`, or goes in circles. */
-export function limits({ maxTurns = Number.POSITIVE_INFINITY, maxCost }: Limits): Plugin {
+export function limits(most: Limits): Plugin {
   const tally = tallies();
   let watch: ReturnType<typeof watchCircles> | undefined;
   return {
     name: "limits",
     async beforeStep({ events }) {
-      const { turns, spent, uncounted } = tally(events);
-      if (turns >= maxTurns) return ended("max_turns");
-      if (maxCost !== undefined && uncounted !== undefined) return ended(`max_cost: ${uncounted}`);
-      if (maxCost !== undefined && spent >= maxCost)
-        return ended(`max_cost: $${spent.toFixed(6)} spent of $${maxCost}`);
-      if (turns < EARLY) return undefined;
+      const known = tally(events);
+      const end = endOf(known, most);
+      if (end || known.turns < EARLY) return end;
       watch ??= (await import("./circles.js")).watchCircles();
       return watch(events);
     },
   };
+}
+
+/** Ends a run at limits of its own, beside those that its agent has. */
+export function budget(most: Limits): Plugin {
+  const tally = tallies();
+  return { name: "budget", beforeStep: ({ events }) => endOf(tally(events), most) };
+}
+
+function endOf({ turns, spent, uncounted }: Tally, { maxTurns, maxCost }: Limits): Fact | undefined {
+  if (maxTurns !== undefined && turns >= maxTurns) return ended("max_turns");
+  if (maxCost === undefined) return undefined;
+  if (uncounted !== undefined) return ended(`max_cost: ${uncounted}`);
+  return spent >= maxCost ? ended(`max_cost: $${spent.toFixed(6)} spent of $${maxCost}`) : undefined;
 }
 
 /** What counts of the newest run; `spent` is in USD, `uncounted` says why it is more than that. */

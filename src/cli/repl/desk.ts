@@ -78,11 +78,11 @@ export class Desk {
     return true;
   }
 
-  /** Runs the session's agent, or a variant of it, until it stops, and shows all of it. Only within `during`. */
-  async run(agent: Agent = this.opened.agent): Promise<Outcome> {
+  /** Runs the session's agent, or a variant of it, until it stops or the signal fires, and shows all of it. Only within `during`. */
+  async run(agent: Agent = this.opened.agent, signal = this.signal): Promise<Outcome> {
     this.#runs = true;
     try {
-      const items = run(agent, this.signal);
+      const items = run(agent, signal);
       for (;;) {
         const { value, done } = await items.next();
         if (done) return value;

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Delta, Event } from "../../core/event.js";
 import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
-import type { Answer, Question } from "../../plugins/permission.js";
+import type { Answer, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, Hands, Said, Ui } from "./port.js";

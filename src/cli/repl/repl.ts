@@ -1,37 +1,30 @@
-import type { Resume } from "../../app/assemble.js";
 import { type Config, readConfig, thisMachine } from "../../app/config.js";
-import { resumed } from "../../app/resumed.js";
 import { UsageError } from "../../app/usage-error.js";
 import { last } from "../../core/fold.js";
 import { sentence } from "../../core/run-tools.js";
 import { endLeftovers } from "../../platform/exec.js";
-import { listSessions } from "../../store/session-list.js";
+import { redactor } from "../../platform/secrets.js";
 import type { RunFlags } from "../asked.js";
-import { noModel } from "../no-model.js";
-import { ageOf } from "../when.js";
+import { colours } from "../output.js";
+import { begin } from "./begin.js";
 import { builtinCommands } from "./commands.js";
 import { type Desk, openDesk } from "./desk.js";
 import { LineUi } from "./line-ui.js";
 import { type Locale, localeOf } from "./locale.js";
 import type { Ui } from "./port.js";
+import { screenUi } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
+import { groundOf, themeOf } from "./theme.js";
 
-/** Sessions that a choice offers. */
-const OFFERED = 2000;
-
-const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): string; which: string; none: string }> = {
+const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): string }> = {
   en: {
     goOn: (id) => `Go on with: nanocoder --resume ${id}`,
     broke: (why) => `nanocoder broke: ${why}`,
-    which: "Which session?",
-    none: "No session was chosen.",
   },
   zh: {
     goOn: (id) => `继续此会话:nanocoder --resume ${id}`,
     broke: (why) => `nanocoder 出错:${why}`,
-    which: "继续哪个会话?",
-    none: "没有选择会话。",
   },
 };
 
@@ -40,21 +33,46 @@ type Room = { ui: Ui; locale: Locale; flags: RunFlags };
 /** `nanocoder` at a terminal: a session, until the person leaves it; gives the exit code. */
 export async function repl(flags: RunFlags, prompt: string | undefined): Promise<number> {
   checkFlags(flags);
+  const config = await readConfig(flags, thisMachine());
   const locale = localeOf(process.env);
   const seat = new Seat();
-  const ui = new LineUi({ input: process.stdin, output: process.stdout, locale, hands: seat });
+  const ui = frontEnd({ config, locale, seat });
   const room = { ui, locale, flags };
   let desk: Desk | undefined;
   const calm = onSignals(seat, (error) => end(room, desk, error));
   try {
-    const begun = await begin(room);
-    if (begun === undefined) return 0;
-    desk = await openDesk(room, begun);
+    const begun = await begin(room, config);
+    if ("exitCode" in begun) return begun.exitCode;
+    desk = await openDesk({ ...room, flags: begun.flags }, begun);
     return await attend(desk, seat, prompt);
   } finally {
     calm();
     end(room, desk);
   }
+}
+
+function frontEnd({ config, locale, seat }: { config: Config; locale: Locale; seat: Seat }): Ui {
+  const { stdin, stdout, env } = process;
+  if (env.TERM === "dumb") return new LineUi({ input: stdin, output: stdout, locale, hands: seat });
+  const theme = themeOf({ colours: colours(stdout), ground: groundOf(env) });
+  return screenUi({
+    streams: { stdin, stdout },
+    look: { theme, locale },
+    hands: seat,
+    ...{ home: config.home, cwd: config.cwd, env: config.childEnv },
+    redact: redactor(config.keys).text,
+    editor: env.VISUAL || env.EDITOR,
+    tmux: env.TMUX !== undefined,
+    complete: (before) => offered(before, seat),
+  });
+}
+
+async function offered(before: string, seat: Seat) {
+  const items = await seat.complete(before);
+  const word = /\s/.test(before) ? (/\S*$/.exec(before)?.index ?? 0) : 1;
+  const typed = before.slice(word).toLowerCase();
+  const fitting = items.filter(({ value }) => value.startsWith(typed));
+  return fitting.length === 0 ? undefined : { from: word, items: fitting, enter: "run" as const };
 }
 
 // the terminal is as it was before a word is said on it
@@ -74,36 +92,6 @@ function checkFlags(flags: RunFlags): void {
     flags.outputFormat === "text" ? found?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : "output-format";
   if (flag === undefined) return;
   throw new UsageError(`--${flag} is for a run without a person: nanocoder -p "what to do" --${flag} …`);
-}
-
-async function begin(room: Room): Promise<{ config: Config; resume: Resume } | undefined> {
-  const { flags, ui } = room;
-  const machine = thisMachine();
-  const { continue: newest, resume, fork = false } = flags;
-  const notice = (text: string) => ui.say({ type: "note", text });
-  if (!newest && resume === undefined) {
-    if (fork) throw new UsageError("--fork copies a session to go on with: say which by --continue or --resume ID.");
-    return modelled({ config: await readConfig(flags, machine), resume: {} });
-  }
-  const id = resume === true ? await chosen(room, await readConfig(flags, machine)) : (resume ?? "last");
-  return id === undefined ? undefined : modelled(await resumed({ flags, machine, resume: { id, fork }, notice }));
-}
-
-async function modelled(begun: { config: Config; resume: Resume }): Promise<{ config: Config; resume: Resume }> {
-  const { choice, gateway } = begun.config;
-  if (choice === undefined && gateway === undefined) throw new UsageError(await noModel());
-  return begun;
-}
-
-async function chosen({ ui, locale }: Room, { home, cwd }: Config): Promise<string | undefined> {
-  const { sessions } = listSessions(home, { cwd, limit: OFFERED });
-  if (sessions.length === 0)
-    throw new UsageError(`There is no session of ${cwd} to continue. See nanocoder sessions --all.`);
-  const now = Date.now();
-  const items = sessions.map(({ id, title, at }) => ({ value: id, label: title, about: ageOf(at, now) }));
-  const id = await ui.choose({ title: WORDS[locale].which, items });
-  if (id === undefined) ui.say({ type: "note", text: WORDS[locale].none });
-  return id;
 }
 
 async function attend(desk: Desk, seat: Seat, prompt: string | undefined): Promise<number> {
