@@ -5,13 +5,14 @@ import { compactNow } from "../plugins/context-room.js";
 import { requestSize, roomIn } from "../plugins/context-size.js";
 import type { Opened } from "./assemble.js";
 
-type Wish = { focus: string; signal: AbortSignal; see(item: Event | Delta): void };
+type Watching = { signal: AbortSignal; see(item: Event | Delta): void };
 
 /** Tokens of the next request before and after; `held`: a hook did not let it happen. */
 export type Compacted = { before: number; after: number; held: boolean };
 
 /** Compacts a session while no run is going on, as a run would between two steps. */
-export async function compactOpened({ agent, ground, room }: Opened, wish: Wish): Promise<Compacted> {
+export async function compactOpened(opened: Opened, wish: Watching & { focus: string }): Promise<Compacted> {
+  const { agent, room } = opened;
   const { log, model } = agent;
   const before = requestSize(log.events);
   let held = false;
@@ -20,9 +21,14 @@ export async function compactOpened({ agent, ground, room }: Opened, wish: Wish)
     held = !goes;
     return goes;
   };
-  const session: Session = { events: log.events, model, cwd: ground.cwd, signal: wish.signal, emit: wish.see };
+  const session = sessionOf(opened, wish);
   const maxOutput = agent.maxOutput ?? lookup(model.id)?.maxOutput;
   const need = { ...room, before: asked, maxOutput, room: roomIn(session, maxOutput), focus: wish.focus };
   for (const fact of await compactNow(session, need)) wish.see(log.append(fact));
   return { before, after: requestSize(log.events), held };
+}
+
+/** What plugins are given of a session while no run is going on. */
+export function sessionOf({ agent: { log, model }, ground }: Opened, { signal, see }: Watching): Session {
+  return { events: log.events, model, cwd: ground.cwd, signal, emit: see };
 }

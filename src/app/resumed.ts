@@ -6,7 +6,7 @@ import type { Resume } from "./assemble.js";
 import { type Config, readConfig } from "./config.js";
 import type { Flags, Machine } from "./input.js";
 import { savedSession } from "./saved-session.js";
-import { bare, type Endpoint, MODE, MODEL, modeToGoOn } from "./session-settings.js";
+import { bare, type Endpoint, holds, MODE, MODEL, modeToGoOn } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
 
 type Wish = { flags: Flags; machine: Machine; resume: Resume; notice(line: string): void };
@@ -54,16 +54,20 @@ async function withModel({ flags, machine, notice }: Wish, kept: Json | undefine
   const { model, provider, baseUrl } = flags;
   const own = endpointIn(kept);
   if (own === undefined || [model, provider, baseUrl].some((each) => each !== undefined)) return plain();
-  const config = await readConfig({ ...flags, provider: own.provider, model: own.model }, machine);
   const usual = await plain();
+  const left = `Model ${own.model}, as this session was left; -m changes it.`;
+  if (holds(usual.gateway, own)) {
+    notice(left);
+    return readConfig({ ...flags, model: own.model }, machine);
+  }
+  const config = await readConfig({ ...flags, provider: own.provider, model: own.model }, machine);
   const again = config.choice !== undefined && bare(config.choice.baseUrl) === own.baseUrl;
   const now = (again ? config : usual).choice;
   if (!again && now)
     notice(
       `This session used ${own.model} at ${own.baseUrl}, which is not configured now: it goes on with ${now.model}.`,
     );
-  if (again && own.model !== usual.choice?.model)
-    notice(`Model ${own.model}, as this session was left; -m changes it.`);
+  if (again && own.model !== usual.choice?.model) notice(left);
   return again ? config : usual;
 }
 

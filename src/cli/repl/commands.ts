@@ -1,4 +1,11 @@
 import { UsageError } from "../../app/usage-error.js";
+import { compactCommands } from "./commands-compact.js";
+import { memoryCommands } from "./commands-memory.js";
+import { type ListModels, modelCommands } from "./commands-model.js";
+import { permissionCommands } from "./commands-permissions.js";
+import { sessionCommands } from "./commands-session.js";
+import { undoCommands } from "./commands-undo.js";
+import { usageCommands } from "./commands-usage.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";
 import { commandNamed, type SlashCommand } from "./slash.js";
@@ -37,7 +44,11 @@ const WORDS: Record<Locale, { commands: string; keys: string; lines: readonly (r
 };
 
 /** The commands of every session, in the order in which /help lists them. `all` adds those of the user's own files. */
-export function builtinCommands(all: () => readonly SlashCommand[], leave: () => void): readonly SlashCommand[] {
+export function builtinCommands(
+  all: () => readonly SlashCommand[],
+  leave: () => void,
+  listModels: ListModels = async () => [],
+): readonly SlashCommand[] {
   return [
     {
       name: "help",
@@ -47,6 +58,13 @@ export function builtinCommands(all: () => readonly SlashCommand[], leave: () =>
       complete: () => all().map(({ name, about }) => ({ value: name, label: name, about: about.en })),
       run: (desk, words) => help(desk, words, all()),
     },
+    ...modelCommands(listModels),
+    ...permissionCommands,
+    ...usageCommands,
+    ...compactCommands,
+    ...memoryCommands,
+    ...sessionCommands,
+    ...undoCommands,
     {
       name: "exit",
       usage: "",

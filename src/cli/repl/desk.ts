@@ -103,11 +103,12 @@ export class Desk {
     this.setMode(turn[(turn.indexOf(this.mode) + 1) % turn.length] ?? "default");
   }
 
-  /** Another model for this session, from the next request on; `provider` where its name does not tell. Throws a UsageError. */
+  /** Another model for this session, from the next request on: the configured one where none is named; `provider` where its name does not tell. Throws a UsageError. */
   async useModel(wish: Pick<Flags, "model" | "provider">): Promise<void> {
     const { config, opened } = this.#held;
     const { choice: _, gateway: __, ...rest } = config;
-    const { choice, gateway } = await readConfig({ ...this.flags, ...wish, cwd: config.cwd }, thisMachine());
+    const { model: ___, ...flags } = this.flags;
+    const { choice, gateway } = await readConfig({ ...flags, ...wish, cwd: config.cwd }, thisMachine());
     const changed: Config = { ...rest, ...(choice && { choice }), ...(gateway && { gateway }) };
     this.#held = { config: changed, opened: await switchModel(opened, changed, this.#notice) };
   }
