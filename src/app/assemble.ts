@@ -10,6 +10,7 @@ import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
 import type { Answer, Question } from "../plugins/permission.js";
+import type { VerifyOptions } from "../plugins/verify-options.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
@@ -22,7 +23,7 @@ import { policyOf } from "./policy.js";
 import { firstFact, surroundings } from "./prompt.js";
 import { recordSettings } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
-import { verification } from "./verification.js";
+import { verification, verifyOptions } from "./verification.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
 export type Resume = { newest?: boolean; id?: string; fork?: boolean };
@@ -46,7 +47,15 @@ export type Ground = {
   commands: BashOptions;
 };
 
-export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; close(): Promise<void> };
+export type Opened = {
+  agent: Agent;
+  id: string;
+  models: Models;
+  ground: Ground;
+  /** How changed files are checked when a person asks for it. */
+  verify: VerifyOptions;
+  close(): Promise<void>;
+};
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
@@ -63,6 +72,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
   const builtins = builtinTools(commands);
+  const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -73,7 +83,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
     hooks,
     memory: memory?.plugin,
-    verify: verification({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text }),
+    verify: verification(verify, config),
     ask: async (question) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
       return front.ask(question);
@@ -100,7 +110,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, ground, close: () => closeAgent(agent).finally(session.release) };
+  return { agent, id: session.id, models, ground, verify, close: () => closeAgent(agent).finally(session.release) };
 }
 
 type Remembering = Front & { extractor: Model | undefined };
