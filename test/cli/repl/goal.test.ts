@@ -283,7 +283,9 @@ describe("/goal", () => {
 
   it("meets limits of its own, and reads a goal from its file", async () => {
     const yaml = "goal: make a\ncriteria:\n  - a ||| grep -q a a.txt\nlimits:\n  max_turns: 2\n";
-    await using made = await session(() => bash("sleep 0.4; date >> b"), { where: placeWith({ "goal.yaml": yaml }) });
+    await using made = await session(({ n }) => bash(n < 2 ? "date >> b" : "sleep 20"), {
+      where: placeWith({ "goal.yaml": yaml }),
+    });
     await made.goal("goal.yaml");
     expect(made.requests).toHaveLength(2);
     expect(made.told()).toContain("Ended: limit: max_turns");
