@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Event } from "../core/event.js";
 import { state, usage } from "../core/fold.js";
 import type { Log } from "../core/log.js";
 import type { Json } from "../core/message.js";
@@ -34,11 +33,11 @@ import { shownPath } from "../platform/walk.js";
 import { unfinished } from "../plugins/answer.js";
 import { cleanCopy, sweepCleanCopies } from "../store/clean-copy.js";
 import { type Guard, guard, savedGuard } from "../store/guarded-files.js";
-import { readLog } from "../store/log-file.js";
 import { putBack } from "../store/put-back.js";
 import { startCommit, workDiff } from "../store/work-diff.js";
 import { type Seen, workMark } from "../store/work-mark.js";
 import type { Ground } from "./assemble.js";
+import { wholeLog } from "./whole-log.js";
 
 /** What a goal was begun with, as the log keeps it: the commit, the snapshot's mark, and what the checks call, and who listened where. */
 type Start = { commit?: string; guard: string; called: Called; at: number; boot?: string; listening?: Listener[] };
@@ -202,14 +201,9 @@ async function judged({ contract, ground, start }: Work, asked: readonly number[
     runs,
     diff: diff?.text,
     changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
-    transcript: transcriptFor(sinceAgreed(wholeOf(ground, session)), SHOWN.transcript),
+    transcript: transcriptFor(sinceAgreed(wholeLog(ground.log)), SHOWN.transcript),
     signal: session.signal,
   });
-}
-
-// after a compaction only the file holds what results said
-function wholeOf({ log }: Ground, { events }: Session): readonly Event[] {
-  return "path" in log && typeof log.path === "string" ? readLog(log.path).events : events;
 }
 
 function next({ contract, ground }: Work, rounds: readonly Round[]): Move {

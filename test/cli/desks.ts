@@ -93,7 +93,7 @@ export async function sit({ env, locale = "en", flags, where = place(), listMode
   const ui = new FakeUi();
   const desk = await openDesk({ ui, locale, flags: run }, { config: await readConfig(run, thisMachine()), resume: {} });
   const all = (): readonly SlashCommand[] => commands;
-  const commands = builtinCommands(all, () => undefined, listModels);
+  const commands = builtinCommands({ all, leave: () => undefined, listModels: listModels ?? (async () => []) });
   const talk = new Talk(desk, all);
   const send = async (words: string) => {
     await talk.take(words);

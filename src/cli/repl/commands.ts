@@ -3,12 +3,14 @@ import { compactCommands } from "./commands-compact.js";
 import { memoryCommands } from "./commands-memory.js";
 import { type ListModels, modelCommands } from "./commands-model.js";
 import { permissionCommands } from "./commands-permissions.js";
+import { projectCommands } from "./commands-project.js";
 import { sessionCommands } from "./commands-session.js";
 import { undoCommands } from "./commands-undo.js";
 import { usageCommands } from "./commands-usage.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";
 import { commandNamed, type SlashCommand } from "./slash.js";
+import { WORK_COMMANDS } from "./work-commands.js";
 
 const WORDS: Record<Locale, { commands: string; keys: string; lines: readonly (readonly [string, string])[] }> = {
   en: {
@@ -43,12 +45,10 @@ const WORDS: Record<Locale, { commands: string; keys: string; lines: readonly (r
   },
 };
 
+type Around = { all(): readonly SlashCommand[]; leave(): void; listModels: ListModels };
+
 /** The commands of every session, in the order in which /help lists them. `all` adds those of the user's own files. */
-export function builtinCommands(
-  all: () => readonly SlashCommand[],
-  leave: () => void,
-  listModels: ListModels = async () => [],
-): readonly SlashCommand[] {
+export function builtinCommands({ all, leave, listModels }: Around): readonly SlashCommand[] {
   return [
     {
       name: "help",
@@ -58,6 +58,7 @@ export function builtinCommands(
       complete: () => all().map(({ name, about }) => ({ value: name, label: name, about: about.en })),
       run: (desk, words) => help(desk, words, all()),
     },
+    ...WORK_COMMANDS,
     ...modelCommands(listModels),
     ...permissionCommands,
     ...usageCommands,
@@ -65,6 +66,7 @@ export function builtinCommands(
     ...memoryCommands,
     ...sessionCommands,
     ...undoCommands,
+    ...projectCommands,
     {
       name: "exit",
       usage: "",

@@ -91,7 +91,6 @@ export type Hands = {
   unfold(): void;
   /** What stands below the prompt, asked for with each frame. */
   status(): Status;
-  complete(words: string): Promise<readonly Completion[]>;
 };
 
 /** Undefined is what is not known; it is left out, never guessed. */

@@ -2,20 +2,24 @@ import { type Config, readConfig, thisMachine } from "../../app/config.js";
 import { UsageError } from "../../app/usage-error.js";
 import { last } from "../../core/fold.js";
 import { sentence } from "../../core/run-tools.js";
+import { listModels } from "../../models/list-models.js";
 import { endLeftovers } from "../../platform/exec.js";
 import { redactor } from "../../platform/secrets.js";
 import type { RunFlags } from "../asked.js";
 import { colours } from "../output.js";
 import { begin } from "./begin.js";
 import { builtinCommands } from "./commands.js";
+import { completer } from "./complete.js";
 import { type Desk, openDesk } from "./desk.js";
 import { LineUi } from "./line-ui.js";
 import { type Locale, localeOf } from "./locale.js";
+import { ownCommands } from "./own-commands.js";
 import type { Ui } from "./port.js";
 import { screenUi } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
 import { groundOf, themeOf } from "./theme.js";
+import { workspaceNames } from "./workspace-names.js";
 
 const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): string }> = {
   en: {
@@ -63,16 +67,11 @@ function frontEnd({ config, locale, seat }: { config: Config; locale: Locale; se
     redact: redactor(config.keys).text,
     editor: env.VISUAL || env.EDITOR,
     tmux: env.TMUX !== undefined,
-    complete: (before) => offered(before, seat),
+    complete: completer({
+      commands: () => seat.commands(),
+      names: workspaceNames({ cwd: config.cwd, path: env.PATH, signal: new AbortController().signal }),
+    }),
   });
-}
-
-async function offered(before: string, seat: Seat) {
-  const items = await seat.complete(before);
-  const word = /\s/.test(before) ? (/\S*$/.exec(before)?.index ?? 0) : 1;
-  const typed = before.slice(word).toLowerCase();
-  const fitting = items.filter(({ value }) => value.startsWith(typed));
-  return fitting.length === 0 ? undefined : { from: word, items: fitting, enter: "run" as const };
 }
 
 // the terminal is as it was before a word is said on it
@@ -96,8 +95,9 @@ function checkFlags(flags: RunFlags): void {
 
 async function attend(desk: Desk, seat: Seat, prompt: string | undefined): Promise<number> {
   const { ui, opened } = desk;
-  const commands = (): readonly SlashCommand[] => builtin;
-  const builtin = builtinCommands(commands, () => seat.leave());
+  const commands = (): readonly SlashCommand[] => [...builtin, ...own()];
+  const builtin = builtinCommands({ all: commands, leave: () => seat.leave(), listModels });
+  const own = ownCommands(desk, builtin);
   seat.take(desk, commands);
   ui.recount(opened.agent.log.events);
   if (prompt !== undefined) seat.submit(prompt);

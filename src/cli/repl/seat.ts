@@ -1,5 +1,7 @@
+import { wholeLog } from "../../app/whole-log.js";
+import type { Completable } from "./complete.js";
 import type { Desk } from "./desk.js";
-import type { Completion, Hands, Status, Ui } from "./port.js";
+import type { Hands, Status, Submitted, Ui } from "./port.js";
 import type { SlashCommand } from "./slash.js";
 import { statusOf } from "./status.js";
 import { Talk } from "./talk.js";
@@ -30,8 +32,8 @@ export class Seat implements Hands {
     this.#session = { desk, talk, ui: desk.ui, commands, status: statusOf(desk, () => talk.waiting) };
   }
 
-  submit(words: string): void {
-    void this.#session?.talk.take(words);
+  submit(words: string, more?: Submitted): void {
+    void this.#session?.talk.take(words, more);
   }
 
   interrupt(): boolean {
@@ -48,24 +50,21 @@ export class Seat implements Hands {
 
   unfold(): void {
     const { ui, desk } = this.#session ?? {};
-    if (ui && desk) void ui.transcript(desk.opened.agent.log.events);
+    if (ui && desk) void ui.transcript(wholeLog(desk.opened.agent.log));
   }
 
   status(): Status {
     return this.#session?.status() ?? NOTHING_YET;
   }
 
-  // the name of a command, or what its last word could become
-  async complete(words: string): Promise<readonly Completion[]> {
+  /** The commands there are, as the prompt completes them. */
+  commands(): readonly Completable[] {
     const { commands, desk } = this.#session ?? {};
-    if (!commands || !desk || !words.startsWith("/")) return [];
-    const [name = "", rest] = [words.slice(1).split(/\s/, 1)[0], /\s+(.*)$/s.exec(words)?.[1]];
-    if (rest !== undefined)
-      return (
-        (await commands()
-          .find((each) => each.name === name)
-          ?.complete?.(desk, rest)) ?? []
-      );
-    return commands().map((each) => ({ value: each.name, label: `/${each.name}`, about: each.about[desk.locale] }));
+    if (!commands || !desk) return [];
+    return commands().map(({ name, about, complete }) => ({
+      name,
+      about: about[desk.locale],
+      ...(complete && { complete: (words: string) => complete.call(undefined, desk, words) }),
+    }));
   }
 }

@@ -1,12 +1,14 @@
 import { UsageError } from "../../app/usage-error.js";
-import { plainText, text, type UserPart } from "../../core/message.js";
+import { plainText, type UserPart } from "../../core/message.js";
 import { sentence } from "../../core/run-tools.js";
 import { duration } from "../../platform/text.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";
+import type { Submitted } from "./port.js";
+import { prompted } from "./prompted.js";
 import { rememberLine } from "./remember-line.js";
 import { shellLine } from "./shell-line.js";
-import { commandNamed, readSent, type SlashCommand } from "./slash.js";
+import { commandNamed, readSent, type Sent, type SlashCommand } from "./slash.js";
 
 /** A turn that took this long calls the person when it ends, in milliseconds. */
 const LONG = 15_000;
@@ -44,11 +46,11 @@ export class Talk {
   }
 
   /** Takes what was sent; never throws: a mistake is said. */
-  async take(words: string): Promise<void> {
-    const sent = readSent(words);
-    if (words.trim() === "") return;
+  async take(words: string, more?: Submitted): Promise<void> {
+    if (words.trim() === "" && !more?.images.length) return;
+    const sent: Sent = more?.plain ? { type: "prompt", words } : readSent(words);
     try {
-      if (sent.type === "prompt") await this.prompt([text(sent.words)]);
+      if (sent.type === "prompt") await this.#prompt(await prompted(this.#desk, sent.words, more));
       else if (sent.type === "command") await this.#command(sent.name, sent.words);
       else if (sent.type === "memory") await rememberLine(this.#desk, sent.words);
       else await this.#alone(`!${sent.line}`, () => shellLine(this.#desk, sent.line));
@@ -58,7 +60,7 @@ export class Talk {
   }
 
   /** Starts a turn with these words, or steers the one that runs. */
-  async prompt(parts: readonly UserPart[]): Promise<void> {
+  async #prompt(parts: readonly UserPart[]): Promise<void> {
     const desk = this.#desk;
     if (desk.busy && !desk.runs) this.#later.push(parts);
     else this.#post(parts);
