@@ -1,7 +1,8 @@
 import { rulesOf } from "../../app/policy.js";
 import { UsageError } from "../../app/usage-error.js";
 import { nearest } from "../../platform/text.js";
-import { grantsOf, MODES, type Mode } from "../../plugins/permission.js";
+import { grantsOf } from "../../plugins/grants.js";
+import { MODES, type Mode } from "../../plugins/permission.js";
 import type { Rules } from "../../plugins/rules.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";

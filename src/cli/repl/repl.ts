@@ -3,6 +3,7 @@ import { UsageError } from "../../app/usage-error.js";
 import { last } from "../../core/fold.js";
 import { sentence } from "../../core/run-tools.js";
 import { endLeftovers } from "../../platform/exec.js";
+import { listModels } from "../../models/list-models.js";
 import { redactor } from "../../platform/secrets.js";
 import type { RunFlags } from "../asked.js";
 import { colours } from "../output.js";
@@ -97,7 +98,7 @@ function checkFlags(flags: RunFlags): void {
 async function attend(desk: Desk, seat: Seat, prompt: string | undefined): Promise<number> {
   const { ui, opened } = desk;
   const commands = (): readonly SlashCommand[] => builtin;
-  const builtin = builtinCommands(commands, () => seat.leave());
+  const builtin = builtinCommands(commands, () => seat.leave(), listModels);
   seat.take(desk, commands);
   ui.recount(opened.agent.log.events);
   if (prompt !== undefined) seat.submit(prompt);
