@@ -11,6 +11,7 @@ import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
+import type { VerifyOptions } from "../plugins/verify-options.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
@@ -23,7 +24,7 @@ import { policyOf } from "./policy.js";
 import { firstFact, surroundings } from "./prompt.js";
 import { recordSettings } from "./session-settings.js";
 import { UsageError } from "./usage-error.js";
-import { verification } from "./verification.js";
+import { verification, verifyOptions } from "./verification.js";
 
 /** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
 export type Resume = { newest?: boolean; id?: string; fork?: boolean };
@@ -50,7 +51,16 @@ export type Ground = {
 /** How the conversation is kept within the window. */
 type Room = Omit<ContextOptions, "maxOutput">;
 
-export type Opened = { agent: Agent; id: string; models: Models; ground: Ground; room: Room; close(): Promise<void> };
+export type Opened = {
+  agent: Agent;
+  id: string;
+  models: Models;
+  ground: Ground;
+  room: Room;
+  /** How changed files are checked when a person asks for it. */
+  verify: VerifyOptions;
+  close(): Promise<void>;
+};
 
 /** Builds an agent from a configuration. `close` ends what it started and lets go of the session's file. */
 export async function assemble(config: Config, resume: Resume, front: Front): Promise<Opened> {
@@ -73,6 +83,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     transcript: session.path,
     before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
   };
+  const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -83,7 +94,7 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
     hooks,
     memory: memory?.plugin,
-    verify: verification({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text }),
+    verify: verification(verify, config),
     ask: async (question, asking) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
       return front.ask(question, asking);
@@ -105,7 +116,8 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, ground, room, close: () => closeAgent(agent).finally(session.release) };
+  const close = () => closeAgent(agent).finally(session.release);
+  return { agent, id: session.id, models, ground, room, verify, close };
 }
 
 type Remembering = Front & { extractor: Model | undefined };

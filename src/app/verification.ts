@@ -12,10 +12,14 @@ type Given = { config: Config; policy: Policy; readable: readonly string[] } & P
 >;
 
 /** What checks the changes of a run; undefined where that is switched off. */
-export function verification({ config, policy, readable, outputs, redact }: Given): Plugin | undefined {
+export function verification(options: VerifyOptions, { verify: { enabled } }: Config): Plugin | undefined {
+  return enabled ? verify(options) : undefined;
+}
+
+/** How changes are checked, whether that is done by itself or when a person asks for it. */
+export function verifyOptions({ config, policy, readable, outputs, redact }: Given): VerifyOptions {
   const { cwd: root, home, childEnv: env, userHome } = config;
-  if (!config.verify.enabled) return undefined;
-  return verify({
+  return {
     ...config.verify,
     home,
     root,
@@ -33,5 +37,5 @@ export function verification({ config, policy, readable, outputs, redact }: Give
       const said = judge({ subject: { tool: "bash", effect }, options, mode: modeOf(session, policy.mode), sandbox });
       return { verdict: said.verdict, why: "why" in said ? said.why : said.by };
     },
-  });
+  };
 }

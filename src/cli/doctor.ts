@@ -16,12 +16,20 @@ import { kilobytes } from "../plugins/instruction-reading.js";
 import { instructionPlaces, mainInstructions } from "../store/instruction-files.js";
 import { colours, write } from "./output.js";
 
-type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
+/** Something that was looked at: as it should be, worth knowing, or to be mended. */
+export type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
 
 /** Says what is configured and reachable, each problem with its mend. Exit code 1 when something must be mended. */
 export async function doctor(flags: Flags): Promise<number> {
-  const config = await readConfig(flags, thisMachine());
-  const findings = [
+  const findings = await findingsOf(await readConfig(flags, thisMachine()));
+  const lines = linesOf(findings, { colours: colours(process.stdout) });
+  await write(process.stdout, `${lines.join("\n")}\n`, () => undefined);
+  return findings.some((finding) => finding.level === "bad") ? 1 : 0;
+}
+
+/** What is configured, and what of it is reachable: endpoints are asked, 3 s at most. */
+export async function findingsOf(config: Config): Promise<Finding[]> {
+  return [
     node(),
     home(config),
     ...(config.choice || !config.gateway ? await model(config) : []),
@@ -31,8 +39,16 @@ export async function doctor(flags: Flags): Promise<number> {
     await sandbox(config),
     ...(await instructionFiles(config)),
   ];
-  await write(process.stdout, `${findings.map(line).join("\n")}\n`, () => undefined);
-  return findings.some((finding) => finding.level === "bad") ? 1 : 0;
+}
+
+/** Findings to print, a mark before each: its colour is not its only sign. */
+export function linesOf(findings: readonly Finding[], look: { colours: boolean }): string[] {
+  return findings.flatMap(({ level, what, mend }) => {
+    const mark = { good: "✓", note: "·", bad: "✗" }[level];
+    const style = { good: "green", note: "dim", bad: "red" } as const;
+    const shown = look.colours ? styleText(style[level], mark, { validateStream: false }) : mark;
+    return [`${shown} ${what}`, ...(mend === undefined ? [] : [`    mend: ${mend}`])];
+  });
 }
 
 function node(): Finding {
@@ -144,11 +160,4 @@ async function instructionFiles({ home: own, cwd, userHome, keys }: Config): Pro
   const listed = all.map((what): Finding => ({ level: "good", what: `instructions: ${what}` }));
   const problems = notices.map((what): Finding => ({ level: "note", what: visible(what) }));
   return files.length === 0 ? [{ level: "note", what: none }] : [...listed, ...problems];
-}
-
-function line({ level, what, mend }: Finding): string {
-  const mark = { good: "✓", note: "·", bad: "✗" }[level];
-  const style = { good: "green", note: "dim", bad: "red" } as const;
-  const shown = colours(process.stdout) ? styleText(style[level], mark, { validateStream: false }) : mark;
-  return `${shown} ${what}${mend === undefined ? "" : `\n    mend: ${mend}`}`;
 }

@@ -24,22 +24,52 @@ const CHOICES: Record<string, Approval["type"] | "edit"> = {
   ...{ e: "edit", edit: "edit" },
 };
 
+/** How a person is asked about a plan. `edit` gives the text as it was left, or why it was not edited. */
+export type Asking = {
+  show(steps: readonly Step[]): void;
+  choose(): Promise<Approval["type"] | "edit">;
+  edit(markdown: string): Promise<{ text: string } | { fault: string }>;
+  /** The plan stays as it was, and why. */
+  tell(fault: string): void;
+};
+
 /** Shows a plan and asks until it is approved, refused or left; each edit that can be read takes its place. */
-export async function approval(plan: readonly Step[], desk: Desk): Promise<Approval> {
-  const say = (words: string) => desk.output.write(`${visible(words)}\n`);
+export async function agreedOn(plan: readonly Step[], asking: Asking): Promise<Approval> {
   let steps = [...plan];
+  // what cannot be read is kept, so that it can be mended
   let draft: string | undefined;
-  say(planText(steps));
+  asking.show(steps);
   for (;;) {
-    const answer = await asked("Work on it? [y]es, [n]o, [e]dit: ", desk);
-    const choice = answer === undefined ? "left" : CHOICES[answer.toLowerCase()];
-    if (choice === undefined) continue;
+    const choice = await asking.choose();
     if (choice !== "edit") return { type: choice, steps };
-    const edited = await inEditor(draft ?? markdownOf(steps), desk.editor);
-    draft = "fault" in edited ? edited.text : undefined;
-    if ("steps" in edited) steps = edited.steps;
-    say("fault" in edited ? `The plan stays as it was: ${edited.fault}` : planText(steps));
+    const words = draft ?? markdownOf(steps);
+    const edited = await asking.edit(words);
+    const read = "fault" in edited ? { faults: [edited.fault] } : stepsInMarkdown(edited.text);
+    if ("steps" in read) {
+      [steps, draft] = [read.steps, undefined];
+      asking.show(steps);
+    } else {
+      draft = "text" in edited ? edited.text : words;
+      asking.tell(read.faults.join("; "));
+    }
   }
+}
+
+/** Asks at a terminal, line by line. */
+export function approval(plan: readonly Step[], desk: Desk): Promise<Approval> {
+  const say = (words: string) => desk.output.write(`${visible(words)}\n`);
+  return agreedOn(plan, {
+    show: (steps) => say(planText(steps)),
+    edit: (markdown) => inEditor(markdown, desk.editor),
+    tell: (fault) => say(`The plan stays as it was: ${fault} (e opens it again)`),
+    async choose() {
+      for (;;) {
+        const answer = await asked("Work on it? [y]es, [n]o, [e]dit: ", desk);
+        const choice = answer === undefined ? "left" : CHOICES[answer.toLowerCase()];
+        if (choice !== undefined) return choice;
+      }
+    },
+  });
 }
 
 /** The editor that a person has set. */
@@ -47,20 +77,15 @@ export function editorOf(command: string | undefined, env: Record<string, string
   return command?.trim() ? (file) => openEditor(command, file, env) : undefined;
 }
 
-// what cannot be read is kept, so that it can be mended
-type Edited = { steps: Step[] } | { fault: string; text: string };
-
-async function inEditor(text: string, editor: Desk["editor"]): Promise<Edited> {
-  if (editor === undefined) return { fault: "no editor is set: export EDITOR=…", text };
+async function inEditor(words: string, editor: Desk["editor"]): Promise<{ text: string } | { fault: string }> {
+  if (editor === undefined) return { fault: "no editor is set: export EDITOR=…" };
   const folder = mkdtempSync(join(tmpdir(), "nanocoder-plan-"));
   const file = join(folder, "plan.md");
   try {
-    writeFileSync(file, text, { mode: 0o600 });
+    writeFileSync(file, words, { mode: 0o600 });
     const code = await editor(file);
-    if (code !== 0) return { fault: `the editor ended with ${code === null ? "a signal" : `exit code ${code}`}`, text };
-    const after = readFileSync(file, "utf8");
-    const read = stepsInMarkdown(after);
-    return "steps" in read ? read : { fault: `${read.faults.join("; ")} (e opens it again)`, text: after };
+    if (code === 0) return { text: readFileSync(file, "utf8") };
+    return { fault: `the editor ended with ${code === null ? "a signal" : `exit code ${code}`}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

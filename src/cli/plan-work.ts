@@ -3,8 +3,10 @@ import type { Config } from "../app/config.js";
 import { topLevels } from "../app/top-levels.js";
 import type { Delta, Event } from "../core/event.js";
 import { last } from "../core/fold.js";
+import type { Log } from "../core/log.js";
 import { run } from "../core/loop.js";
 import { text } from "../core/message.js";
+import type { Session } from "../core/session.js";
 import { lastAtStop } from "../plugins/last-at-stop.js";
 import { askForSteps } from "../plugins/plan-ask.js";
 import { instructionsIn, planWish } from "../plugins/plan-prompts.js";
@@ -30,9 +32,15 @@ export async function propose(request: string, job: Job): Promise<Plan | string>
   const { log } = agent;
   if (planIn(log.events) === undefined) log.append(planFact({ phase: "planning", request, steps: [], replans: 0 }));
   if (last(log.events, "prompt") === undefined) log.append({ type: "prompt", parts: [text(request)], from: "user" });
-  const { planner: model, known: look } = plannerOf({ ...job.config, log, models });
+  return askForPlan(request, { ...job.config, log, models }, job.stop.signal);
+}
+
+/** Asks the planner and records what it proposes, and what asking cost; a sentence where no plan came. */
+export async function askForPlan(request: string, standing: Standing, signal: AbortSignal): Promise<Plan | string> {
+  const { log } = standing;
+  const { planner: model, known: look } = plannerOf(standing);
   const known = await look();
-  const planned = await askForSteps({ model, known, wish: planWish(request, known), signal: job.stop.signal });
+  const planned = await askForSteps({ model, known, wish: planWish(request, known), signal });
   for (const fact of planned.facts) log.append(fact);
   if ("why" in planned) return planned.why;
   const plan = proposed(request, planned.steps);
@@ -54,10 +62,18 @@ export async function workOn(plan: Plan, job: Job, see: (item: Event | Delta) =>
     see(item);
   };
   const session = { events: log.events, model, cwd: config.cwd, signal: stop.signal, emit: told };
-  for (const fact of await goOn(session, plan, plannerOf({ ...config, log, models }))) told(log.append(fact));
-  if (planIn(log.events)?.phase === "done") log.append({ type: "ended", outcome: "done" });
-  if (log.events.at(-1)?.type !== "ended") for await (const item of run(agent, stop.signal)) told(item);
+  const open = await takeUp(session, plan, { log, options: plannerOf({ ...config, log, models }), told });
+  if (open) for await (const item of run(agent, stop.signal)) told(item);
   return summarise(log.events.slice(first), stop.cause);
+}
+
+type Taking = { log: Log; options: PlanStepsOptions; told(item: Event | Delta): void };
+
+/** Settles what an interrupted run left of a plan, and asks for its open step; false where there is nothing to run for. */
+export async function takeUp(session: Session, plan: Plan, { log, options, told }: Taking): Promise<boolean> {
+  for (const fact of await goOn(session, plan, options)) told(log.append(fact));
+  if (planIn(log.events)?.phase === "done") told(log.append({ type: "ended", outcome: "done" }));
+  return log.events.at(-1)?.type !== "ended";
 }
 
 type Standing = Pick<Ground, "models" | "log" | "cwd">;

@@ -1,9 +1,8 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, readConfig, thisMachine } from "../app/config.js";
 import { savedSession } from "../app/saved-session.js";
 import { UsageError } from "../app/usage-error.js";
-import { errorCode, fileReason } from "../platform/files.js";
 import { redactor } from "../platform/secrets.js";
 import { nearest, visible } from "../platform/text.js";
 import { undoneCompaction } from "../plugins/context-undo.js";
@@ -19,6 +18,7 @@ import { htmlOf } from "./session-html.js";
 import { markdownOf } from "./session-markdown.js";
 import { jsonLine, tableOf, textOf } from "./session-text.js";
 import { type Story, storyOf } from "./story.js";
+import { writeNew } from "./write-new.js";
 
 /** Sessions that a list shows. */
 const SHOWN = 50;
@@ -76,18 +76,13 @@ async function exported({ config, flags: { format, output }, id }: Request): Pro
   const made = format ?? (/\.html?$/i.test(output ?? "") ? "html" : "md");
   const text = made === "html" ? htmlOf(story) : markdownOf(story);
   if (output === undefined) await print(text);
-  else writeNew(resolve(config.cwd, output), text);
+  else if (!writeNew(resolve(config.cwd, output), text))
+    throw new UsageError(thereAlready(resolve(config.cwd, output)));
   return 0;
 }
 
-function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (errorCode(error) === "EEXIST")
-      throw new UsageError(`${path} is there already and is not overwritten. Name another file, or remove it first.`);
-    throw new Error(`${path} could not be written: ${fileReason(error)}.`);
-  }
+function thereAlready(path: string): string {
+  return `${path} is there already and is not overwritten. Name another file, or remove it first.`;
 }
 
 async function fork({ config, id }: Request): Promise<number> {

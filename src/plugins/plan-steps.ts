@@ -129,10 +129,13 @@ function sincePrompt(events: readonly Event[]): readonly Event[] {
   return events.slice(events.findLastIndex(({ type }) => type === "prompt") + 1);
 }
 
-// over all attempts: a command that failed in the first one must have passed since
+// over all attempts: a command that failed in the first one must have passed since. A plan before it does not count
 function sinceBegin(events: readonly Event[], at: number): readonly Event[] {
-  const from = events.findIndex(
-    (event) => event.type === "state" && event.key === PLAN && planOf(event.value)?.steps[at]?.status === "in_progress",
-  );
-  return events.slice(Math.max(0, from));
+  const plans = events.flatMap((event) => {
+    const plan = event.type === "state" && event.key === PLAN ? planOf(event.value) : undefined;
+    return plan ? [{ seq: event.seq, plan }] : [];
+  });
+  const newest = plans.slice(plans.findLastIndex(({ plan }) => plan.phase === "planning") + 1);
+  const from = newest.find(({ plan }) => plan.steps[at]?.status === "in_progress")?.seq ?? 0;
+  return events.filter(({ seq }) => seq >= from);
 }

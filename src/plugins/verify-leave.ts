@@ -7,10 +7,16 @@ import type { VerifyOptions } from "./verify-options.js";
  * model would run in the sandbox without asking anybody.
  */
 export async function leave(command: string, session: Session, options: VerifyOptions): Promise<string | undefined> {
-  if (!(await isolates(options))) return "commands are not isolated here";
+  const { permit } = options;
+  const isolated = await isolates(options);
+  if (!(isolated || permit)) return NOT_ISOLATED;
   const { verdict, why } = await options.judge(command, session);
-  return verdict === "allow" ? undefined : why;
+  if (isolated && verdict === "allow") return undefined;
+  const reason = isolated || verdict === "deny" ? why : NOT_ISOLATED;
+  return verdict !== "deny" && (await permit?.(command, reason)) ? undefined : reason;
 }
+
+const NOT_ISOLATED = "commands are not isolated here";
 
 /** The same of a command that the settings name: it may run wherever nothing forbids it. */
 export async function leaveOfOwn(

@@ -28,6 +28,8 @@ export type VerifyOptions = VerifySettings & {
   /** What permission says of a command line now. */
   judge(command: string, session: Session): Promise<{ verdict: "allow" | "ask" | "deny"; why: string }>;
   isPlan(session: Session): boolean;
+  /** Asks a person about a command of the project that may not be run by itself, and why. Absent: nobody is asked. */
+  permit?(command: string, why: string): Promise<boolean>;
 };
 
 /** What a check found. `before` is how the same check did on the files as they were before the run. */

@@ -35,6 +35,17 @@ export async function verified(
   return found.length === 0 ? undefined : verdict(found, session);
 }
 
+/** Checks changed files now, outside of a run: nothing is recorded, and nobody is sent back to work. */
+export function checkedNow(changes: readonly Changed[], session: Session, options: VerifyOptions): Promise<Found[]> {
+  return checked(changes, session, { options, baselines: new Map(), of: "" }).catch(unable);
+}
+
+/** What the model is told of failures that its changes introduced; undefined where there is none. */
+export function failureWords(found: readonly Found[]): string | undefined {
+  const introduced = found.filter(isIntroduced);
+  return introduced.length === 0 ? undefined : noteOn(introduced);
+}
+
 // no room for temporary files, say: the work itself is done
 function unable(error: unknown): Found[] {
   return [{ check: "changed files", status: "not checked", why: sentence(error) }];
@@ -94,7 +105,12 @@ function afterBroken({ check }: Pending): Found {
   return { check, status: "not checked", why: "the syntax comes first" };
 }
 
-function changesIn(events: readonly Event[], { events: all }: Session, { home, root }: VerifyOptions): Changed[] {
+/** The files that the results among these events changed, and that are still changed. */
+export function changesIn(
+  events: readonly Event[],
+  { events: all }: Session,
+  { home, root }: VerifyOptions,
+): Changed[] {
   const results = events.filter((event) => event.type === "result");
   const calls = new Set(results.map(({ callId }) => callId));
   const session = last(all, "session")?.id ?? "";

@@ -26,9 +26,7 @@ export function glob(options: SearchOptions): Tool<Input> {
       const folder = searchedFolder(targetOf(path ?? ".", context), path);
       const matches = await matcher(pattern);
       const hidden = /(^|\/)\./.test(pattern);
-      const rg = await findRipgrep(options.path);
-      const files =
-        rg === undefined ? await filesUnder(folder, { hidden, signal }) : await listed({ rg, folder, hidden, signal });
+      const files = await filesOf({ folder, path: options.path, hidden, signal });
       const found = [...new Set(files.filter((file) => matches(file)))].sort(byCode);
       if (found.length === 0) return "No files match.";
       const shown = found.slice(0, MOST).map((file) => shownPath(cwd, join(folder, file)));
@@ -36,6 +34,14 @@ export function glob(options: SearchOptions): Tool<Input> {
       return shown.join("\n") + more;
     },
   };
+}
+
+type Listing = { folder: string; path: string | undefined; hidden: boolean; signal: AbortSignal };
+
+/** The files under a folder that no .gitignore leaves out, relative to it; `path` is the PATH variable. */
+export async function filesOf({ folder, path, hidden, signal }: Listing): Promise<string[]> {
+  const rg = await findRipgrep(path);
+  return rg === undefined ? filesUnder(folder, { hidden, signal }) : listed(rg, { folder, hidden, signal });
 }
 
 /** The folder to search, which must be one. */
@@ -56,9 +62,7 @@ export async function matcher(pattern: string): Promise<(path: string) => boolea
   return picomatch(wanted.includes("/") ? wanted : `**/${wanted}`, { dot: true });
 }
 
-type Listing = { rg: string; folder: string; hidden: boolean; signal: AbortSignal };
-
-async function listed({ rg, folder, hidden, signal }: Listing): Promise<string[]> {
+async function listed(rg: string, { folder, hidden, signal }: Omit<Listing, "path">): Promise<string[]> {
   const args = [
     "--files",
     "--no-require-git",

@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type IPty, spawn } from "@lydell/node-pty";
 import headless, { type Terminal } from "@xterm/headless";
+import { withClusters } from "./clusters.js";
 
 export type PtyOptions = {
   file: string;
@@ -80,7 +81,8 @@ export class PtySession {
   #kitty: number[] = [];
 
   constructor({ file, args = [], cwd, env = {}, columns = 80, rows = 24, kitty = false }: PtyOptions) {
-    this.emulated = new headless.Terminal({ cols: columns, rows, scrollback: 100_000, allowProposedApi: true });
+    const sized = { cols: columns, rows, scrollback: 100_000, allowProposedApi: true };
+    this.emulated = withClusters(new headless.Terminal(sized));
     this.#watch(kitty);
     this.#pty = spawn("/bin/sh", ["-c", OUTER, "sh", this.#folder, file, ...args], {
       name: "xterm-256color",
@@ -139,7 +141,7 @@ export class PtySession {
 
   /** Closes the window: the program gets SIGHUP, and its terminal is gone. */
   hangUp(): void {
-    this.#pty.kill("SIGHUP");
+    if ("destroy" in this.#pty && typeof this.#pty.destroy === "function") this.#pty.destroy();
   }
 
   /** Waits until the screen shows something, frame by frame. */

@@ -171,20 +171,26 @@ function diffRows(diff: string, theme: Theme): Row[] {
   return lines.map((text) => {
     const inside = place.oldLeft > 0 || place.nowLeft > 0;
     const hunk = inside ? undefined : hunkAt(text);
-    if (!inside || text.startsWith("\\")) {
-      place = hunk ?? place;
-      return { gutter: " ".repeat(digits + 1), text, paint: hunk ? theme.accent : theme.dim };
-    }
-    const [removed, added] = [text.startsWith("-"), text.startsWith("+")];
-    const number = removed ? place.old : place.now;
-    place = stepped(place, { removed, added });
-    const paint = added ? theme.added : removed ? theme.removed : plain;
-    return { gutter: `${String(number).padStart(digits)} `, text, paint };
+    const number = inside ? numberOf(text, place) : undefined;
+    place = inside ? stepped(text, place) : (hunk ?? place);
+    const gutter = `${String(number ?? "").padStart(digits)} `;
+    return { gutter, text, paint: number === undefined ? (hunk ? theme.accent : theme.dim) : paintOf(text, theme) };
   });
 }
 
-function stepped(place: Place, { removed, added }: { removed: boolean; added: boolean }): Place {
-  const [old, now] = [added ? 0 : 1, removed ? 0 : 1];
+function numberOf(line: string, { old, now }: Place): number | undefined {
+  if (line.startsWith("\\")) return undefined;
+  return line.startsWith("-") ? old : now;
+}
+
+function paintOf(line: string, theme: Theme): Paint {
+  if (line.startsWith("+")) return theme.added;
+  return line.startsWith("-") ? theme.removed : plain;
+}
+
+function stepped(line: string, place: Place): Place {
+  if (line.startsWith("\\")) return place;
+  const [old, now] = [line.startsWith("+") ? 0 : 1, line.startsWith("-") ? 0 : 1];
   return {
     old: place.old + old,
     oldLeft: place.oldLeft - old,

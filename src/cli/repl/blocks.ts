@@ -8,8 +8,11 @@ export type Block =
   | { type: "code"; text: string; language: string }
   | { type: "fence end" };
 
+/** Lines of the open block that are told while it is open. */
+const NEWEST = 100;
+
 type Fence = { mark: string; indent: number; language: string };
-/** What is open. A `lump` ends at a blank line or a heading only: what its lines are is left to the parser. */
+/** What is open. A `lump` is a quote or a table: which of its lines still belong to it is left to the parser. */
 type Open =
   | { type: "none" }
   | ({ type: "fence" } & Fence)
@@ -20,7 +23,7 @@ type Open =
 /** Cuts Markdown into blocks, a whole line at a time. */
 export type Splitter = { line(line: string): Block[]; end(): Block[]; open(): Unfinished };
 
-/** The block that is open, without the line that is not whole yet. */
+/** The newest lines of the block that is open, without the line that is not whole yet. */
 export type Unfinished = { type: "text" | "item" | "code"; text: string; gap: boolean; language: string };
 
 const FENCE = /^( {0,3})(`{3,}(?=[^`]*$)|~{3,})\s*([^\s`]*)/;
@@ -29,6 +32,9 @@ const RULE = /^ {0,3}([-*_])[ ]*(?:\1[ ]*){2,}$/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])( +|$)/;
 const UNDERLINE = /^ {0,3}(=+|-+) *$/;
 const TABLE = /^ {0,3}\|?[ :]*-[-|: ]*$/;
+/** The tags that end a paragraph. */
+const BLOCK_TAG =
+  /^ {0,3}<\/?(?:address|article|aside|blockquote|body|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|nav|ol|option|p|param|section|summary|table|tbody|td|tfoot|th|thead|title|tr|ul)(?:\s|\/?>|$)/i;
 const HTML: readonly [RegExp, RegExp][] = [
   [/^ {0,3}<(script|pre|style|textarea)([\s>]|$)/i, /<\/(script|pre|style|textarea)>/i],
   [/^ {0,3}<!--/, /-->/],
@@ -58,9 +64,10 @@ export function splitter(): Splitter {
 }
 
 function unfinished(state: State): Unfinished {
-  const { open, gap, blanks } = state;
+  const { open, lines, gap, blanks } = state;
   if (open.type === "fence") return { type: "code", text: "", gap: false, language: open.language };
-  const text = `${textOf(state)}${"\n".repeat(blanks)}`;
+  const some = lines.length > NEWEST ? [...lines.slice(0, 1), ...lines.slice(-NEWEST)] : lines;
+  const text = `${textOf({ ...state, lines: some })}${"\n".repeat(blanks)}`;
   if (open.type === "none") return { type: "text", text: "", gap: gap || blanks > 0, language: "" };
   return { type: open.type === "list" ? "item" : "text", text, gap, language: "" };
 }
@@ -150,7 +157,7 @@ function after(open: Open, line: string, afterBlank: boolean): After {
     case "list":
       return inList(open, line, afterBlank);
     case "lump":
-      return HEADING.test(line) || FENCE.test(line) ? "new" : { open };
+      return !/^ {0,3}>/.test(line) && interrupts(line) ? "new" : { open };
     case "paragraph":
       if (UNDERLINE.test(line)) return { open, ends: true };
       if (TABLE.test(line) && line.includes("|")) return { open: { type: "lump" } };
@@ -161,10 +168,9 @@ function after(open: Open, line: string, afterBlank: boolean): After {
 function inList(open: Extract<Open, { type: "list" }>, line: string, afterBlank: boolean): After {
   const inner = indentOf(line) >= open.indent;
   const own = line.slice(Math.min(open.indent, indentOf(line)));
-  if (open.fence && (inner || line.trim() === ""))
-    return { open: closes(own, open.fence) ? { ...open, fence: undefined } : open };
+  if (open.fence) return { open: closes(own, open.fence) ? { ...open, fence: undefined } : open };
   if (inner) return { open: { ...open, fence: fenceOf(own) } };
-  if (afterBlank || open.fence || ITEM.test(line) || interrupts(line)) return "new";
+  if (afterBlank || ITEM.test(line) || interrupts(line)) return "new";
   return { open };
 }
 
@@ -193,7 +199,7 @@ function isWhole(line: string, kind: Open): boolean {
 function interrupts(line: string): boolean {
   if (HEADING.test(line) || FENCE.test(line) || RULE.test(line) || /^ {0,3}>/.test(line)) return true;
   if (/^ {0,3}([-*+]|1[.)]) +\S/.test(line)) return true;
-  return HTML.slice(0, 4).some(([begins]) => begins.test(line));
+  return BLOCK_TAG.test(line) || HTML.slice(0, 4).some(([begins]) => begins.test(line));
 }
 
 function fenceOf(line: string): Fence | undefined {

@@ -31,8 +31,3 @@ export function browsing(all: () => readonly Past[], again: (past: Past) => Draf
     },
   };
 }
-
-/** A sent text as a draft, with the caret at its end. */
-export function draftOf({ words, plain }: Past): Draft {
-  return { text: words, at: words.length, plain };
-}

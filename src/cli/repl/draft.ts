@@ -34,6 +34,11 @@ export function holdsAtoms(text: string): boolean {
   return ATOM.test(text);
 }
 
+/** A text as it may stand in a draft: nothing in it passes for a folded thing. */
+export function fromOutside(text: string): string {
+  return text.replace(ATOMS, "\ufffd");
+}
+
 /** A text in which each folded thing is replaced by what `word` gives for it. */
 export function unfolded(text: string, word: (id: number) => string): string {
   return text.replace(ATOMS, (char) => word(atomId(char) ?? 0));

@@ -64,7 +64,7 @@ const KEYS: Record<string, string> = {
 /** What a sequence of a terminal does; undefined when it does nothing here. */
 export function actionOf(data: string): string | undefined {
   // Ctrl-J, which most terminals also send for Shift-Enter when they were set up to
-  if (data === "\n" || data === "\u001b\r" || data === "\u001b\n") return "newline";
+  if (data === "\n" || data === "\u001b\n") return "newline";
   const name = parseKey(data);
   return name === undefined ? undefined : KEYS[name];
 }

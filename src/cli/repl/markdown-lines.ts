@@ -15,7 +15,7 @@ export function proseLines(text: string, theme: Theme, columns: number): string[
   if (!isTame(text)) return wrappedText(text, columns);
   const table = /^ {0,3}\|?[ :]*-[-|: ]*$/m.exec(text)?.[0].includes("|");
   const wide = table ? columns : text.length * 2 + 100;
-  const lines = new Markdown(literal(text), 0, 0, markdownTheme(theme)).render(wide);
+  const lines = new Markdown(`${literal(text)}\n`, 0, 0, markdownTheme(theme)).render(wide);
   return lines.flatMap((line) => fitted(line.trimEnd(), theme, columns));
 }
 

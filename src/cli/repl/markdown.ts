@@ -7,7 +7,7 @@ import type { Theme } from "./theme.js";
 import { untabbed } from "./wrap.js";
 
 /** Characters of the open block that are drawn with each frame: the newest ones. */
-const LIVE = 4000;
+const LIVE = 3000;
 
 /** Markdown that comes in pieces: what is finished is given back, to be shown for good; `live` is the rest. */
 export type MarkdownStream = { feed(delta: string): Pane[]; end(): Pane[]; live: Pane };

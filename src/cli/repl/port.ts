@@ -70,6 +70,8 @@ export type Ui = {
 
 /** What was sent beside its words: images that stand in them as `[image #1: name.png]`. */
 export type Submitted = {
+  /** The words without what was shown folded: a file that a long paste names is not meant. */
+  typed: string;
   images: readonly { path: string }[];
   /** The words were pasted: they are no command, shell line or memory, whatever they begin with. */
   plain: boolean;

@@ -2,51 +2,18 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { isKeyRelease } from "@earendil-works/pi-tui";
 import { type Browsing, browsing } from "./browsing.js";
-import { type Completer, type Completing, completing } from "./completing.js";
-import { changed, type Draft, EMPTY, holdsAtoms, unfolded } from "./draft.js";
+import { type Completing, completing } from "./completing.js";
+import { changed, type Draft, EMPTY, fromOutside, unfolded } from "./draft.js";
 import { type Editing, editing } from "./editing.js";
 import { type Folds, folds } from "./folds.js";
-import type { History } from "./history.js";
 import { actionOf, typedBy } from "./keys.js";
-import type { Locale } from "./locale.js";
 import { imagesNamed, isLong, pastedText } from "./paste.js";
-import type { Hands, KeyPane } from "./port.js";
+import type { PromptBox, PromptParts } from "./prompt.js";
 import { GUTTER, promptFrame } from "./prompt-frame.js";
 import { type SearchMode, searchMode } from "./search-mode.js";
 import { type Sending, sending } from "./sending.js";
-import type { Theme } from "./theme.js";
 import { type Hint, type Twice, twice } from "./twice.js";
 import { type View, viewOf } from "./view.js";
-
-export type PromptParts = {
-  theme: Theme;
-  locale: Locale;
-  /** The folder that pasted paths are relative to. */
-  cwd: string;
-  /** Rows of the screen. */
-  rows(): number;
-  /** It looks different, though no key was pressed. */
-  changed(): void;
-  /** The permission mode: `default`, `plan`, `auto` and so on. */
-  mode(): string;
-  history: History;
-  complete: Completer;
-  hands: Pick<Hands, "submit" | "interrupt" | "leave" | "nextMode" | "unfold">;
-  /** Ctrl-G: opens the draft in the person's editor; undefined leaves it as it is. */
-  edit(words: string): Promise<string | undefined>;
-  /** Ctrl-L: draws the screen anew. */
-  redraw(): void;
-  /** A key that means nothing here, such as Ctrl-Z. */
-  unclaimed(data: string): void;
-};
-
-export type PromptBox = KeyPane & {
-  /** What would be sent. */
-  text(): string;
-  /** Words in the place of what stands there, which undo brings back. */
-  put(words: string): void;
-  clear(): void;
-};
 
 /** The prompt of the session: keys change a draft, Enter sends it. */
 export function promptBox(parts: PromptParts): PromptBox {
@@ -72,7 +39,7 @@ class Box implements PromptBox {
     this.#view = viewOf(this.#edit, { rows: parts.rows, label: (id) => this.#folds.label(id) });
     this.#twice = twice(parts.changed);
     this.#list = completing(parts.complete, parts.changed);
-    this.#sending = sending(this.#folds);
+    this.#sending = sending(this.#folds, isFile);
     const { again } = this.#sending;
     this.#browse = browsing(() => parts.history.near(), again);
     this.#search = searchMode({ edit: this.#edit, all: () => parts.history.all(), again });
@@ -84,8 +51,7 @@ class Box implements PromptBox {
   }
 
   put(words: string): void {
-    const text = fromOutside(words.replace(/\r\n?/g, "\n"));
-    this.#become({ text, at: text.length, plain: false });
+    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain: false }));
   }
 
   clear(): void {
@@ -129,11 +95,11 @@ class Box implements PromptBox {
     return {
       enter: () => this.#enter(),
       newline: () => this.#insert("\n"),
-      tab: () => this.#look(),
+      tab: () => this.#tab(),
       up: () => this.#vertical(-1),
       down: () => this.#vertical(1),
-      pageUp: () => this.#view.page(-1),
-      pageDown: () => this.#view.page(1),
+      pageUp: () => this.#page(-1),
+      pageDown: () => this.#page(1),
       escapeTwice: () => {
         this.#escape(undefined);
         this.#escape(this.#twice.hint);
@@ -194,6 +160,16 @@ class Box implements PromptBox {
   #look(): void {
     const { text, at, plain } = this.#edit.draft;
     this.#list.look((plain ? " " : "") + text.slice(0, at));
+  }
+
+  #tab(): void {
+    this.#look();
+    if (this.#list.offer?.items.length === 1) this.#listKey("tab");
+  }
+
+  #page(by: 1 | -1): void {
+    this.#list.close();
+    this.#view.page(by);
   }
 
   #enter(): void {
@@ -276,11 +252,6 @@ class Box implements PromptBox {
     this.put(words);
     this.#parts.changed();
   }
-}
-
-// the draft's own characters stand for folded things, and nothing from outside may pass for one
-function fromOutside(text: string): string {
-  return holdsAtoms(text) ? unfolded(text, () => "\ufffd") : text;
 }
 
 function isFile(path: string): boolean {

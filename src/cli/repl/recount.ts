@@ -26,15 +26,25 @@ type Recounting = { look: Look; told(events: readonly Event[]): readonly Pane[] 
 /** The end of a session, as it was shown while it happened, under a line that says how much came before. */
 export function recounted(events: readonly Event[], { look, told }: Recounting): Pane | undefined {
   const voided = new Set(events.flatMap((event) => (event.type === "retried" ? (event.voids ?? []) : [])));
-  const from = beginning(events);
-  const before = events.slice(0, from).filter((event) => isMessage(event) && !voided.has(event.seq)).length;
-  const panes = told(events.slice(from).filter(({ seq }) => !voided.has(seq)));
-  if (panes.length === 0) return undefined;
+  const isTold = (event: Event) => !voided.has(event.seq);
+  const starts = exchanges(events);
+  if (starts.length === 0) return undefined;
   const { theme, locale } = look;
   return kept((columns) => {
-    const { lines, whole } = lastRows(panes, columns);
+    const shown: string[][] = [];
+    let [rows, from] = [0, events.length];
+    for (const start of starts) {
+      if (rows >= MOST.rows) break;
+      const panes = told(events.slice(start, from).filter(isTold));
+      const lines = panes.flatMap((pane) => pane.render(columns));
+      shown.push(shown.length === 0 ? lines : [...lines, ""]);
+      rows += lines.length;
+      from = start;
+    }
+    const before = events.slice(0, from).filter((event) => isMessage(event) && isTold(event)).length;
     const words = WORDS[locale];
-    const lead = whole ? (before === 0 ? "" : words.earlier(before)) : words.more(before);
+    const lead = rows > MOST.rows ? words.more(before) : before === 0 ? "" : words.earlier(before);
+    const lines = shown.toReversed().flat().slice(-MOST.rows);
     return lead === "" ? lines : [theme.dim(cut(lead, columns)), ...lines];
   });
 }
@@ -43,24 +53,18 @@ function isMessage({ type }: Event): boolean {
   return type === "prompt" || type === "reply" || type === "result";
 }
 
-function beginning(events: readonly Event[]): number {
-  const seen = { prompts: 0, messages: 0 };
-  const at = events.findLastIndex((event) => {
-    if (isMessage(event)) seen.messages += 1;
-    if (event.type === "prompt") seen.prompts += 1;
-    return seen.prompts > MOST.prompts || seen.messages > MOST.messages;
-  });
-  return at + 1;
-}
-
-function lastRows(panes: readonly Pane[], columns: number): { lines: string[]; whole: boolean } {
-  const groups: (readonly string[])[] = [];
-  let rows = 0;
-  for (const pane of panes.toReversed()) {
-    if (rows >= MOST.rows) return { lines: groups.toReversed().flat().slice(-MOST.rows), whole: false };
-    const lines = pane.render(columns);
-    groups.push(lines);
-    rows += lines.length;
+/** Where the newest prompts stand, the newest first; of an endless exchange, where its newest messages begin. */
+function exchanges(events: readonly Event[]): number[] {
+  const starts: number[] = [];
+  let messages = 0;
+  for (let at = events.length - 1; at >= 0 && starts.length < MOST.prompts; at -= 1) {
+    const event = events[at];
+    if (event === undefined || !isMessage(event)) continue;
+    messages += 1;
+    if (event.type === "prompt") starts.push(at);
+    if (messages < MOST.messages) continue;
+    if (starts.length === 0) starts.push(at);
+    break;
   }
-  return { lines: groups.toReversed().flat().slice(-MOST.rows), whole: rows <= MOST.rows };
+  return starts;
 }

@@ -117,7 +117,9 @@ export function screenUi(parts: ScreenParts): Ui {
     put: (text) => box.put(text),
     transcript: (events) =>
       new Promise((resolve) => {
-        const close = screen.cover(viewer({ events, look, rows: () => screen.rows, close: () => resolve(close()) }));
+        const close = screen.cover(
+          viewer({ events, look, changed, rows: () => screen.rows, close: () => resolve(close()) }),
+        );
       }),
     ring: (text) => screen.ring(text),
     close() {

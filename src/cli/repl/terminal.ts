@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { setKittyProtocolActive } from "@earendil-works/pi-tui";
 import { Input, type Reply } from "./input.js";
@@ -176,21 +176,30 @@ export class Terminal {
 
   #now(data: string): void {
     const { stdout } = this.#streams;
-    if (this.#gone) return;
-    if (stdout.isTTY && stdout.fd !== undefined) writeAll(stdout.fd, data);
-    else this.write(data);
+    if (!stdout.isTTY || stdout.fd === undefined) this.write(data);
+    else if (this.#gone || !wrote(stdout.fd, data)) letGo(stdout.fd);
   }
 }
 
 // a terminal that does not read gets a little time; one that is gone gets none
-function writeAll(fd: number, data: string): void {
+function wrote(fd: number, data: string): boolean {
   let rest = Buffer.from(data);
   for (let tries = 0; rest.length > 0 && tries < 50; tries += 1) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return false;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
+  }
+  return true;
+}
+
+// at its end Node aborts when it cannot restore the modes of a terminal that is gone: it shall find nothing there
+function letGo(terminal: number): void {
+  const { rdev } = fstatSync(terminal);
+  for (const fd of [0, 1, 2].filter((each) => fstatSync(each).rdev === rdev)) {
+    closeSync(fd);
+    openSync("/dev/null", "r+");
   }
 }

@@ -44,12 +44,14 @@ export function headLine(seen: Seen, look: Look, { columns, now }: { columns: nu
   const name = cut(visible(seen.call.name), Math.max(1, columns - 2));
   const state = stateOf(seen, look, now);
   const head = `${markOf(seen, look, now)} ${theme.bold(name)}`;
-  const room = columns - visibleWidth(head) - 1;
+  const room = columns - visibleWidth(name) - 3;
   const stateRoom = visibleWidth(state) + 2;
   const words = argumentOf(seen.call);
   const most = room - (stateRoom <= room / 2 || visibleWidth(words) + stateRoom <= room ? stateRoom : 0);
   const shown = words === "" || most < 4 ? head : `${head} ${cut(words, most)}`;
-  return cut(state === "" ? shown : `${shown}  ${theme.dim(state)}`, columns);
+  const wide = visibleWidth(name) + 2 + (shown === head ? 0 : 1 + visibleWidth(cut(words, most))) + stateRoom;
+  const line = state === "" ? shown : `${shown}  ${theme.dim(state)}`;
+  return wide <= columns ? line : cut(line, columns);
 }
 
 function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: number): string {

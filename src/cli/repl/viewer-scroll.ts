@@ -8,7 +8,11 @@ export type Size = { columns: number; height: number };
 /** Entries whose lines are remembered. */
 const KEPT = 200;
 
-type Seek = { step: 1 | -1; matches(text: string): boolean; columns: number };
+/** `from` counts the entries that were looked through before; `until` says when to pause. */
+type Seek = { step: 1 | -1; matches(text: string): boolean; columns: number; from: number; until(): boolean };
+
+/** What was found, or how many entries were looked through when it was time to pause. */
+export type Found = { type: "found"; place: Place } | { type: "paused"; from: number } | { type: "none" };
 
 /** A long list of entries, looked at through a window; only what comes into sight is rendered. */
 export type Scroll = {
@@ -18,7 +22,7 @@ export type Scroll = {
   moved(at: Place, by: number, size: Size): Place;
   bounded(at: Place, size: Size): Place;
   /** The next line, around the end if need be, whose entry and words match. */
-  find(at: Place, seek: Seek): Place | undefined;
+  find(at: Place, seek: Seek): Found;
   entry(at: Place, next: { step: 1 | -1; type: ViewEntry["type"] }): Place | undefined;
   /** From 0 to 1, how far the window's last line is. */
   share(at: Place, size: Size): number;
@@ -94,24 +98,26 @@ function bounded(list: List, at: Place, { columns, height }: Size): Place {
   return { entry: at.entry, row: Math.min(at.row, Math.max(0, list.linesOf(at.entry, columns).length - 1)) };
 }
 
-function find({ entries, linesOf }: List, at: Place, { step, matches, columns }: Seek): Place | undefined {
+function find({ entries, linesOf }: List, at: Place, { step, matches, columns, from, until }: Seek): Found {
   const rowsIn = (entry: number) => {
     const found = linesOf(entry, columns).flatMap((line, row) => (matches(unstyled(line)) ? [row] : []));
     return found.length === 0 ? [0] : found;
   };
   const holds = (entry: number) => entries[entry]?.texts().some(matches) ?? false;
-  if (holds(at.entry)) {
+  if (from === 0 && holds(at.entry)) {
     const rows = rowsIn(at.entry);
     const row = step > 0 ? rows.find((each) => each > at.row) : rows.findLast((each) => each < at.row);
-    if (row !== undefined) return { entry: at.entry, row };
+    if (row !== undefined) return { type: "found", place: { entry: at.entry, row } };
   }
-  for (let n = 1; n <= entries.length; n += 1) {
+  for (let n = from + 1; n <= entries.length; n += 1) {
     const entry = (at.entry + step * n + entries.length * 2) % entries.length;
-    if (!holds(entry)) continue;
-    const rows = rowsIn(entry);
-    return { entry, row: (step > 0 ? rows[0] : rows.at(-1)) ?? 0 };
+    if (holds(entry)) {
+      const rows = rowsIn(entry);
+      return { type: "found", place: { entry, row: (step > 0 ? rows[0] : rows.at(-1)) ?? 0 } };
+    }
+    if (until()) return { type: "paused", from: n };
   }
-  return undefined;
+  return { type: "none" };
 }
 
 function share(list: List, at: Place, { columns, height }: Size): number {

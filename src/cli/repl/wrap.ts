@@ -3,6 +3,8 @@ import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
 /** One character as it is seen, with the styles that begin before it. */
 type Cell = { char: string; width: number; styles: string };
 
+/** Characters of what is measured at once: measuring takes more than linear time. */
+const LONG = 1000;
 const STYLE = /\u001b\[[\d;]*m/y;
 /** What must not begin a line, and what must not end one. */
 const CLOSING = /^[\p{Pe}\p{Pf}、。，．：；！？…·ー々〜～％%!?,.:;]/u;
@@ -13,9 +15,9 @@ const OPENING = /^[\p{Ps}\p{Pi}]/u;
  * let a line end. What `hang` holds, styles included, stands before each line but the first.
  */
 export function wrapped(given: string, columns: number, hang = ""): string[] {
-  const line = untabbed(given);
+  const line = flat(given);
   if (line.length <= columns && isAscii(line)) return [line];
-  if (visibleWidth(line) <= columns) return [closed(line)];
+  if (line.length < LONG && visibleWidth(line) <= columns) return [closed(line)];
   const indent = visibleWidth(hang) * 2 > columns ? "" : hang;
   const room = Math.max(1, columns - visibleWidth(indent));
   const cells = cellsOf(line);
@@ -37,7 +39,8 @@ export function wrappedText(text: string, columns: number): string[] {
 
 /** A styled line cut to a width, and marked where it was cut. */
 export function cut(given: string, columns: number): string {
-  const line = untabbed(given);
+  // no character takes more than this many codes
+  const line = flat(given.includes("\u001b") ? given : given.slice(0, columns * 20));
   if (line.length <= columns && isAscii(line)) return line;
   return closed(truncateToWidth(line, columns, "…"));
 }
@@ -68,6 +71,10 @@ export function closed(line: string): string {
   return open.size === 0 ? line : `${line}\u001b[0m`;
 }
 
+function flat(line: string): string {
+  return untabbed(line.includes("\n") ? line.replace(/\n/g, " ") : line);
+}
+
 function isAscii(line: string): boolean {
   return /^[\x20-\x7e]*$/.test(line);
 }
@@ -75,7 +82,6 @@ function isAscii(line: string): boolean {
 function cellsOf(line: string): Cell[] {
   const cells: Cell[] = [];
   let styles = "";
-  const characters = new Intl.Segmenter();
   for (let at = 0; at < line.length; ) {
     STYLE.lastIndex = at;
     const style = STYLE.exec(line)?.[0];
@@ -87,13 +93,26 @@ function cellsOf(line: string): Cell[] {
     const next = line.indexOf("\u001b[", at + 1);
     const text = line.slice(at, next < 0 ? line.length : next);
     at += text.length;
-    for (const char of isAscii(text) ? text : Array.from(characters.segment(text), ({ segment }) => segment)) {
+    for (const char of isAscii(text) ? text : charactersOf(text)) {
       cells.push({ char, width: visibleWidth(char), styles });
       styles = "";
     }
   }
   if (styles !== "") cells.push({ char: "", width: 0, styles });
   return cells;
+}
+
+function charactersOf(text: string): string[] {
+  const segmenter = new Intl.Segmenter();
+  const characters: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let to = at + LONG;
+    // nothing joins these to what stands before them
+    while (to < text.length && !/[\x20-\x7e\u3001-\u9fff]/.test(text[to] ?? "")) to += 1;
+    for (const { segment } of segmenter.segment(text.slice(at, to))) characters.push(segment);
+    at = to;
+  }
+  return characters;
 }
 
 // the cells of a line, and where the next one begins: spaces at a break belong to neither

@@ -9,6 +9,9 @@ export type Trial = {
   left(): void;
 };
 
+/** What is known of a model now; milliseconds are left of its rest. */
+export type Standing = { state: "working" | "failing" | "probed" } | { state: "resting"; left: number };
+
 /** `heavy` failures need no second and third; `rest` is how long the provider wants to be left alone, in milliseconds. */
 export type Failure = { heavy: boolean; rest?: number };
 
@@ -31,6 +34,13 @@ export class Breaker {
   /** It rests, or is being probed by another request. */
   get rests(): boolean {
     return this.#rests > 0 && (this.#probed || this.#now() < this.#until);
+  }
+
+  /** How it stands: `failing` has failed since it answered last, `probed` is asked once to see whether it does again. */
+  get standing(): Standing {
+    if (this.#probed) return { state: "probed" };
+    if (this.rests) return { state: "resting", left: this.#until - this.#now() };
+    return { state: this.#failures > 0 ? "failing" : "working" };
   }
 
   /** When it failed last, by the clock given. */

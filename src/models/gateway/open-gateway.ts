@@ -1,7 +1,7 @@
 import type { Event, Fact } from "../../core/event.js";
 import type { Model } from "../../core/model.js";
 import { askInTurn, CLOCK, type Clock, first, type Member, type Told } from "./ask-in-turn.js";
-import { Breaker } from "./breaker.js";
+import { Breaker, type Standing } from "./breaker.js";
 import { type Figures, figures, stateOf } from "./figures.js";
 import { type GatewayModel, labels, ladder, type Role, type Roles } from "./tiers.js";
 
@@ -15,6 +15,8 @@ export type Gateway = {
   keep(record: (fact: Fact) => void): void;
   /** What each model did, read from these events. */
   figures(events: readonly Event[]): Figures[];
+  /** How each model stands now, in the order of `figures`. */
+  standings(): Standing[];
 };
 
 export type GatewayParts = {
@@ -50,6 +52,7 @@ export function openGateway({ models, roles = {}, wire, clock: given }: GatewayP
       record = next;
     },
     figures: (events) => figures(events, models),
+    standings: () => members.map(({ breaker }) => breaker.standing),
   };
 }
 

@@ -9,7 +9,7 @@ import { GOAL, roundsIn } from "../../../src/goals/master.js";
 import type { Script } from "../../../src/models/scripted/script.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { lastSaid } from "../../../src/store/session-last.js";
-import { bash, placeWith } from "../goals.js";
+import { bash, isJudge, placeWith, verdicts } from "../goals.js";
 import { type Place, place } from "../nanocoder.js";
 import { opened, type Person } from "./sessions.js";
 
@@ -283,12 +283,42 @@ describe("/goal", () => {
 
   it("meets limits of its own, and reads a goal from its file", async () => {
     const yaml = "goal: make a\ncriteria:\n  - a ||| grep -q a a.txt\nlimits:\n  max_turns: 2\n";
-    await using made = await session(() => bash("sleep 0.4; date >> b"), { where: placeWith({ "goal.yaml": yaml }) });
+    await using made = await session(({ n }) => bash(n < 2 ? "date >> b" : "sleep 20"), {
+      where: placeWith({ "goal.yaml": yaml }),
+    });
     await made.goal("goal.yaml");
     expect(made.requests).toHaveLength(2);
     expect(made.told()).toContain("Ended: limit: max_turns");
     await made.goal("--timeout 1s make c\nc ||| false");
     expect(made.told()).toContain("Ended: limit: the time given is over");
+  });
+
+  it("is not proved to the judge by what was printed before it was agreed on", async () => {
+    const judge = verdicts({ met: true, evidence: "proof-is-here in full" });
+    const work: Script = [bash("cat proof.txt"), "Seen.", "Done.", bash("cat proof.txt"), "Done."];
+    let n = 0;
+    await using made = await session(
+      (request) => {
+        if (isJudge(request)) return judge;
+        n += 1;
+        return work[n - 1] as string;
+      },
+      { where: placeWith({ "proof.txt": "proof-is-here in full\n" }) },
+    );
+    await made.prompt("look");
+    await made.goal("prove it\nit is proved");
+    expect(roundsIn(made.events()).map(({ verdicts: [one] }) => one?.met)).toEqual([false, true]);
+  });
+
+  it("that was begun by force goes on without asking again", async () => {
+    let now: { interrupt(): boolean } | undefined;
+    const person: Person = { see: (item) => void (item.type === "text" && item.text === "WAIT" && now?.interrupt()) };
+    await using made = await session(["WAIT"], { person });
+    now = made.desk;
+    await made.goal("--force --max-iterations 1 make it\nit runs ||| no-such-program");
+    await made.goal("resume");
+    expect(made.ui.seen.asked).toEqual([]);
+    expect(made.told()).toContain("[GOAL NOT MET] make it (1 iteration)");
   });
 
   it("does not check the changed files besides", async () => {

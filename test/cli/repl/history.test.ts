@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -52,6 +52,18 @@ describe("the file of prompts", () => {
       ["good", false],
       ["after", true],
     ]);
+  });
+
+  it("that cannot be read or written is told once, and the session has its own", async () => {
+    const home = folder();
+    mkdirSync(join(home, "history.jsonl"));
+    const told: unknown[] = [];
+    const history = fileHistory({ home, cwd: "/", redact: (words) => words, failed: (error) => void told.push(error) });
+    history.add(past("one"));
+    history.add(past("two"));
+    await history.settled();
+    expect(history.near().map(({ words }) => words)).toEqual(["two", "one"]);
+    expect(told).toHaveLength(1);
   });
 
   it("keeps the newest thousand, and shortens a file that grew large", async () => {
