@@ -68,6 +68,17 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const models = await modelsOf(config, front.notice);
   const redact = redactor(config.keys);
   const session = await openSession({ ...config, redact }, resume, front);
+  try {
+    return await assembled({ config, front, models, redact, session });
+  } catch (error) {
+    session.release();
+    throw error;
+  }
+}
+
+type Making = { config: Config; front: Front; models: Models; redact: Redactor; session: OpenSession };
+
+async function assembled({ config, front, models, redact, session }: Making): Promise<Opened> {
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
   const policy = await policyOf({ ...config, cwd }, readable);

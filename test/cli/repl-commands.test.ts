@@ -405,6 +405,20 @@ describe("sessions", () => {
     );
   });
 
+  it("that cannot be opened for the settings of now can be once these are mended", async () => {
+    await using server = await modelServer(() => "ok");
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    await sitting.send("one");
+    const first = sitting.desk.opened.id;
+    await sitting.send("/reset");
+    const settings = join(sitting.home, ".nanocoder", "settings.json");
+    writeFileSync(settings, JSON.stringify({ permissions: { allow: ["bash(npm"] } }));
+    expect(await sitting.send(`/resume ${first}`)).toMatch(/^ERROR .*bash\(npm/);
+    expect(sitting.desk.opened.id).not.toBe(first);
+    writeFileSync(settings, "{}");
+    expect(await sitting.send(`/resume ${first}`)).toBe(`This is the session ${first}.`);
+  });
+
   it("that are open elsewhere are told so, and can be copied", async () => {
     await using server = await modelServer(() => "ok");
     const where = place();

@@ -2,7 +2,7 @@ import { sessionOf } from "../../app/compact-now.js";
 import type { Event, Usage } from "../../core/event.js";
 import { NO_USAGE } from "../../core/event.js";
 import { addUsage, last, messages, state, usage } from "../../core/fold.js";
-import type { Message } from "../../core/message.js";
+import type { Message, UserPart } from "../../core/message.js";
 import { cost, costOf } from "../../models/catalog.js";
 import { messageTokens, partTokens, textTokens } from "../../models/tokens.js";
 import { visible } from "../../platform/text.js";
@@ -165,11 +165,15 @@ function byKind({ opened }: Desk): Record<Kind, number> {
   return {
     system: textTokens(last(events, "session")?.system ?? ""),
     tools: textTokens(JSON.stringify(tools.map(({ name, description, input }) => [name, description, input.json]))),
-    words: partTokens(spoken.filter((part) => own.has(part))),
-    notes: partTokens(spoken.filter((part) => !own.has(part))),
+    words: spokenTokens(spoken.filter((part) => own.has(part))),
+    notes: spokenTokens(spoken.filter((part) => !own.has(part))),
     answers: sum("assistant"),
     results: sum("tool"),
   };
+}
+
+function spokenTokens(parts: readonly UserPart[]): number {
+  return parts.length === 0 ? 0 : partTokens(parts);
 }
 
 type Line = { model: string; on: string | undefined; times: number; used: Usage };
