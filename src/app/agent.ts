@@ -11,7 +11,8 @@ import { checkpoint } from "../plugins/checkpoint.js";
 import { context } from "../plugins/context.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import { limits } from "../plugins/limits.js";
-import { type Answer, type Mode, permission, type Question } from "../plugins/permission.js";
+import { type Mode, permission } from "../plugins/permission.js";
+import type { Answer, Asking, Question } from "../plugins/question.js";
 import { recover } from "../plugins/recover.js";
 import type { Rules } from "../plugins/rules.js";
 import { unless } from "../plugins/unless.js";
@@ -31,7 +32,7 @@ export type AgentParts = {
   tools: readonly Tool[];
   /** The workspace, links resolved. */
   cwd: string;
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking: Asking): Promise<Answer>;
   /** Folders outside the workspace that may be read: where the full text of long results is. */
   readable: readonly string[];
   policy: Policy;

@@ -7,9 +7,10 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
-import type { Answer, Question } from "../plugins/permission.js";
+import type { Answer, Asking, Question } from "../plugins/question.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
@@ -30,7 +31,7 @@ export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 
 /** What a front end brings: a way to ask the person, where words to that person go, and mechanisms of its own. */
 export type Front = {
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
   plugins?(ground: Ground): Promise<Plugin[]>;
 };
@@ -47,11 +48,15 @@ export type Ground = {
   commands: BashOptions;
 };
 
+/** How the conversation is kept within the window. */
+type Room = Omit<ContextOptions, "maxOutput">;
+
 export type Opened = {
   agent: Agent;
   id: string;
   models: Models;
   ground: Ground;
+  room: Room;
   /** How changed files are checked when a person asks for it. */
   verify: VerifyOptions;
   close(): Promise<void>;
@@ -73,6 +78,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
   const builtins = builtinTools(commands);
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
+  const room: Room = {
+    save: outputsIn(outputs, redact.text),
+    summariser: cheap,
+    transcript: session.path,
+    before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
+  };
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -84,17 +95,12 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
-    ask: async (question) => {
+    ask: async (question, asking) => {
       void hooks?.notify(`${question.tool}: ${question.why}`);
-      return front.ask(question);
+      return front.ask(question, asking);
     },
     readable,
-    room: {
-      save: outputsIn(outputs, redact.text),
-      summariser: cheap,
-      transcript: session.path,
-      before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
-    },
+    room,
     checkpoints: { home: config.home },
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
@@ -110,7 +116,8 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
-  return { agent, id: session.id, models, ground, verify, close: () => closeAgent(agent).finally(session.release) };
+  const close = () => closeAgent(agent).finally(session.release);
+  return { agent, id: session.id, models, ground, room, verify, close };
 }
 
 type Remembering = Front & { extractor: Model | undefined };

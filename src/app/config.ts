@@ -11,6 +11,7 @@ import type { GatewayConfig, readGateway } from "./gateway.js";
 import { gatewayEntry } from "./gateway-entry.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import type { readLayers } from "./layers.js";
+import type { OwnEnv } from "./own-env.js";
 import { proxyFor } from "./proxy.js";
 import type { SandboxSettings, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -59,12 +60,13 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
   const cwd = workspace(flags.cwd, machine.cwd);
   const layers = await layersOf({ home, cwd, trust: flags.trust ?? false, policy: machine.policy ?? POLICY });
   const { merged } = layers;
-  const env = withSettings(machine.env, merged);
+  const own = await ownEnv(home, machine.env);
+  const env = withSettings(own.env, merged);
   const { choice, gateway } = await chosen({ flags, env, settings: merged });
   return {
     home,
     cwd,
-    ...(choice && { choice: withProxy(choice, env) }),
+    ...(choice && { choice: withProxy({ ...choice, keyFrom: own.from(choice.keyFrom) }, env) }),
     ...only("gateway", gateway),
     mode: mode(flags, merged.permissions?.mode),
     ...only("maxTurns", count("--max-turns", flags.maxTurns) ?? merged.limits?.maxTurns),
@@ -94,8 +96,8 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       ...only("enabled", flags.verify),
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
-    notices: layers.notices,
-    keys: [...ownKeys(machine.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
+    notices: [...own.notices, ...layers.notices],
+    keys: [...ownKeys(own.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
   };
 }
 
@@ -112,6 +114,12 @@ async function layersOf(where: Parameters<typeof readLayers>[0]): Promise<Return
   ];
   if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, notices: [] };
   return (await import("./layers.js")).readLayers(where);
+}
+
+// few have such a file: what reads it is loaded when there is one
+async function ownEnv(home: string, env: Environment): Promise<OwnEnv> {
+  if (!existsSync(join(home, ".env"))) return { env, from: (name) => name, notices: [] };
+  return (await import("./own-env.js")).readOwnEnv(home, env);
 }
 
 type Asked = { flags: Flags; env: Environment; settings: Settings };

@@ -12,7 +12,8 @@ import type { Tool } from "../core/tool.js";
 import { redactor } from "../platform/secrets.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
 import { outputSchema } from "../plugins/output-schema.js";
-import type { Answer, Mode, Question } from "../plugins/permission.js";
+import type { Mode } from "../plugins/permission.js";
+import type { Answer, Asking, Question } from "../plugins/question.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId } from "../store/sessions.js";
 import { agentOf, builtinTools, closeAgent } from "./agent.js";
@@ -28,7 +29,7 @@ export type AgentOptions = {
   /** `default` when absent, or the stricter one that `log` was left in: reads and edits inside the workspace, all else is asked. */
   permissionMode?: Mode;
   /** Answers what the mode would ask a person; when absent the answer is no. */
-  ask?: (question: Question) => Promise<Answer>;
+  ask?: (question: Question, asking: Asking) => Promise<Answer>;
   /** Tools beside the built-in ones. */
   tools?: readonly Tool[];
   /** The names of the built-in tools to have; all when absent. */

@@ -79,7 +79,7 @@ export function powers({ settings }: SettingsFile): string[] {
     ...(memory ? [`memory ${JSON.stringify(memory)}`] : []),
     ...(limits ? [`limits ${JSON.stringify(limits)}`] : []),
     ...(verify ? [`verify ${JSON.stringify(verify)}`] : []),
-    ...(env ? [`environment ${Object.keys(env).join(", ")}`] : []),
+    ...Object.entries(env ?? {}).map(([name, value]) => `environment ${name}=${value}`),
     ...(model === undefined ? [] : [`model ${model}`]),
     ...(gateway?.roles ? [`roles of models ${JSON.stringify(gateway.roles)}`] : []),
   ];

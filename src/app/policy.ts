@@ -1,7 +1,4 @@
-import { join } from "node:path";
 import { sentence } from "../core/run-tools.js";
-import { makeFolder } from "../platform/files.js";
-import { writePrivate } from "../platform/write-whole.js";
 import { type Globs, type Rules, readRules } from "../plugins/rules.js";
 import type { Policy } from "./agent.js";
 import type { Config } from "./config.js";
@@ -47,12 +44,9 @@ export async function rulesOf({ rules, cwd, userHome }: Pick<Config, "rules" | "
 
 // the user's own file, never a project's
 async function remember(home: string, rules: readonly string[]): Promise<void> {
-  const { readSettings } = await import("./settings.js");
-  const path = join(home, "settings.json");
-  const settings = readSettings(path)?.settings ?? {};
-  const allow = [...(settings.permissions?.allow ?? [])];
-  for (const rule of rules) if (!allow.includes(rule)) allow.push(rule);
-  const kept = { ...settings, permissions: { ...settings.permissions, allow } };
-  makeFolder(home, 0o700);
-  writePrivate(path, `${JSON.stringify(kept, null, 2)}\n`);
+  const { changeSettings } = await import("./user-settings.js");
+  changeSettings(home, (settings) => {
+    const allow = [...new Set([...(settings.permissions?.allow ?? []), ...rules])];
+    return { ...settings, permissions: { ...settings.permissions, allow } };
+  });
 }

@@ -2,7 +2,7 @@ import { UsageError } from "../app/usage-error.js";
 import { sentence } from "../core/run-tools.js";
 import { nearest } from "../platform/text.js";
 import { readArgs } from "./args.js";
-import { type Asked, COMMANDS } from "./asked.js";
+import { type Asked, COMMANDS, type RunFlags } from "./asked.js";
 import { oneShot } from "./one-shot.js";
 
 /** Does what the command line asks and ends the process: each way to end comes through here. */
@@ -48,15 +48,28 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
     case "completion":
       return (await import("./completion.js")).completion(asked.shell, version);
     case "run":
-      if (asked.flags.print === undefined || asked.prompt === undefined) throw new UsageError(noPrompt(asked.prompt));
-      if (asked.prompt !== asked.flags.print)
-        throw new UsageError((await import("./misread.js")).wantsQuotes([asked.flags.print, asked.prompt]));
-      return oneShot(asked.flags, asked.prompt);
+      return asked.flags.print === undefined ? interactive(asked.flags, asked.prompt) : printed(asked.flags, asked);
   }
 }
 
-function noPrompt(words: string | undefined): string {
-  const near = words === undefined ? [] : nearest(words, COMMANDS);
-  if (words !== undefined && near.length > 0) return `"${words}" is no command. Did you mean ${near[0]}?`;
-  return 'No prompt. This version works in one shot: nanocoder -p "what to do". See nanocoder --help.';
+type Wish = { flags: RunFlags; prompt: string | undefined };
+
+async function printed(flags: RunFlags, { prompt }: Wish): Promise<number> {
+  const { print = "" } = flags;
+  if (prompt !== undefined && prompt !== print)
+    throw new UsageError((await import("./misread.js")).wantsQuotes([print, prompt]));
+  return oneShot(flags, print);
+}
+
+// without a terminal on both sides nobody is there to talk to: it is one shot
+async function interactive(flags: RunFlags, prompt: string | undefined): Promise<number> {
+  const near = prompt === undefined ? [] : nearest(prompt, COMMANDS);
+  if (near.length > 0)
+    throw new UsageError(
+      `"${prompt}" is no command. Did you mean ${near[0]}? To say it to the model: nanocoder -p "${prompt}".`,
+    );
+  const { stdin, stdout } = process;
+  if (stdin.isTTY && stdout.isTTY) return (await import("./repl/repl.js")).repl(flags, prompt);
+  if (prompt !== undefined || !stdin.isTTY) return oneShot(flags, prompt ?? "-");
+  throw new UsageError('An interactive session needs a terminal on both sides. One shot: nanocoder -p "what to do".');
 }

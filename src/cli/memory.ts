@@ -5,16 +5,12 @@ import { nearest, visible } from "../platform/text.js";
 import { wishesIn } from "../plugins/memory-rules.js";
 import { addMemory, forgetMemories, memoriesOf, textFault } from "../store/memories.js";
 import type { Memory } from "../store/memory-file.js";
-import { ageOf } from "../store/memory-line.js";
 import { searchMemories } from "../store/memory-search.js";
 import { agreed } from "./agreed.js";
 import { type Asked, MEMORY_COMMANDS, type MemoryFlags } from "./asked.js";
-import { cutTo } from "./columns.js";
+import { forgetThese, SHOWN, tableOf } from "./memory-told.js";
 import { write } from "./output.js";
 import { counted } from "./session-text.js";
-
-/** Memories that a search shows. */
-const SHOWN = 10;
 
 type Wish = Extract<Asked, { type: "memory" }>;
 type Request = { config: Config; flags: MemoryFlags; words: string };
@@ -87,28 +83,9 @@ async function forget({ config, flags, words }: Request): Promise<number> {
   const memories = await memoriesIn(config, flags);
   if (flags.all) return forgetAll({ config, flags, words }, memories);
   if (words.trim() === "") throw new UsageError("memory forget wants an id: see nanocoder memory list.");
-  const chosen = words.split(" ").map((id) => chosenBy(id, memories));
-  await forgetMemories(
-    { home, cwd },
-    chosen.map(({ id }) => id),
-  );
-  for (const { id, text } of new Set(chosen)) await print(`forgot ${id}: ${visible(text)}\n`);
+  const gone = await forgetThese({ home, cwd }, memories, { ids: words.split(" "), list: "nanocoder memory list" });
+  for (const { id, text } of gone) await print(`forgot ${id}: ${visible(text)}\n`);
   return 0;
-}
-
-function chosenBy(id: string, memories: readonly Memory[]): Memory {
-  const found = memories.filter((memory) => memory.id.startsWith(id));
-  const [only, another] = found;
-  if (only && !another) return only;
-  if (another) {
-    const ids = found.slice(0, 5).map((memory) => memory.id);
-    throw new UsageError(`"${id}" is the beginning of ${found.length} memories: ${ids.join(", ")}. Give more of it.`);
-  }
-  const beginnings = new Map(memories.map((memory) => [memory.id.slice(0, id.length), memory.id]));
-  const [near = ""] = nearest(id, [...beginnings.keys()]);
-  const meant = beginnings.get(near);
-  const hint = meant === undefined ? "See nanocoder memory list." : `Did you mean ${meant}?`;
-  throw new UsageError(`There is no memory "${id}" in this folder. ${hint}`);
 }
 
 async function forgetAll({ config, flags, words }: Request, memories: readonly Memory[]): Promise<number> {
@@ -138,23 +115,15 @@ async function memoriesIn({ home, cwd }: Config, { scope }: MemoryFlags): Promis
 }
 
 async function show(memories: readonly Memory[], { json }: MemoryFlags): Promise<number> {
-  await print(json ? memories.map(jsonLine).join("") : tableOf(memories));
-  return 0;
-}
-
-function tableOf(memories: readonly Memory[]): string {
-  const rows = memories.map((memory) => {
-    const { id, scope, importance, text } = memory;
-    return `${id}  ${scope.padEnd(7)}  ${ageOf(memory).padStart(6)}  ${importance.toFixed(1)}  ${visible(text)}`;
-  });
   const { isTTY, columns } = process.stdout;
-  const lines = [`${"ID".padEnd(8)}  SCOPE       AGE  IMP  TEXT`, ...rows];
-  return lines.map((line) => `${isTTY ? cutTo(line, columns) : line}\n`).join("");
+  const lines = json ? memories.map(jsonLine) : tableOf(memories, isTTY ? columns : undefined);
+  await print(lines.map((line) => `${line}\n`).join(""));
+  return 0;
 }
 
 function jsonLine({ created, used, ...memory }: Memory): string {
   const times = { created_at: new Date(created).toISOString(), used_at: new Date(used).toISOString() };
-  return `${JSON.stringify({ ...memory, ...times })}\n`;
+  return JSON.stringify({ ...memory, ...times });
 }
 
 function print(text: string): Promise<void> {

@@ -16,7 +16,8 @@ export async function noModel(): Promise<string> {
   ].join("\n");
 }
 
-function ollamaModels(): Promise<string[]> {
+/** The models of an Ollama on this machine; none where none answers. */
+export function ollamaModels(): Promise<string[]> {
   return new Promise((resolve) => {
     const request = get({ ...OLLAMA, path: "/api/tags", timeout: 300 }, (response) => {
       let body = "";

@@ -6,7 +6,7 @@ import { run } from "../core/loop.js";
 import { text } from "../core/message.js";
 import { endLeftovers } from "../platform/exec.js";
 import { visible } from "../platform/text.js";
-import type { Answer, Question } from "../plugins/permission.js";
+import type { Answer, Question } from "../plugins/question.js";
 import type { Format, RunFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./json.js";

@@ -16,7 +16,7 @@ export function htmlOf(story: Story): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Session ${shown(id)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${shown(story.title ?? `Session ${id}`)}</title>
 <style>${STYLE}</style></head><body><main>
 ${headOf(story)}
 ${section("Calls", callTimeline(calls, story.clock), '<i class="done"></i>done <i class="failed"></i>failed <i class="open"></i>no result; time between prompts is left out')}
@@ -34,9 +34,10 @@ function shown(text: string): string {
 }
 
 function headOf(story: Story): string {
-  const { id, cwd, parent, turns } = story;
+  const { id, title, cwd, parent, turns } = story;
   const first = turns[0];
   const facts = [
+    ...(title === undefined ? [] : [shown(title)]),
     shown(cwd),
     ...(first ? [timeOf(first.at)] : []),
     ...(parent ? [`a copy of ${shown(parent.id)}, up to its event ${parent.seq}`] : []),

@@ -7,8 +7,9 @@ import { escaped } from "./svg.js";
 import { timeOf } from "./when.js";
 
 /** A session as Markdown: prompts and results stand in fences, answers as the model wrote them, without raw HTML. */
-export function markdownOf({ id, cwd, parent, turns, usage, cost, told }: Story): string {
+export function markdownOf({ id, title, cwd, parent, turns, usage, cost, told }: Story): string {
   const facts = [
+    ...(title === undefined ? [] : [`name: ${inline(title)}`]),
     `folder: ${inline(cwd)}`,
     ...(parent ? [`a copy of ${inline(parent.id)}, up to its event ${parent.seq}`] : []),
     `${counted(turns.length, "turn")}, tokens: ${usage.input} input, ${usage.cacheRead + usage.cacheWrite} cache, ${usage.output} output`,
@@ -54,8 +55,8 @@ function folded(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
 
-// a fence longer than any that the text holds
-function fenced(text: string, kind: string): string {
+/** A text in a fence, longer than any that it holds. */
+export function fenced(text: string, kind: string): string {
   const shown = visible(text).trimEnd();
   const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);

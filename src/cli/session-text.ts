@@ -28,9 +28,10 @@ export function jsonLine({ id, path, at, cwd, title, turns, parent }: ListedSess
 
 /** A session as text for a screen. */
 export function textOf(story: Story): string {
-  const { id, cwd, parent, turns, told } = story;
+  const { id, title, cwd, parent, turns, told } = story;
+  const name = title === undefined ? "" : ` "${visible(title)}"`;
   const origin = parent ? `, a copy of ${parent.id} up to ${parent.seq}` : "";
-  const lead = `Session ${id} of ${visible(cwd)}, ${counted(turns.length, "turn")}${origin}, ${useOf(story)}`;
+  const lead = `Session ${id}${name} of ${visible(cwd)}, ${counted(turns.length, "turn")}${origin}, ${useOf(story)}`;
   return `${[lead, ...told.filter(({ type }) => type !== "thinking").map(toldText)].join("\n")}\n`;
 }
 

@@ -1,9 +1,10 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
 import { NO_USAGE } from "../core/event.js";
-import { addUsage } from "../core/fold.js";
+import { addUsage, state } from "../core/fold.js";
 import type { Call, UserPart } from "../core/message.js";
 import { cost } from "../models/catalog.js";
 import { duration } from "../platform/text.js";
+import { TITLED } from "../store/session-head.js";
 
 /** A call and what became of it; `ms` is absent when it has no result. */
 export type CallTold = {
@@ -27,6 +28,8 @@ export type TurnUse = { at: number; model: string; usage: Usage; cost: number | 
 
 export type Story = {
   id: string;
+  /** The name that a person gave it. */
+  title?: string;
   cwd: string;
   parent?: { id: string; seq: number };
   told: Told[];
@@ -44,8 +47,10 @@ export function storyOf(id: string, events: readonly Event[]): Story {
   const replies = events.filter((event) => event.type === "reply");
   const spent = events.filter((event) => event.type === "reply" || event.type === "spent");
   const costs = spent.map((event) => cost(event.usage, event.model));
+  const title = state(events, TITLED);
   return {
     id,
+    ...(typeof title === "string" && title !== "" && { title }),
     cwd: session?.cwd ?? "",
     ...(session?.parent && { parent: session.parent }),
     told: tell(events),

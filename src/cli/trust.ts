@@ -7,6 +7,24 @@ import { agreed } from "./agreed.js";
 import type { TrustFlags } from "./asked.js";
 import { write } from "./output.js";
 
+/** What a folder's settings would gain by trust, a phrase each, and in words to show; `changed`: trusted as they were before. */
+export type Gains = { files: PowerFile[]; phrases: string[]; words: string };
+export type TrustAsked = { state: "nothing" } | { state: "trusted" } | ({ state: "unknown" | "changed" } & Gains);
+
+/** Whether a folder is trusted, and else what it would gain. Throws a UsageError for settings that do not parse. */
+export async function trustAsked({ home, cwd }: { home: string; cwd: string }): Promise<TrustAsked> {
+  const settings = powerFiles(cwd);
+  const files = settings.map(powerFile);
+  if (files.length === 0) return { state: "nothing" };
+  const known = trustOf(home, cwd, files);
+  if (known.state === "trusted") return { state: "trusted" };
+  const phrases = settings.flatMap(powers);
+  const before = known.state === "changed" ? await changes(known.before, files) : "";
+  // what goes on in a second line is not taken for a phrase of its own
+  const listed = phrases.map((phrase) => `  - ${visible(phrase).replaceAll("\n", "\n      ")}`);
+  return { state: known.state, files, phrases, words: `${before}${visible(cwd)} would gain:\n${listed.join("\n")}` };
+}
+
 /** Shows what a folder's settings would gain, and remembers a yes. Exit code 1 when the folder is not trusted in the end. */
 export async function trustCommand(flags: TrustFlags): Promise<number> {
   const { home, cwd } = await readConfig(flags, thisMachine());
@@ -15,25 +33,18 @@ export async function trustCommand(flags: TrustFlags): Promise<number> {
     await say(distrustFolder(home, cwd) ? `${cwd} is not trusted any more.` : `${cwd} was not trusted.`);
     return 0;
   }
-  const settings = powerFiles(cwd);
-  const files = settings.map(powerFile);
-  if (files.length === 0) {
-    await say(`${cwd} has no .nanocoder/settings.json: there is nothing to trust.`);
+  const asked = await trustAsked({ home, cwd });
+  if (asked.state === "nothing" || asked.state === "trusted") {
+    const none = `${cwd} has no .nanocoder/settings.json: there is nothing to trust.`;
+    await say(asked.state === "trusted" ? `${cwd} is trusted as it is.` : none);
     return 0;
   }
-  const state = trustOf(home, cwd, files);
-  if (state.state === "trusted") {
-    await say(`${cwd} is trusted as it is.`);
-    return 0;
-  }
-  if (state.state === "changed") await say(await changes(state.before, files));
-  const gains = settings.flatMap(powers);
-  await say(visible([`${cwd} would gain:`, ...gains.map((gain) => `  ${gain}`)].join("\n")));
+  await say(asked.words);
   if (!(flags.yes || (await agreed("Trust this?")))) {
     await say("Not trusted: nothing of it is used.");
     return 1;
   }
-  trust(home, cwd, files);
+  trust(home, cwd, asked.files);
   await say("Trusted, until one of these files changes.");
   return 0;
 }

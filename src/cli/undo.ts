@@ -1,13 +1,13 @@
 import { readConfig, thisMachine } from "../app/config.js";
 import { UsageError } from "../app/usage-error.js";
 import { visible } from "../platform/text.js";
-import { shownPath } from "../platform/walk.js";
-import { objectsOf, type Place } from "../store/checkpoints.js";
-import type { Conflict, Step } from "../store/plan.js";
-import { type Reversal, redo, undo } from "../store/undo.js";
+import type { Place } from "../store/checkpoints.js";
+import type { Conflict } from "../store/plan.js";
+import { redo, undo } from "../store/undo.js";
 import type { UndoFlags } from "./asked.js";
 import { write } from "./output.js";
-import { contentOf, currentContent, diffOf, listOf } from "./undo-list.js";
+import { listOf } from "./undo-list.js";
+import { type Became, clashesOf, type Done, stepsOf } from "./undo-told.js";
 
 /** Takes back what the newest prompts wrote in this folder. Exit code 1 when it refuses. */
 export async function undoCommand(flags: UndoFlags, count: string | undefined): Promise<number> {
@@ -48,33 +48,27 @@ async function undisturbed<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-type Done = Extract<Reversal, { type: "done" }>;
+const WORDS: Record<Became, string> = {
+  kept: "kept (not empty)",
+  removed: "removed",
+  back: "brought back",
+  restored: "restored",
+};
 
-function told({ root }: Place, { steps, kept, notes }: Done, how: "undone" | "redone") {
-  const shown = steps.map((step) => `${verb(step, kept)} ${visible(shownPath(root, step.path))}`);
+function told(place: Place, done: Done, how: "undone" | "redone") {
+  const steps = stepsOf(place, done);
+  const lines = [...steps.map(({ became, path }) => `${WORDS[became]} ${path}`), ...done.notes.map(visible)];
   const next = how === "undone" ? " Take it back with nanocoder undo --redo." : "";
   const last = steps.length === 0 ? "Everything is as it was before already." : `${counted(steps)} ${how}.${next}`;
-  return { lines: [...shown, ...notes.map(visible)], last };
+  return { lines, last };
 }
 
-function counted({ length }: readonly Step[]): string {
+function counted({ length }: { length: number }): string {
   return length === 1 ? "1 path" : `${length} paths`;
 }
 
-function verb({ path, from, to }: Step, kept: ReadonlySet<string>): string {
-  if (kept.has(path)) return "kept (not empty)";
-  if (to.kind === "absent") return "removed";
-  if (from.kind === "absent") return "brought back";
-  return "restored";
-}
-
 async function refusal(place: Place, conflicts: readonly Conflict[]): Promise<string> {
-  const objects = objectsOf(place);
-  const parts = conflicts.map(async ({ path, left, now, why }) => {
-    const name = visible(shownPath(place.root, path));
-    const [old, current] = [left && contentOf(left, objects), currentContent(path, now)];
-    return `\n${name} ${visible(why)}.\n${await diffOf(name, old, current)}`;
-  });
+  const parts = (await clashesOf(place, conflicts)).map(({ path, why, diff }) => `\n${path} ${why}.\n${diff}`);
   const lead = "nanocoder: Nothing was changed: these paths are not as the work left them";
-  return `${lead} (- what it left, + what is there now).\n${(await Promise.all(parts)).join("")}`;
+  return `${lead} (- what it left, + what is there now).\n${parts.join("")}`;
 }

@@ -55,7 +55,7 @@ export async function* run(agent: Agent, signal: AbortSignal): AsyncGenerator<It
   const work = begin(agent, inner.signal);
   let outcome: Outcome | undefined;
   try {
-    outcome = yield* steps(work);
+    while (outcome === undefined) outcome = yield* step(work);
     return outcome;
   } finally {
     signal.removeEventListener("abort", leave);
@@ -94,13 +94,6 @@ function recordLeft({ record, session }: Run): void {
     record({ type: "ended", outcome: "aborted", reason: reasonOf(session.signal) });
   } catch {
     // what made this impossible is on its way to the caller already
-  }
-}
-
-async function* steps(work: Run): AsyncGenerator<Item, Outcome> {
-  for (;;) {
-    const outcome = yield* step(work);
-    if (outcome) return outcome;
   }
 }
 

@@ -21,6 +21,8 @@ export type Effect = {
 export type Foresight = {
   /** The command line itself. */
   line: string;
+  /** The folder that it begins in. */
+  folder: string;
   verdict: "read-only" | "needs leave" | "catastrophic";
   why: string;
   /** Every simple command in it; `proved` ones do nothing but read. */
@@ -43,6 +45,9 @@ export interface Schema<T> {
 
 /** What a tool gives back. `details` is for the screen and for scripts; the model never sees it. */
 export type Result = { parts: readonly UserPart[]; failed?: boolean; details?: Json };
+
+/** What a call would write, for a person: a unified diff, or words where none can be shown. */
+export type Preview = { type: "diff" | "text"; text: string };
 
 export type ToolFact =
   | { type: "judged"; verdict: "allow" | "deny"; by: string; why: string }
@@ -69,5 +74,7 @@ export interface Tool<T = unknown> {
   readonly description: string;
   readonly input: Schema<T>;
   effect(input: T, session: Session): Effect | Promise<Effect>;
+  /** Made by what makes the change, when a person is asked; it touches nothing. */
+  preview?(input: T, context: ToolContext): Promise<Preview>;
   run(input: T, context: ToolContext): Promise<string | Result>;
 }

@@ -30,13 +30,14 @@ export class Overtaken extends Error {}
 export function writeWhole(path: string, pieces: readonly Buffer[], before: Stats | undefined): void {
   within(path, (target) => {
     if (before !== undefined && mustStay(before)) writeInPlace(target, pieces, before);
-    else replace(target, pieces, { before, mode: before === undefined ? 0o666 : before.mode & 0o777 });
+    else replace(target, pieces, { before, mode: before === undefined ? 0o666 : before.mode & 0o7777 });
   });
 }
 
-/** Writes a file of ours that only its user may read. */
-export function writePrivate(path: string, text: string): void {
-  within(path, (target) => replace(target, [Buffer.from(text)], { before: look(target), mode: 0o600 }));
+/** Writes a file of ours that only its user may read, whoever could before. */
+export function writePrivate(path: string, content: string | Buffer): void {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  within(path, (target) => replace(target, [bytes], { before: look(target), mode: 0o600 }));
 }
 
 function within(path: string, write: (target: string) => void): void {
@@ -81,10 +82,10 @@ function refuseOvertaken(path: string, before: Stats | undefined): void {
 }
 
 function fill(temporary: string, pieces: readonly Buffer[], { before, mode }: Content): void {
-  const file = openSync(temporary, "wx", mode);
+  const file = openSync(temporary, "wx", mode & 0o777);
   try {
     writeAll(file, pieces);
-    if (before !== undefined) dress(file, before);
+    if (before !== undefined) dress(file, before, mode);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -105,13 +106,13 @@ function writeAll(file: number, pieces: readonly Buffer[]): number {
 }
 
 // the owner first: changing it takes the set-id bits away
-function dress(file: number, { uid, gid, mode }: Stats): void {
+function dress(file: number, { uid, gid }: Stats, mode: number): void {
   try {
     fchownSync(file, uid, gid);
   } catch (error) {
     if (errorCode(error) !== "EPERM") throw error;
   }
-  fchmodSync(file, mode & 0o7777);
+  fchmodSync(file, mode);
 }
 
 function writeInPlace(path: string, pieces: readonly Buffer[], before: Stats): void {

@@ -21,8 +21,11 @@ export async function makeRoom(session: Session, need: Need & { size: number; wa
   const round = trimRound(events, SHARES.batch * room, save);
   const facts = round === undefined ? [] : [round];
   const now = round === undefined ? size : requestSize(after(events, facts));
-  if (need.wanted)
-    return [...facts, ...(await compacted(session, facts, need)), { type: "state", key: COMPACT, value: null }];
+  if (need.wanted) {
+    const focus = state(events, COMPACT);
+    const wish = { ...need, ...(typeof focus === "string" && { focus }) };
+    return [...facts, ...(await compacted(session, facts, wish)), { type: "state", key: COMPACT, value: null }];
+  }
   if (now <= SHARES.trim * room) return facts;
   const old = trimOld(after(events, facts), WORTH * room, save);
   if (old !== undefined) facts.push(old.fact);
@@ -52,11 +55,17 @@ function brokenOff(events: readonly Event[], reason: string): Fact[] {
   return [{ type: "retried", reason, attempt: 1, voids: newest.seq }];
 }
 
-async function compacted(session: Session, facts: readonly Fact[], need: Need & { size: number; wanted: boolean }) {
+/** Facts of a compaction that a person wants between two runs; none where that would not make the conversation smaller. */
+export function compactNow(session: Session, need: Need & { focus: string }): Promise<Fact[]> {
+  return compacted(session, [], { ...need, size: requestSize(session.events), wanted: true });
+}
+
+type Compacting = Need & { size: number; wanted: boolean; focus?: string };
+
+async function compacted(session: Session, facts: readonly Fact[], { focus = "", ...need }: Compacting) {
   const auto = need.size > SHARES.full * need.room ? 0.1 : 0.25;
   const share = need.wanted ? Math.min(auto, (0.2 * need.size) / need.room) : auto;
-  const focus = need.wanted ? state(session.events, COMPACT) : undefined;
-  return compact(session, facts, { ...need, share, ...(typeof focus === "string" && focus !== "" ? { focus } : {}) });
+  return compact(session, facts, { ...need, share, ...(focus !== "" && { focus }) });
 }
 
 // a compaction that brought nothing would bring nothing again

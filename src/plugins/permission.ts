@@ -1,32 +1,19 @@
 import { state } from "../core/fold.js";
 import type { Json } from "../core/message.js";
-import { plainText, text } from "../core/message.js";
+import { text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { visible } from "../platform/text.js";
 import { isSecret } from "../shell/secrets.js";
+import { keepGrant, withGrants } from "./grants.js";
 import { type Guarded, isProtected, within } from "./protected.js";
-import { narrowest, type Rule, type Rules, ruleAgainst, rulesFor, type Subject, shownSubjects } from "./rules.js";
+import type { Answer, Asking, Question } from "./question.js";
+import { type Rule, type Rules, ruleAgainst, rulesFor, type Subject } from "./rules.js";
+import { type Turns, turns, unlessAborted } from "./turns.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
 export type Mode = (typeof MODES)[number];
-
-/** Something only a person can decide. What is in it is shown whole, with hidden characters made visible. */
-export type Question = {
-  tool: string;
-  effect: Effect;
-  /** What it would touch: the command, the resolved paths, the address. */
-  subjects: readonly string[];
-  why: string;
-  /** How a path was spelled that leads elsewhere through a link. */
-  via?: string;
-  /** The rules that `always` would write. Absent: it must be asked each time. */
-  always?: readonly string[];
-};
-
-/** `once`, `session` and `always` say for how long a yes counts; `why` of a no is told to the model. */
-export type Answer = { verdict: "allow" | "deny"; why: string; for?: "once" | "session" | "always" };
 
 export type PermissionOptions = Guarded & {
   mode: Mode;
@@ -38,7 +25,10 @@ export type PermissionOptions = Guarded & {
   sandboxed(): Promise<boolean>;
   /** Commands are isolated in every mode. */
   always?: boolean;
-  ask(question: Question): Promise<Answer>;
+  /** Asked one at a time; asks without waiting for the answer when the signal fires. */
+  ask(question: Question, asking: Asking): Promise<Answer>;
+  /** Who asks, where that is not the session itself. */
+  from?: string;
   /** Keeps rules in the user's own settings. */
   remember(rules: readonly string[]): Promise<void>;
 };
@@ -51,9 +41,10 @@ export type Verdict =
 
 /** Lets a call through, refuses it, or asks, by rules, the tool's declared effect and the mode. */
 export function permission(options: PermissionOptions): Plugin {
+  const guard = { options, turns: turns() };
   return {
     name: "permission",
-    wrapTool: (tool) => ({ ...tool, run: (input, context) => guarded(tool, { input, context }, options) }),
+    wrapTool: (tool) => ({ ...tool, run: (input, context) => guarded({ tool, input, context }, guard) }),
   };
 }
 
@@ -158,118 +149,113 @@ function runVerdict({ foresight }: Effect, options: Judging, sandbox: boolean): 
   return verdict.verdict === "allow" ? allow("it runs in the sandbox") : verdict;
 }
 
-type Made = { input: unknown; context: ToolContext };
+type Made = { tool: Tool; input: unknown; context: ToolContext };
+/** One for all calls of a session. */
+type Guard = { options: PermissionOptions; turns: Turns };
+/** A call with what it would touch, and whether a command of it can be isolated. */
+type Weighed = Made & { effect: Effect; sandbox: boolean };
+type Allowed = Extract<Verdict, { verdict: "allow" }>;
+type Denied = Extract<Verdict, { verdict: "deny" }>;
 
-async function guarded(tool: Tool, made: Made, options: PermissionOptions): Promise<string | Result> {
-  const { input, context } = made;
-  const effect = await tool.effect(input, context);
+async function guarded(made: Made, guard: Guard): Promise<string | Result> {
+  const call = await weigh(made, guard);
+  const settled = await settle(call, guard);
+  if ("answer" in settled) return obey(call, { ...settled.answer, by: "permission" }, guard);
+  const { verdict } = settled;
+  if (verdict.verdict === "allow") return carryOut(call, verdict, guard);
+  return refuse(call, wordsFor(call.effect, verdict.why));
+}
+
+async function weigh(made: Made, { options }: Guard): Promise<Weighed> {
+  const effect = await made.tool.effect(made.input, made.context);
+  return { ...made, effect, sandbox: effect.kind === "run" && (await options.sandboxed()) };
+}
+
+// by the rules, grants and mode of now
+function verdictOn({ tool, context, effect, sandbox }: Weighed, { options }: Guard): Verdict {
+  const rules = withGrants(context, options.rules);
   const subject = { tool: tool.name, effect };
-  const mode = modeOf(context, options.mode);
-  const sandbox = effect.kind === "run" && (await options.sandboxed());
-  const judged = judge({ subject, options: { ...options, rules: withGrants(context, options.rules) }, mode, sandbox });
-  const verdict = context.asks !== undefined && judged.verdict !== "deny" ? ask(context.asks, true) : judged;
-  if (verdict.verdict === "allow") return carryOut(tool, made, { effect, free: verdict.free || !sandbox, options });
-  const question = questionOf(subject, verdict.why, verdict.verdict === "ask" && !verdict.firm);
-  const answer = await decide(verdict, question, { context, options });
-  context.record({ type: "judged", verdict: answer.verdict, by: "permission", why: answer.why });
-  if (answer.verdict === "allow") return tool.run(input, { ...context, judged: effect, free: true });
-  return refusal(answer.why);
+  const verdict = judge({ subject, options: { ...options, rules }, mode: modeOf(context, options.mode), sandbox });
+  return context.asks !== undefined && verdict.verdict !== "deny" ? ask(context.asks, true) : verdict;
 }
 
-type Carrying = { effect: Effect; free: boolean; options: PermissionOptions };
-
-async function carryOut(
-  tool: Tool,
-  { input, context }: Made,
-  { effect, free, options }: Carrying,
-): Promise<string | Result> {
-  const result = await tool.run(input, { ...context, judged: effect, free });
-  const why = free || typeof result === "string" ? undefined : stoppedBySandbox(result);
-  if (why === undefined || typeof result === "string") return result;
-  const question = questionOf({ tool: tool.name, effect }, `in the sandbox it failed: ${why}`, true);
-  const answer = await options.ask(question);
-  context.record({ type: "judged", verdict: answer.verdict, by: "sandbox", why: answer.why });
-  if (answer.verdict === "allow") {
-    await keep(answer, question, { context, options });
-    return tool.run(input, { ...context, judged: effect, free: true });
-  }
-  const said = answer.why.replace(question.why, "").trim();
-  const rule = "commands run without network, and write only in the workspace and temporary folders";
-  const note = text(`\n[${why}: ${rule}. Not run outside${said === "" ? "" : `: ${said}`}]`);
-  const details =
-    typeof result.details === "object" && result.details !== null && !Array.isArray(result.details)
-      ? result.details
-      : {};
-  return { ...result, parts: [...result.parts, note], details: { ...details, denied: true, why: answer.why } };
+// a question that another answer has settled by the time it comes up is not asked
+async function settle(call: Weighed, guard: Guard): Promise<{ verdict: Allowed | Denied } | { answer: Answer }> {
+  const verdict = verdictOn(call, guard);
+  if (verdict.verdict !== "ask") return { verdict };
+  const { leave } = call.context;
+  if (leave !== undefined && !verdict.firm) return { answer: { verdict: "allow", why: leave } };
+  return guard.turns.take(async () => {
+    const now = verdictOn(call, guard);
+    return now.verdict === "ask" ? { answer: await askPerson(call, now, guard) } : { verdict: now };
+  });
 }
 
-const SIGNS: readonly [RegExp, string][] = [
-  [/Read-only file system|EROFS/, "it wanted to write where nothing may be written"],
-  [
-    /Could not resolve host|Temporary failure in name resolution|Network is unreachable|ENETUNREACH|EAI_AGAIN|ENOTFOUND|getaddrinfo|Name or service not known|No address associated with hostname|network is unreachable/i,
-    "it wanted the network",
-  ],
-];
+const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
-function stoppedBySandbox({ failed, parts, details }: Result): string | undefined {
-  const sandboxed = typeof details === "object" && details !== null && "sandboxed" in details;
-  if (!failed || !sandboxed) return undefined;
-  const said = plainText(parts);
-  return SIGNS.find(([sign]) => sign.test(said))?.[1];
-}
-
-function questionOf(subject: Subject, why: string, mayRemember: boolean): Question {
-  const { tool, effect } = subject;
-  const rules = mayRemember ? narrowest(subject).filter((rule) => !/[*…]/.test(rule)) : [];
-  return {
-    tool,
-    effect,
-    subjects: shownSubjects(effect).map((each) => visible(each)),
-    why: visible(effect.via === undefined ? why : `${why} (via link: ${effect.via})`),
-    ...(effect.via === undefined ? {} : { via: visible(effect.via) }),
-    ...(rules.length > 0 ? { always: rules } : {}),
-  };
-}
-
-type Asking = { context: ToolContext; options: PermissionOptions };
-
-async function decide(verdict: Verdict, question: Question, asking: Asking): Promise<Answer> {
-  const { context, options } = asking;
-  if (verdict.verdict === "deny") return { verdict: "deny", why: question.why };
-  const firm = verdict.verdict === "ask" && verdict.firm;
-  if (context.leave !== undefined && !firm) return { verdict: "allow", why: context.leave };
-  const answer = await options.ask(question);
-  if (answer.verdict === "allow") await keep(answer, question, asking);
+async function askPerson(
+  call: Weighed,
+  reason: { why: string; firm: boolean },
+  { options, turns }: Guard,
+): Promise<Answer> {
+  const { context } = call;
+  const { signal } = context;
+  if (signal.aborted) return INTERRUPTED;
+  const { questionOf } = await import("./question.js");
+  const why = wordsFor(call.effect, reason.why);
+  const question = await questionOf(call, { ...reason, why, from: options.from });
+  const asking = { signal, waiting: () => turns.waiting };
+  const answer = await unlessAborted(signal, INTERRUPTED, () => options.ask(question, asking));
+  await keepGrant(answer, question.always ?? [], { context, remember: options.remember });
   return answer;
 }
 
-/** The state key of rules that count until the session ends. */
-const GRANTS = "permission.grants";
+/** An answer, and which mechanism asked for it. */
+type Given = Answer & { by: string };
 
-async function keep(answer: Answer, { always = [] }: Question, { context, options }: Asking): Promise<void> {
-  if (always.length === 0 || answer.for === undefined || answer.for === "once") return;
-  const value: Json = [...grantsOf(context), ...always];
-  context.record({ type: "state", key: GRANTS, value });
-  if (answer.for === "always") await options.remember(always);
+async function obey(call: Weighed, answer: Given, guard: Guard): Promise<string | Result> {
+  const { tool, input, context, effect } = call;
+  if (answer.verdict === "deny") return refuse(call, answer.why);
+  if (answer.input !== undefined) return runChanged(call, { ...answer, input: answer.input }, guard);
+  context.record({ type: "judged", verdict: "allow", by: answer.by, why: answer.why });
+  return tool.run(input, { ...context, judged: effect, free: true });
 }
 
-function grantsOf({ events }: Session): string[] {
-  const kept = state(events, GRANTS);
-  return Array.isArray(kept) ? kept.filter((each) => typeof each === "string") : [];
+// a person may change a call to anything but what is refused to everybody
+async function runChanged(call: Weighed, answer: Given & { input: Json }, guard: Guard): Promise<string | Result> {
+  const { tool, context } = call;
+  const { changeOf, toldFirst } = await import("./changed-call.js");
+  const change = await changeOf(tool, answer.input);
+  if ("fault" in change) return refuse(call, change.fault);
+  const { input, words } = change;
+  const changed = await weigh({ ...call, input }, guard);
+  const verdict = verdictOn(changed, guard);
+  if (verdict.verdict === "deny") return refuse(call, `${words}: ${wordsFor(changed.effect, verdict.why)}`);
+  context.record({ type: "judged", verdict: "allow", by: answer.by, why: `${answer.why}; ${words}` });
+  return toldFirst(words, () => tool.run(input, { ...context, judged: changed.effect, free: true }));
 }
 
-// a grant is the exact text of what was let through
-function withGrants(session: Session, rules: Rules): Rules {
-  const grants = grantsOf(session).flatMap((text) => {
-    const found = /^(\w+)\(([\s\S]*)\)$/.exec(text);
-    const [, tool, pattern] = found ?? [];
-    if (tool === undefined || pattern === undefined) return [];
-    return [{ text, from: "this session", tool, pattern, matches: (subject: string) => subject === pattern }];
+async function carryOut(call: Weighed, verdict: Allowed, guard: Guard): Promise<string | Result> {
+  const { tool, input, context, effect } = call;
+  const free = verdict.free || !call.sandbox;
+  const result = await tool.run(input, { ...context, judged: effect, free });
+  if (free || typeof result === "string" || !result.failed) return result;
+  const { keptInside, stoppedBySandbox } = await import("./sandbox-failure.js");
+  const why = stoppedBySandbox(result);
+  if (why === undefined) return result;
+  const failed = `in the sandbox it failed: ${why}`;
+  const answer = await guard.turns.take(async () => {
+    const now = verdictOn(call, guard);
+    if (now.verdict === "allow" && now.free) return { verdict: "allow" as const, why: now.by };
+    return askPerson(call, { why: failed, firm: false }, guard);
   });
-  return grants.length === 0 ? rules : { ...rules, allow: [...rules.allow, ...grants] };
+  if (answer.verdict === "allow") return obey(call, { ...answer, by: "sandbox" }, guard);
+  context.record({ type: "judged", verdict: "deny", by: "sandbox", why: answer.why });
+  return keptInside(result, why, { why: answer.why, said: answer.why.replace(failed, "").trim() });
 }
 
-function refusal(why: string): Result {
+function refuse({ context }: Weighed, why: string): Result {
+  context.record({ type: "judged", verdict: "deny", by: "permission", why });
   const details: Json = { denied: true, why };
   return {
     parts: [text(`Denied: ${why}. Nothing was done; find another way or say what you need.`)],
@@ -278,6 +264,10 @@ function refusal(why: string): Result {
   };
 }
 
+// a reason with the link that a path leads through
+function wordsFor({ via }: Effect, why: string): string {
+  return visible(via === undefined ? why : `${why} (via link: ${via})`);
+}
 /** The mode a session is in: what was set last in it, else the one it began with. */
 export function modeOf(session: Session, fallback: Mode): Mode {
   const set = state(session.events, "mode");

@@ -148,7 +148,9 @@ export function shownSubjects({ subjects, foresight }: Effect): readonly string[
   return foresight ? [foresight.line] : subjects;
 }
 
-/** The narrowest rules that would have allowed a call, as they would be written. */
+/** The rules that allow a call and nothing else, as they would be written; none where a pattern cannot say just that. */
 export function narrowest({ tool, effect }: Subject): string[] {
-  return shownSubjects(effect).map((subject) => `${tool}(${subject})`);
+  const subjects = shownSubjects(effect);
+  const loose = PATHS[tool] ? /[*?[\]{}!…]/ : /[*…]/;
+  return subjects.some((subject) => loose.test(subject)) ? [] : subjects.map((subject) => `${tool}(${subject})`);
 }

@@ -11,13 +11,14 @@ import type { Analysis, Where } from "./types.js";
  */
 export function analyse(line: string, where: Where): Analysis {
   try {
-    return conclude(line, interpret(line, where));
+    return { folder: where.cwd, ...conclude(line, interpret(line, where)) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     // the stack ended: nested beyond what any command needs
     const why = "it is nested too deep to be checked";
     return {
       line,
+      folder: where.cwd,
       verdict: "needs leave",
       why,
       parts: [{ command: line, proved: false }],
@@ -31,7 +32,7 @@ export function analyse(line: string, where: Where): Analysis {
   }
 }
 
-function conclude(line: string, { found }: Run): Analysis {
+function conclude(line: string, { found }: Run): Omit<Analysis, "folder"> {
   if (found.connects && found.listens) found.floor.add("it hands a shell to the network");
   const { parts } = found;
   const [reads, writes, network, unknown] = [found.reads, found.writes, found.network, found.unknown].map((set) => [

@@ -24,6 +24,8 @@ export type Verdict = "read-only" | "needs leave" | "catastrophic";
 /** What a command line would do, as far as it can be told without running it. */
 export type Analysis = {
   line: string;
+  /** The folder that it begins in. */
+  folder: string;
   verdict: Verdict;
   /** Why it is not read-only, in words; what it does when it is. */
   why: string;

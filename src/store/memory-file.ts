@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, realpathSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, fileReason, makeFolder } from "../platform/files.js";
 import { writePrivate } from "../platform/write-whole.js";
-import { takeLock } from "./lock.js";
 import { type MemoryScope, SCOPES } from "./memory-place.js";
+import { turnAt } from "./turns.js";
 
 export const KINDS = ["user", "feedback", "project", "reference"] as const;
 /** What a memory is about: the user, how to work, the project, or where something is found. */
@@ -29,8 +28,6 @@ export type Memory = {
 
 /** Characters of a memory. */
 export const LONGEST = 2000;
-/** How long another process may hold a file, in milliseconds. */
-const PATIENCE = 5000;
 
 type Loaded = { memories: Memory[]; damaged: boolean };
 /** What a file holds, and what the user should know of it. */
@@ -56,7 +53,7 @@ export async function changeMemories(
   change: (all: readonly Memory[]) => readonly Memory[] | undefined,
 ): Promise<string[]> {
   const real = join(folderFor(path), basename(path));
-  const release = await turnAt(`${real}.lock`);
+  const release = await turnAt(`${real}.lock`, "memories");
   try {
     const { memories, damaged } = load(real);
     const notices = damaged ? [setAside(real, memories.length)] : [];
@@ -75,19 +72,6 @@ function folderFor(path: string): string {
     return realpathSync(dirname(path));
   } catch (error) {
     throw new Error(`Memories cannot be kept in ${dirname(path)}: ${fileReason(error)}.`);
-  }
-}
-
-async function turnAt(lock: string): Promise<() => void> {
-  for (const until = Date.now() + PATIENCE; ; ) {
-    try {
-      return takeLock(lock);
-    } catch (error) {
-      if (errorCode(error) !== undefined) throw error;
-      if (Date.now() > until)
-        throw new Error(`Another nanocoder has been writing memories for long (${lock}): try again.`);
-    }
-    await sleep(2 + Math.random() * 10);
   }
 }
 

@@ -1,11 +1,17 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** Bytes of a file's beginning: what nearly always holds the first prompt, what holds the folder, what is tried once more; what holds most folders; one piece of a count. */
-const MOST = { near: 512, head: 8192, line: 16_384, far: 262_144, room: 131_072 };
+/** Bytes of a file's beginning: what nearly always holds the first prompt, what holds the folder, what is tried once more; what holds most folders; one piece of a count; a line with a name. */
+const MOST = { near: 512, head: 8192, line: 16_384, far: 262_144, room: 131_072, name: 4096 };
 /** Characters of a prompt that are looked at for a title. */
 const TITLE = 300;
 
-/** What the beginning of a session's file tells; `turns` is absent when counting had to stop at the deadline. */
+/** The state key of the name that a person gave to a session. */
+export const TITLED = "title";
+
+/**
+ * What a session's file tells of it. `title` is the name it was given last, else its first prompt; `turns` is absent
+ * when counting had to stop at the deadline, and so is a name that was given in what was not read.
+ */
 export type Head = { cwd?: string; title: string; turns?: number; parent?: { id: string; seq: number } };
 
 /**
@@ -18,11 +24,12 @@ export function headOf(path: string, until: number, room = headRoom()): Head {
     const near = room.subarray(0, readSync(file, room, 0, MOST.head, 0));
     const whole = near.length < MOST.head;
     const prompt = promptIn(near) ?? (whole ? "" : promptIn(piece(file, 0, MOST.far)));
-    const told = { ...placeIn(near), title: titleOf(prompt ?? "") };
-    const first = repliesIn(near);
+    const place = placeIn(near);
+    const count: Count = { file, turns: repliesIn(near), named: nameIn(near, { file, from: 0 }) };
     // from here on there is something else in `near`
-    const more = whole ? 0 : countReplies(file, room, until);
-    return more === undefined ? told : { ...told, turns: first + more };
+    const counted = whole || countOn(count, room, until);
+    const told = { ...place, title: titleOf(count.named ?? prompt ?? "") };
+    return counted ? { ...told, turns: count.turns } : told;
   } finally {
     closeSync(file);
   }
@@ -102,16 +109,37 @@ function repliesIn(bytes: Buffer): number {
   return count;
 }
 
-// those beyond the head
-function countReplies(file: number, room: Buffer, until: number): number | undefined {
-  let [count, at] = [0, MOST.head];
+type Count = { file: number; turns: number; named: string | undefined };
+
+// what lies beyond the head; false when there was no time for all of it
+function countOn(count: Count, room: Buffer, until: number): boolean {
+  const { file } = count;
+  let at = MOST.head;
   while (performance.now() < until) {
     // what may stand across two pieces is looked at again, one byte too short to be counted twice
     at -= REPLY.length - 1;
     const size = readSync(file, room, 0, room.length, at);
-    count += repliesIn(room.subarray(0, size));
-    if (size < room.length) return count;
+    const bytes = room.subarray(0, size);
+    count.turns += repliesIn(bytes);
+    count.named = nameIn(bytes, { file, from: at }) ?? count.named;
+    if (size < room.length) return true;
     at += size;
+  }
+  return false;
+}
+
+const BEFORE = Buffer.from('\n{"type":"state",');
+// shorter than what is looked at again, so that it stands whole in a piece
+const NAME = Buffer.from(`"key":"${TITLED}",`);
+const NAME_LINE = new RegExp(`^\n\\{"type":"state","key":"${TITLED}","value":"((?:[^"\\\\]|\\\\.)+)"`);
+
+// the newest of these bytes, which stand in the file from there on
+function nameIn(bytes: Buffer, { file, from }: { file: number; from: number }): string | undefined {
+  for (let at = bytes.lastIndexOf(NAME); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(NAME, at - 1)) {
+    const begins = at - BEFORE.length;
+    if (begins >= 0 && !bytes.subarray(begins, at).equals(BEFORE)) continue;
+    const raw = NAME_LINE.exec(piece(file, Math.max(0, from + begins), MOST.name).toString("utf8"))?.[1];
+    if (raw !== undefined) return unquoted(raw, 1);
   }
   return undefined;
 }

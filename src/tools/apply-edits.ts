@@ -1,11 +1,12 @@
 import { sentence } from "../core/run-tools.js";
-import type { Result, ToolContext } from "../core/tool.js";
+import type { Preview, Result, ToolContext } from "../core/tool.js";
 import { type Codec, codecFor } from "./file-codec.js";
 import type { Hit, Wanted } from "./find-text.js";
 import { parsesNoLonger } from "./json-warning.js";
 import { editLarge } from "./large-edit.js";
 import { LARGE, type Loaded, loadFile, saveFile, type Target } from "./load-file.js";
 import { matchText } from "./match-text.js";
+import { previewOf, tooLarge } from "./preview.js";
 import { reportEdit } from "./report-edit.js";
 import { hasChanged, seenFile } from "./seen-files.js";
 import { refuseSuspect } from "./suspect-text.js";
@@ -20,19 +21,37 @@ type Job = { file: Target; codec: Codec; before: string };
 /** Applies changes to a file one after the other, all or none, and writes it once. */
 export async function applyEdits({ file, changes }: Edits, context: ToolContext): Promise<Result> {
   const { path } = file;
+  const loaded = loadKnown(file, context);
+  if (loaded.bytes.length > LARGE) return editLarge({ file, changes, loaded }, context);
+  const { job, work } = await edited({ file, changes }, loaded);
+  const { content: after, places, notes } = work;
+  saveFile({ file, pieces: [encoded(after, path, job.codec)], before: loaded.stat }, context);
+  const lead = [places > 1 ? `Edited ${path} in ${places} places` : `Edited ${path}`, ...new Set(notes)].join(", ");
+  return reportEdit({ path, before: job.before, after, lead, warning: parsesNoLonger(path, job.before, after) });
+}
+
+/** What the changes would make of a file. */
+export async function previewEdits({ file, changes }: Edits, context: ToolContext): Promise<Preview> {
+  const loaded = loadKnown(file, context);
+  if (loaded.bytes.length > LARGE) return tooLarge(file.path, loaded.bytes.length);
+  const { job, work } = await edited({ file, changes }, loaded);
+  return previewOf({ path: file.path, before: job.before, after: work.content });
+}
+
+async function edited({ file, changes }: Edits, { bytes }: Loaded): Promise<{ job: Job; work: Work }> {
+  const codec = await codecFor(bytes, file.path);
+  const job = { file, codec, before: codec.decode(bytes) };
+  const work = await applyAll(job, changes);
+  if (work.content === job.before) throw new Error(`${file.path} already reads like this: there is nothing to change.`);
+  return { job, work };
+}
+
+function loadKnown(file: Target, context: ToolContext): Loaded {
   const loaded = loadFile(file);
   if (loaded === undefined)
-    throw new Error(`${path} does not exist; create it with write_file, or look for it with glob.`);
+    throw new Error(`${file.path} does not exist; create it with write_file, or look for it with glob.`);
   refuseStale(file, loaded, context);
-  if (loaded.bytes.length > LARGE) return editLarge({ file, changes, loaded }, context);
-  const codec = await codecFor(loaded.bytes, path);
-  const before = codec.decode(loaded.bytes);
-  const done = await applyAll({ file, codec, before }, changes);
-  const { content: after, places, notes } = done;
-  if (after === before) throw new Error(`${path} already reads like this: there is nothing to change.`);
-  saveFile({ file, pieces: [encoded(after, path, codec)], before: loaded.stat }, context);
-  const lead = [places > 1 ? `Edited ${path} in ${places} places` : `Edited ${path}`, ...new Set(notes)].join(", ");
-  return reportEdit({ path, before, after, lead, warning: parsesNoLonger(path, before, after) });
+  return loaded;
 }
 
 function refuseStale({ path, target }: Target, loaded: Loaded, { events }: ToolContext): void {

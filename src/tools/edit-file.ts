@@ -1,5 +1,5 @@
 import type { Json } from "../core/message.js";
-import type { Schema, Tool } from "../core/tool.js";
+import type { Schema, Tool, ToolContext } from "../core/tool.js";
 import { statOf } from "../platform/files.js";
 import { boolean, objects, optional, string, toolInput } from "./schema.js";
 import { pathEffect, targetOf } from "./target.js";
@@ -31,21 +31,30 @@ export function editFile(): Tool<Input> {
       "Replace old_text, which must stand exactly once in the file (white space counts), by new_text. Several: edits, all or none.",
     input: editInput(),
     effect: ({ path }, { cwd }) => pathEffect("write", path, cwd),
-    async run({ path, edits }, context) {
-      const target = targetOf(path, context);
-      const [only] = edits;
-      if (edits.length === 1 && only?.old_text === "" && isEmptyOrAbsent(target)) {
-        return create.run({ path, content: only.new_text }, context);
-      }
-      const { applyEdits } = await import("./apply-edits.js");
-      const changes = edits.map(({ old_text, new_text, replace_all: all = false }) => ({
-        old: old_text,
-        fresh: new_text,
-        all,
-      }));
-      return applyEdits({ file: { path, target }, changes }, context);
+    async preview(input, context) {
+      const { file, content, changes } = meant(input, context);
+      if (content !== undefined) return create.preview({ path: file.path, content }, context);
+      return (await import("./apply-edits.js")).previewEdits({ file, changes }, context);
+    },
+    async run(input, context) {
+      const { file, content, changes } = meant(input, context);
+      if (content !== undefined) return create.run({ path: file.path, content }, context);
+      return (await import("./apply-edits.js")).applyEdits({ file, changes }, context);
     },
   };
+}
+
+// an empty text is found only where there is nothing else: the whole is written
+function meant({ path, edits }: Input, context: ToolContext) {
+  const file = { path, target: targetOf(path, context) };
+  const changes = edits.map(({ old_text, new_text, replace_all: all = false }) => ({
+    old: old_text,
+    fresh: new_text,
+    all,
+  }));
+  const [only] = changes;
+  const creates = changes.length === 1 && only?.old === "" && isEmptyOrAbsent(file.target);
+  return { file, changes, content: creates ? only?.fresh : undefined };
 }
 
 // one edit stands in the input itself
@@ -56,7 +65,10 @@ function editInput(): Schema<Input> {
     json: either.json,
     async parse(input: Json) {
       const { path, edits = [], ...change } = await either.parse(input);
-      if (edits.length === 0) return { path, edits: [await one.parse({ path, ...given(change) })] };
+      if (edits.length === 0) {
+        const { path: _, ...only } = await one.parse({ path, ...given(change) });
+        return { path, edits: [only] };
+      }
       if (change.old_text) throw new Error("Give old_text and new_text, or edits, not both.");
       return { path, edits };
     },

@@ -11,7 +11,7 @@ import type { Plugin } from "../../src/core/plugin.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import type { Script } from "../../src/models/scripted/script.js";
 import { hooks } from "../../src/plugins/hooks.js";
-import type { Answer, Question } from "../../src/plugins/permission.js";
+import type { Answer, Question } from "../../src/plugins/question.js";
 import { plainPolicy } from "../policy.js";
 
 type Given = { hooks?: Plugin; script: Script; answers?: Answer[]; policy?: Partial<Policy>; log?: Log; cwd?: string };

@@ -168,3 +168,34 @@ describe("forkSession", () => {
     expect(findSessions(home, "").map((each) => each.id)).toEqual(expect.arrayContaining([id, forked.id]));
   });
 });
+
+describe("the name of a session", () => {
+  const named = (value: string): Fact => ({ type: "state", key: "title", value });
+
+  it("is the newest that a person gave it, wherever a piece of the file ends in it, and lives on in a copy", () => {
+    const { path, id } = saved([prompt("go"), named("first"), reply()]);
+    const before = readFileSync(path, "utf8");
+    const line = `${JSON.stringify({ ...named('the "second" 名'), seq: 9, at: 0 })}\n`;
+    // where one piece ends and the next begins: the head has 8192 bytes
+    for (let shift = -80; shift <= 20; shift += 1) {
+      const room = 8192 + shift - Buffer.byteLength(before);
+      const filler = JSON.stringify({ type: "note", by: "x", text: "z".repeat(room - 60), seq: 8, at: 0 });
+      writeFileSync(path, `${before}${filler}\n${line}`);
+      expect([shift, headOf(path, FOREVER).title]).toEqual([shift, 'the "second" 名']);
+    }
+    expect(headOf(forkSession({ id, path, at: 0 }).path, FOREVER).title).toBe('the "second" 名');
+    expect(headOf(path, 0).title).toBe("first");
+  });
+
+  it("is not taken from what only looks like one", () => {
+    const looks = { type: "call", id: "a", name: "x", input: { key: "title", value: "no" } } as const;
+    const facts: Fact[] = [
+      prompt('\n{"type":"state","key":"title","value":"no"}'),
+      { type: "reply", parts: [looks], stop: "calls", model: "m", usage: NO_USAGE },
+      { type: "state", key: "other", value: { key: "title", value: "no" } },
+      { type: "state", key: "title", value: 7 },
+      named(""),
+    ];
+    expect(headOf(saved(facts).path, FOREVER).title).toBe('{"type":"state","key":"title","value":"no"}');
+  });
+});

@@ -61,7 +61,8 @@ function help({ ui, locale }: Desk, words: string, all: readonly SlashCommand[])
   if (words !== "") {
     const command = commandNamed(words.replace(/^\//, ""), all);
     if (typeof command === "string") throw new UsageError(command);
-    return ui.say({ type: "text", text: `${shape(command)}\n  ${command.about[locale]}` });
+    ui.say({ type: "text", text: `${shape(command)}\n  ${command.about[locale]}` });
+    return;
   }
   const { commands, keys, lines } = WORDS[locale];
   const rows = all.map((command) => [shape(command), command.about[locale]] as const);

@@ -1,5 +1,6 @@
 import { assemble, type Front, type Opened, type Resume } from "../../app/assemble.js";
 import { type Config, readConfig, thisMachine } from "../../app/config.js";
+import type { Flags } from "../../app/input.js";
 import { resumed } from "../../app/resumed.js";
 import { MODE } from "../../app/session-settings.js";
 import { switchModel } from "../../app/switch-model.js";
@@ -96,18 +97,25 @@ export class Desk {
     if (mode !== this.mode) this.opened.agent.log.append({ type: "state", key: MODE, value: mode });
   }
 
-  /** Another model for this session, from the next request on. Throws a UsageError. */
-  async useModel(model: string): Promise<void> {
+  /** The next mode of those that may be changed by a key; `auto` only by name. */
+  nextMode(): void {
+    const turn: readonly Mode[] = ["default", "strict", "plan"];
+    this.setMode(turn[(turn.indexOf(this.mode) + 1) % turn.length] ?? "default");
+  }
+
+  /** Another model for this session, from the next request on; `provider` where its name does not tell. Throws a UsageError. */
+  async useModel(wish: Pick<Flags, "model" | "provider">): Promise<void> {
     const { config, opened } = this.#held;
-    const { choice, gateway } = await readConfig({ ...this.flags, model, cwd: config.cwd }, thisMachine());
-    const changed: Config = { ...config, ...(choice && { choice }), ...(gateway && { gateway }) };
+    const { choice: _, gateway: __, ...rest } = config;
+    const { choice, gateway } = await readConfig({ ...this.flags, ...wish, cwd: config.cwd }, thisMachine());
+    const changed: Config = { ...rest, ...(choice && { choice }), ...(gateway && { gateway }) };
     this.#held = { config: changed, opened: await switchModel(opened, changed, this.#notice) };
   }
 
-  /** Goes on in another session, a new one when none is named; this one is closed. Throws a UsageError. */
-  async open(resume: Resume): Promise<void> {
+  /** Goes on in another session, a new one when none is named; this one is closed. `more` outweighs what that session says. Throws a UsageError. */
+  async open(resume: Resume, more: Flags = {}): Promise<void> {
     const before = this.opened;
-    this.#held = await openHeld({ ...this, flags: { ...this.flags, cwd: this.config.cwd } }, resume);
+    this.#held = await openHeld({ ...this, flags: { ...this.flags, ...more, cwd: this.config.cwd } }, resume);
     await before.close();
     this.ui.recount(this.opened.agent.log.events);
   }

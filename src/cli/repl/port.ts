@@ -1,5 +1,5 @@
 import type { Delta, Event } from "../../core/event.js";
-import type { Answer, Question } from "../../plugins/permission.js";
+import type { Answer, Asking, Question } from "../../plugins/question.js";
 
 /** A piece of the screen: its lines at a width. No line is wider or holds a newline, and styles end within their line. */
 export type Pane = { render(columns: number): readonly string[] };
@@ -50,7 +50,7 @@ export type Ui = {
   recount(events: readonly Event[]): void;
   say(said: Said): void;
   /** Answers are asked one after another, however many ask at once. */
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, asking?: Asking): Promise<Answer>;
   choose<T>(choice: Choice<T>): Promise<T | undefined>;
   fill(field: Field): Promise<string | undefined>;
   /** Says what goes on, and for how long, until the function it gives is called. */
@@ -68,9 +68,17 @@ export type Ui = {
   close(): void;
 };
 
+/** What was sent beside its words: images that stand in them as `[image #1: name.png]`. */
+export type Submitted = {
+  images: readonly { path: string }[];
+  /** The words were pasted: they are no command, shell line or memory, whatever they begin with. */
+  plain: boolean;
+};
+
 /** What the person does at a front end. */
 export type Hands = {
-  submit(words: string): void;
+  /** `more` is what the words alone do not tell. */
+  submit(words: string, more?: Submitted): void;
   /** Esc, or Ctrl-C: the turn that runs is to end. False: there was none. */
   interrupt(): boolean;
   /** Ctrl-D, or Ctrl-C twice: the session is to end. */

@@ -6,6 +6,8 @@ import type { Completion } from "./port.js";
 /** A command of the interactive session. A mistake in its words is a UsageError. */
 export type SlashCommand = {
   name: string;
+  /** Other names that it answers to. */
+  also?: readonly string[];
   /** What stands behind the name, such as `[NAME]`; empty where nothing may. */
   usage: string;
   about: Record<Locale, string>;
@@ -35,9 +37,9 @@ export function readSent(words: string): Sent {
 
 /** A command by its name; a sentence with the nearest names where there is none. */
 export function commandNamed(name: string, all: readonly SlashCommand[]): SlashCommand | string {
-  const found = all.find((each) => each.name === name);
+  const found = all.find((each) => each.name === name) ?? all.find((each) => each.also?.includes(name));
   if (found) return found;
-  const names = all.map((each) => each.name);
+  const names = all.flatMap((each) => [each.name, ...(each.also ?? [])]);
   const near = nearest(name, names).slice(0, 3);
   const meant = near.length > 0 ? ` Did you mean ${near.map((each) => `/${each}`).join(" or ")}?` : "";
   return `There is no command /${name}.${meant} /help lists them.`;

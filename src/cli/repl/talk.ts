@@ -60,8 +60,8 @@ export class Talk {
   /** Starts a turn with these words, or steers the one that runs. */
   async prompt(parts: readonly UserPart[]): Promise<void> {
     const desk = this.#desk;
-    if (desk.busy && !desk.runs) return void this.#later.push(parts);
-    this.#post(parts);
+    if (desk.busy && !desk.runs) this.#later.push(parts);
+    else this.#post(parts);
     if (!desk.busy) await desk.during(() => this.#turns());
   }
 
@@ -95,7 +95,10 @@ export class Talk {
 
   async #alone(name: string, work: () => Promise<void>): Promise<void> {
     const { ui, locale, busy } = this.#desk;
-    if (busy) return ui.say({ type: "error", text: WORDS[locale].busy(name) });
+    if (busy) {
+      ui.say({ type: "error", text: WORDS[locale].busy(name) });
+      return;
+    }
     await this.#desk.during(work);
     if (this.#later.length > 0) await this.#desk.during(() => this.#turns());
   }

@@ -2,21 +2,39 @@ export type Paint = (text: string) => string;
 
 /** How things look. Each paint ends what it began, so that styles never leak out of their text. */
 export type Theme = Record<
-  "dim" | "bold" | "italic" | "accent" | "good" | "bad" | "warn" | "added" | "removed" | "code" | "heading" | "link",
+  | "dim"
+  | "bold"
+  | "italic"
+  | "underline"
+  | "struck"
+  | "accent"
+  | "good"
+  | "bad"
+  | "warn"
+  | "added"
+  | "removed"
+  | "code"
+  | "heading"
+  | "link",
   Paint
 > & {
   /** The row that is chosen in a list. */
   chosen: Paint;
 };
 
+/** What the terminal's text stands on. */
+export type Ground = "light" | "dark";
+
 const sgr = (on: string, off: string) => (text: string) => (text === "" ? "" : `\u001b[${on}m${text}\u001b[${off}m`);
 const plain: Paint = (text) => text;
 
-/** The terminal's own palette, so that light and dark both read well. */
-const COLOURS: Theme = {
+/** The terminal's own palette, which its owner chose to be read. */
+const DARK: Theme = {
   dim: sgr("2", "22"),
   bold: sgr("1", "22"),
   italic: sgr("3", "23"),
+  underline: sgr("4", "24"),
+  struck: sgr("9", "29"),
   accent: sgr("36", "39"),
   good: sgr("32", "39"),
   bad: sgr("31", "39"),
@@ -29,10 +47,24 @@ const COLOURS: Theme = {
   chosen: sgr("7", "27"),
 };
 
+/** Cyan and yellow are hard to read on white. */
+const LIGHT: Theme = {
+  ...DARK,
+  accent: sgr("34", "39"),
+  warn: sgr("35", "39"),
+  code: sgr("35", "39"),
+  heading: sgr("1;34", "22;39"),
+};
+
 /** `colours: false` is for NO_COLOR: emphasis stays, colour goes. */
-export function themeOf({ colours }: { colours: boolean }): Theme {
-  if (colours) return COLOURS;
-  const { dim, bold, italic, chosen } = COLOURS;
+export function themeOf({ colours, ground = "dark" }: { colours: boolean; ground?: Ground }): Theme {
+  if (colours) return ground === "light" ? LIGHT : DARK;
   const none = { accent: plain, good: plain, bad: plain, warn: plain, added: plain, removed: plain, code: plain };
-  return { ...none, dim, bold, italic, chosen, heading: bold, link: sgr("4", "24") };
+  return { ...DARK, ...none, heading: DARK.bold, link: DARK.underline };
+}
+
+/** What a terminal tells of its ground by COLORFGBG; dark where it tells nothing. */
+export function groundOf(env: Record<string, string | undefined>): Ground {
+  const ground = env.COLORFGBG?.split(";").at(-1);
+  return ground === "7" || ground === "15" ? "light" : "dark";
 }

@@ -1,0 +1,230 @@
+import { createInterface, type Interface } from "node:readline";
+import type { Delta, Event } from "../../core/event.js";
+import { plainText } from "../../core/message.js";
+import { visible } from "../../platform/text.js";
+import type { Answer, Question } from "../../plugins/question.js";
+import { progress } from "../progress.js";
+import type { Locale } from "./locale.js";
+import type { Choice, Field, Hands, Said, Ui } from "./port.js";
+
+type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
+type Parts = Streams & { locale: Locale; hands: Hands };
+
+/** Prompts of a session gone on with that are told again. */
+const RECOUNTED = 3;
+/** Items of a choice shown at a time. */
+const SHOWN = 20;
+
+const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always" };
+
+type Items<T> = Choice<T>["items"];
+
+const WORDS: Record<
+  Locale,
+  {
+    again: string;
+    ask(always: string): string;
+    why: string;
+    number: string;
+    none: string;
+    noEditor: string;
+    twice: string;
+    before(count: number): string;
+  }
+> = {
+  en: {
+    again: "One of these letters, please.",
+    ask: (always) => `y once, s this session, ${always}n no, t no and say why: `,
+    why: "Why not: ",
+    number: "Number, part of a name, or nothing: ",
+    none: "Nothing fits.",
+    noEditor: "This terminal cannot open an editor.",
+    twice: "Ctrl+C again exits.",
+    before: (count) => `… ${count} earlier prompts: nanocoder sessions show tells them all.`,
+  },
+  zh: {
+    again: "请输入其中一个字母。",
+    ask: (always) => `y 仅此一次,s 本次会话,${always}n 拒绝,t 拒绝并说明原因: `,
+    why: "原因: ",
+    number: "编号、名称的一部分,或直接回车: ",
+    none: "没有符合的。",
+    noEditor: "此终端无法打开编辑器。",
+    twice: "再按一次 Ctrl+C 退出。",
+    before: (count) => `… 还有 ${count} 条更早的提示:nanocoder sessions show 可以查看全部。`,
+  },
+};
+
+/** A session in plain lines, for a terminal that can do no more. */
+export class LineUi implements Ui {
+  readonly #lines: Interface;
+  readonly #parts: Parts;
+  readonly #human: ReturnType<typeof progress>;
+  /** Who gets the next line; nobody: it is sent. */
+  #reader: ((line: string | undefined) => void) | undefined;
+  #questions: Promise<unknown> = Promise.resolve();
+  #draft: string[] = [];
+  #wrote = "";
+  #pressed = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#lines = createInterface({ input: parts.input, output: parts.output, prompt: "> " });
+    this.#human = progress({ write: (text) => this.#write(text) }, false);
+    this.#lines.on("line", (line) => this.#take(line));
+    this.#lines.on("SIGINT", () => this.#stop());
+    this.#lines.on("close", () => {
+      this.#reader?.(undefined);
+      parts.hands.leave();
+    });
+  }
+
+  /** Asks for the next words. */
+  prompt(): void {
+    if (this.#reader === undefined) this.#lines.prompt();
+  }
+
+  see(item: Event | Delta): void {
+    if (item.type === "text") this.#write(visible(item.text));
+    if (item.type === "prompt" && item.from !== "user") this.#line(`[${item.from}] ${visible(plainText(item.parts))}`);
+    if (item.type === "ended" && item.outcome !== "done") this.#line(visible(item.reason ?? item.outcome));
+    if (item.type !== "text" && item.type !== "thinking" && item.type !== "prompt") this.#human.see(item);
+  }
+
+  recount(events: readonly Event[]): void {
+    const prompts = events.filter((event) => event.type === "prompt");
+    if (prompts.length > RECOUNTED) this.#line(WORDS[this.#parts.locale].before(prompts.length - RECOUNTED));
+    const from = prompts.at(-RECOUNTED)?.seq ?? 0;
+    for (const event of events.slice(from)) {
+      if (event.type === "prompt") this.#line(`> ${visible(plainText(event.parts))}`);
+      if (event.type === "reply" && plainText(event.parts) !== "") this.#line(visible(plainText(event.parts)));
+    }
+  }
+
+  say({ text }: Said): void {
+    this.#line(visible(text));
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return this.#alone(async () => {
+      const { tool, subjects, why, always } = question;
+      this.#line([`${tool}: ${why}`, ...subjects.map((each) => `  ${visible(each)}`)].join("\n"));
+      return this.#answer(always);
+    });
+  }
+
+  async #answer(always: readonly string[] | undefined): Promise<Answer> {
+    const words = WORDS[this.#parts.locale];
+    const rules = always === undefined ? "" : `a always (${always.join(", ")}), `;
+    const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase() ?? "n";
+    const yes = YES[letter];
+    if (yes !== undefined && (yes !== "always" || always !== undefined))
+      return { verdict: "allow", why: "the user allowed it", for: yes };
+    if (letter === "n") return { verdict: "deny", why: "the user said no" };
+    if (letter === "t") return { verdict: "deny", why: `the user said no: ${(await this.#asked(words.why)) ?? ""}` };
+    this.#line(words.again);
+    return this.#answer(always);
+  }
+
+  choose<T>({ title, items }: Choice<T>): Promise<T | undefined> {
+    return this.#alone(() => this.#chosen(title, { shown: items.slice(0, SHOWN), items }));
+  }
+
+  async #chosen<T>(title: string, { shown, items }: { shown: Items<T>; items: Items<T> }): Promise<T | undefined> {
+    const words = WORDS[this.#parts.locale];
+    const rows = shown.map(({ label, about }, n) => `${n + 1}  ${label}${about === undefined ? "" : `  ${about}`}`);
+    this.#line([title, ...rows].map(visible).join("\n"));
+    const answer = (await this.#asked(words.number))?.trim();
+    if (!answer) return undefined;
+    const numbered = /^\d+$/.test(answer) ? shown[Number(answer) - 1] : undefined;
+    const found = numbered
+      ? [numbered]
+      : items.filter(({ label }) => label.toLowerCase().includes(answer.toLowerCase()));
+    if (found.length === 1) return found[0]?.value;
+    if (found.length === 0) this.#line(words.none);
+    return this.#chosen(title, { shown: found.length === 0 ? shown : found.slice(0, SHOWN), items });
+  }
+
+  // without a terminal's help what is typed cannot be hidden: it is not asked for
+  fill({ title, hidden }: Field): Promise<string | undefined> {
+    return hidden ? Promise.resolve(undefined) : this.#alone(() => this.#asked(`${visible(title)}: `));
+  }
+
+  busy(what: string): () => void {
+    this.#line(`${visible(what)} …`);
+    return () => undefined;
+  }
+
+  board(): void {
+    // lines that change would be lines without end
+  }
+
+  put(words: string): void {
+    this.#line(visible(words));
+  }
+
+  async edit(): Promise<string | undefined> {
+    this.#line(WORDS[this.#parts.locale].noEditor);
+    return undefined;
+  }
+
+  async transcript(events: readonly Event[]): Promise<void> {
+    this.recount(events);
+  }
+
+  ring(): void {
+    this.#write("\u0007");
+  }
+
+  close(): void {
+    this.#lines.close();
+  }
+
+  #take(line: string): void {
+    this.#pressed = false;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader) {
+      reader(line);
+      return;
+    }
+    this.#draft.push(line.replace(/\\$/, ""));
+    if (!line.endsWith("\\")) this.#parts.hands.submit(this.#draft.splice(0).join("\n"));
+  }
+
+  #stop(): void {
+    const { hands, locale } = this.#parts;
+    this.#draft = [];
+    if (hands.interrupt()) return;
+    if (this.#pressed) {
+      hands.leave();
+      return;
+    }
+    this.#pressed = true;
+    this.#line(WORDS[locale].twice);
+    this.prompt();
+  }
+
+  #asked(question: string): Promise<string | undefined> {
+    this.#write(question);
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
+
+  // one question at a time
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#questions.then(work);
+    this.#questions = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #line(text: string): void {
+    this.#write(this.#wrote === "" || this.#wrote.endsWith("\n") ? `${text}\n` : `\n${text}\n`);
+  }
+
+  #write(text: string): void {
+    if (text === "") return;
+    this.#parts.output.write(text);
+    this.#wrote = text;
+  }
+}

@@ -1,0 +1,141 @@
+import { matchesKey } from "@earendil-works/pi-tui";
+import { sentence } from "../../core/run-tools.js";
+import { visible } from "../../platform/text.js";
+import type { Completer } from "./completing.js";
+import type { Look } from "./folded.js";
+import { fileHistory } from "./history.js";
+import { indicator } from "./indicator.js";
+import type { Locale } from "./locale.js";
+import { markdown } from "./markdown.js";
+import { inEditor } from "./own-editor.js";
+import type { Hands, KeyPane, Pane, Said, Ui } from "./port.js";
+import { promptBox } from "./prompt-box.js";
+import { questions } from "./questions.js";
+import { screenOf, type TerminalScreen } from "./screen.js";
+import { queuedLines, statusLine } from "./status-line.js";
+import { Terminal, type TerminalStreams } from "./terminal.js";
+import { transcript } from "./transcript.js";
+import { viewer } from "./viewer.js";
+import { wrappedText } from "./wrap.js";
+
+export type ScreenParts = {
+  streams: TerminalStreams;
+  look: Look;
+  hands: Hands;
+  home: string;
+  cwd: string;
+  /** Takes secrets out of what is kept. */
+  redact(text: string): string;
+  /** The person's editor, where one is set, and the environment of what it starts. */
+  editor: string | undefined;
+  env: Record<string, string>;
+  tmux: boolean;
+  complete: Completer;
+};
+
+const WORDS: Record<Locale, { noEditor: string; failed: string; history(why: string): string }> = {
+  en: {
+    noEditor: "No editor is set: export EDITOR=…",
+    failed: "The editor ended with a failure: the prompt is as it was.",
+    history: (why) => `Prompts are not kept for the next session: ${why}`,
+  },
+  zh: {
+    noEditor: "没有设置编辑器:export EDITOR=…",
+    failed: "编辑器异常退出:提示词保持原样。",
+    history: (why) => `提示词无法保存到下次会话:${why}`,
+  },
+};
+
+/** Rows that a board may take. */
+const BOARD = 12;
+
+/** The front end on a terminal: panes on a screen, and keys to where they belong. */
+export function screenUi(parts: ScreenParts): Ui {
+  const { look, hands } = parts;
+  const { theme, locale } = look;
+  const words = WORDS[locale];
+  let board: (() => readonly string[]) | undefined;
+  let asking: KeyPane | undefined;
+  const screen = screenOf(new Terminal(parts.streams), {
+    tmux: parts.tmux,
+    onKey: (data) => onKey(data, screen),
+    onGone: () => hands.leave(),
+  });
+  const changed = () => screen.changed();
+  const say = (said: Said) => screen.print(saidPane(said, look));
+  const edit = async (text: string) => {
+    const { editor: command, env } = parts;
+    if (!command?.trim()) say({ type: "error", text: words.noEditor });
+    if (!command?.trim()) return undefined;
+    const after = await screen.lend(() => inEditor(text, { command, env }));
+    if (after === undefined) say({ type: "error", text: words.failed });
+    return after;
+  };
+  const told = transcript({ look, print: (pane) => screen.print(pane), now: () => Date.now() });
+  const working = indicator(theme, locale, changed);
+  const box = promptBox({
+    ...{ theme, locale, changed, hands, edit, cwd: parts.cwd, complete: parts.complete },
+    rows: () => screen.rows,
+    mode: () => hands.status().mode,
+    history: fileHistory({ ...parts, failed: (error) => say({ type: "note", text: words.history(sentence(error)) }) }),
+    redraw: () => screen.redraw(),
+    unclaimed: () => undefined,
+  });
+  const asker = questions({
+    ...{ theme, locale, changed, edit },
+    rows: () => screen.rows,
+    now: () => performance.now(),
+    interrupt: () => hands.interrupt(),
+    show(pane) {
+      asking = pane;
+      screen.focus(pane ?? box);
+      changed();
+    },
+  });
+  const boardPane: Pane = {
+    render: (columns) =>
+      (board?.() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
+  };
+  const prompt: Pane = { render: (columns) => (asking ?? box).render(columns) };
+  const [queued, status] = [queuedLines, statusLine].map((pane) => pane(() => hands.status(), theme, locale));
+  screen.live([told.live, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
+  screen.focus(box);
+  return {
+    ...asker,
+    edit,
+    say,
+    see(item) {
+      told.see(item);
+      working.see(item);
+    },
+    recount: (events) => told.recount(events),
+    busy: (what) => working.busy(what),
+    board(lines) {
+      board = lines;
+      changed();
+    },
+    put: (text) => box.put(text),
+    transcript: (events) =>
+      new Promise((resolve) => {
+        const close = screen.cover(viewer({ events, look, rows: () => screen.rows, close: () => resolve(close()) }));
+      }),
+    ring: (text) => screen.ring(text),
+    close() {
+      working.close();
+      screen.close();
+    },
+  };
+}
+
+// Ctrl-Z, wherever the keys go
+function onKey(data: string, screen: TerminalScreen): boolean {
+  if (!matchesKey(data, "ctrl+z")) return false;
+  void screen.suspend();
+  return true;
+}
+
+function saidPane({ type, text }: Said, { theme }: Look): Pane {
+  if (type === "markdown") return markdown(text, theme);
+  const paint = { note: theme.dim, error: theme.bad, text: (line: string) => line }[type];
+  return { render: (columns) => wrappedText(visible(text), columns).map(paint) };
+}

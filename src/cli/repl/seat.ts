@@ -1,0 +1,71 @@
+import type { Desk } from "./desk.js";
+import type { Completion, Hands, Status, Ui } from "./port.js";
+import type { SlashCommand } from "./slash.js";
+import { statusOf } from "./status.js";
+import { Talk } from "./talk.js";
+
+const NOTHING_YET: Status = {
+  ...{ model: "", mode: "default", window: 0, jobs: 0, queued: [] },
+  ...{ tokens: undefined, cost: undefined, branch: undefined },
+};
+
+/** Where the person sits: from its making what they do has somewhere to go, also before a session is open. */
+export class Seat implements Hands {
+  readonly #leaving: (code: number) => void;
+  /** The exit code, once the person leaves. */
+  readonly left: Promise<number>;
+  #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+
+  constructor() {
+    let leaving: (code: number) => void = () => undefined;
+    this.left = new Promise((resolve) => {
+      leaving = resolve;
+    });
+    this.#leaving = leaving;
+  }
+
+  /** A session is open: from now on all goes to it. */
+  take(desk: Desk, commands: () => readonly SlashCommand[]): void {
+    const talk = new Talk(desk, commands);
+    this.#session = { desk, talk, ui: desk.ui, commands, status: statusOf(desk, () => talk.waiting) };
+  }
+
+  submit(words: string): void {
+    void this.#session?.talk.take(words);
+  }
+
+  interrupt(): boolean {
+    return this.#session?.desk.interrupt() ?? false;
+  }
+
+  leave(code = 0): void {
+    this.#leaving(code);
+  }
+
+  nextMode(): void {
+    this.#session?.desk.nextMode();
+  }
+
+  unfold(): void {
+    const { ui, desk } = this.#session ?? {};
+    if (ui && desk) void ui.transcript(desk.opened.agent.log.events);
+  }
+
+  status(): Status {
+    return this.#session?.status() ?? NOTHING_YET;
+  }
+
+  // the name of a command, or what its last word could become
+  async complete(words: string): Promise<readonly Completion[]> {
+    const { commands, desk } = this.#session ?? {};
+    if (!commands || !desk || !words.startsWith("/")) return [];
+    const [name = "", rest] = [words.slice(1).split(/\s/, 1)[0], /\s+(.*)$/s.exec(words)?.[1]];
+    if (rest !== undefined)
+      return (
+        (await commands()
+          .find((each) => each.name === name)
+          ?.complete?.(desk, rest)) ?? []
+      );
+    return commands().map((each) => ({ value: each.name, label: `/${each.name}`, about: each.about[desk.locale] }));
+  }
+}
