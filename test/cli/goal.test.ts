@@ -352,8 +352,5 @@ describe("a goal that was interrupted", () => {
 
 /** Whether the newest session, if there is one, says something of a key. */
 function holds(where: Place, key: string): boolean {
-  return (
-    existsSync(join(where.home, ".nanocoder/sessions")) &&
-    eventsIn(where).some((event) => event.type === "state" && event.key === key)
-  );
+  return eventsIn(where).some((event) => event.type === "state" && event.key === key);
 }
