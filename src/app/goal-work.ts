@@ -21,7 +21,7 @@ import {
   saidOfGoal,
   sinceAgreed,
 } from "../goals/master.js";
-import { type Called, changedScripts, noteAgain, noteCalled, wrongPrograms } from "../goals/programs.js";
+import type { Called } from "../goals/programs.js";
 import { type Baseline, type GoalEnd, outcomeOf, verdictOf } from "../goals/progress.js";
 import type { GoalResult } from "../goals/report.js";
 import { transcriptFor } from "../goals/transcript.js";
@@ -64,8 +64,9 @@ export function agree(contract: Contract, log: Log): void {
 /** Takes up a goal in a session: its snapshot of protected files, its referees, and the plugin that holds the door. */
 export async function goalWork(contract: Contract, ground: Ground, home: string): Promise<GoalWork> {
   sweepCleanCopies();
-  const start = await begun(contract, ground, join(home, "goals", ground.id));
-  const work: Work = { contract, ground, ...start, seen: new Map(), listening: listeningBefore(start.start) };
+  const programs = await import("../goals/programs.js");
+  const start = await begun(contract, { ground, programs }, join(home, "goals", ground.id));
+  const work: Work = { programs, contract, ground, ...start, seen: new Map(), listening: listeningBefore(start.start) };
   return {
     plugin: master(contract, referees(work)),
     baseline: (signal, tell) => baseline(work, signal, tell),
@@ -73,7 +74,11 @@ export async function goalWork(contract: Contract, ground: Ground, home: string)
   };
 }
 
+// it reads command lines as a shell would: loaded with the first goal
+type Programs = typeof import("../goals/programs.js");
+
 type Work = {
+  programs: Programs;
   contract: Contract;
   ground: Ground;
   start: Start;
@@ -82,7 +87,11 @@ type Work = {
   listening: readonly Listener[];
 };
 
-async function begun(contract: Contract, ground: Ground, folder: string): Promise<Pick<Work, "start" | "snapshot">> {
+async function begun(
+  contract: Contract,
+  { ground, programs }: Pick<Work, "ground" | "programs">,
+  folder: string,
+): Promise<Pick<Work, "start" | "snapshot">> {
   const { log, cwd: root, commands } = ground;
   const known = startIn(saidOfGoal(log.events, START));
   if (known) {
@@ -94,7 +103,7 @@ async function begun(contract: Contract, ground: Ground, folder: string): Promis
   const files = contract.file === undefined ? [] : [contract.file];
   const snapshot = await guard({ root, folder, globs: contract.protect, files });
   const commit = await startCommit(root, commands.env);
-  const called = noteCalled(lines(contract), placeOf(ground));
+  const called = programs.noteCalled(lines(contract), placeOf(ground));
   const boot = bootId();
   const start: Start = {
     ...{ guard: snapshot.digest, called, at: Date.now(), listening: listeners() },
@@ -133,13 +142,13 @@ function placeOf({ cwd, commands }: Ground) {
 }
 
 function referees(work: Work): Referees {
-  const { contract, ground, snapshot, start, seen } = work;
+  const { programs, contract, ground, snapshot, start, seen } = work;
   const { cwd: root, commands } = ground;
   return {
     guard: async () => {
       await endLeftovers();
       const undone = putBack(snapshot).map(({ path }) => shownPath(root, path));
-      return [...undone, ...wrongPrograms(start.called, placeOf(ground)), ...takenPorts(work)];
+      return [...undone, ...programs.wrongPrograms(start.called, placeOf(ground)), ...takenPorts(work)];
     },
     check: (at, signal) => check(work, at, { cwd: root, signal }),
     inCopy: contract.clean ? (which, signal) => inCopy(work, which, signal) : undefined,
@@ -188,7 +197,8 @@ async function inCopy(work: Work, which: readonly number[], signal: AbortSignal)
 
 type Seeing = { session: Session; runs: readonly (CheckRun | undefined)[] };
 
-async function judged({ contract, ground, start }: Work, asked: readonly number[], { session, runs }: Seeing) {
+async function judged(work: Work, asked: readonly number[], { session, runs }: Seeing) {
+  const { contract, ground, start } = work;
   const { cwd: root, commands, models } = ground;
   const diff =
     start.commit === undefined
@@ -200,10 +210,14 @@ async function judged({ contract, ground, start }: Work, asked: readonly number[
     asked,
     runs,
     diff: diff?.text,
-    changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
+    changedScripts: scriptsChanged(work),
     transcript: transcriptFor(sinceAgreed(wholeLog(ground.log)), SHOWN.transcript),
     signal: session.signal,
   });
+}
+
+function scriptsChanged({ programs, contract, ground, start: { called } }: Work): string[] {
+  return programs.changedScripts(called, programs.noteAgain(called, lines(contract), placeOf(ground)));
 }
 
 function next({ contract, ground }: Work, rounds: readonly Round[]): Move {
@@ -229,7 +243,8 @@ async function baseline(work: Work, signal: AbortSignal, tell: (words: string) =
   return baselineIn(log.events);
 }
 
-async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promise<GoalResult> {
+async function result(work: Work, halt?: GoalEnd): Promise<GoalResult> {
+  const { contract, ground, start } = work;
   const { cwd: root, commands, log, id } = ground;
   const events = sinceAgreed(log.events);
   const diff =
@@ -246,7 +261,7 @@ async function result({ contract, ground, start }: Work, halt?: GoalEnd): Promis
     startedAt: start.at,
     endedAt: Date.now(),
     diffStat: diff && { files: diff.files.length, insertions: diff.added, deletions: diff.removed },
-    changedScripts: changedScripts(start.called, noteAgain(start.called, lines(contract), placeOf(ground))),
+    changedScripts: scriptsChanged(work),
     session: id,
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../src/core/event.js";
@@ -64,6 +64,7 @@ export function placeToRead(): Place {
 /** The facts of every session that a home holds, oldest first. */
 export function sessionsIn({ home }: Place): Event[][] {
   const root = join(home, ".nanocoder/sessions");
+  if (!existsSync(root)) return [];
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
   return files.sort().map((name) => {
     const lines = readFileSync(join(root, name), "utf8")

@@ -6,7 +6,6 @@ import type { Session } from "../../core/session.js";
 import { statOf } from "../../platform/files.js";
 import { visible } from "../../platform/text.js";
 import type { Found, VerifyOptions } from "../../plugins/verify-options.js";
-import { changesIn, checkedNow, failureWords } from "../../plugins/verify-run.js";
 import type { Changed } from "../../store/run-changes.js";
 import { startCommit, workDiff } from "../../store/work-diff.js";
 import { firstLine } from "../progress.js";
@@ -75,7 +74,7 @@ export async function evalCommand(work: Work, words: string): Promise<void> {
   if (!found || work.signal.aborted) return;
   const { ui, locale, opened } = work;
   ui.say({ type: "text", text: found.flatMap((each) => linesOf(each, locale)).join("\n") });
-  const failures = failureWords(found);
+  const failures = (await verifyRun()).failureWords(found);
   const { fine, fix } = WORDS[locale];
   if (!asked.includes("fix")) return failures === undefined ? undefined : ui.say({ type: "note", text: fix });
   if (failures === undefined) return ui.say({ type: "note", text: fine });
@@ -84,17 +83,21 @@ export async function evalCommand(work: Work, words: string): Promise<void> {
   await answerLate(work);
 }
 
+// what checks is loaded when there is something to check
+const verifyRun = () => import("../../plugins/verify-run.js");
+
 async function checked(work: Work, which: "newest" | "all"): Promise<Found[] | undefined> {
   const { ui, locale, opened, signal } = work;
   const { log, model } = opened.agent;
   const words = WORDS[locale];
   const { cwd } = opened.ground;
   const session: Session = { events: log.events, model, cwd, signal, emit: (delta: Delta) => ui.see(delta) };
-  const { changes, prompt } = which === "all" ? await ofGit(work) : ofNewest(session, opened.verify);
+  const { changes, prompt } = which === "all" ? await ofGit(work) : await ofNewest(session, opened.verify);
   const say = (text: string) => ui.say({ type: "note", text });
   if (changes.length === 0) return void say(which === "all" ? words.clean : words.none);
   if (prompt !== undefined) say(words.of(prompt));
   const ready = ui.busy(words.checking(changes.length));
+  const { checkedNow } = await verifyRun();
   const found = await checkedNow(changes, session, { ...opened.verify, permit: permitOf(work) }).finally(ready);
   if (found.length === 0) return void say(words.nothing(changes.length));
   return found;
@@ -114,7 +117,8 @@ function permitOf({ ui, locale }: Work): NonNullable<VerifyOptions["permit"]> {
 
 type Looked = { changes: Changed[]; prompt?: string };
 
-function ofNewest(session: Session, options: VerifyOptions): Looked {
+async function ofNewest(session: Session, options: VerifyOptions): Promise<Looked> {
+  const { changesIn } = await verifyRun();
   for (const run of runsOf(session.events).slice(0, MOST.runs)) {
     const changes = changesIn(run, session, options);
     const prompt = run.find((event) => event.type === "prompt");

@@ -8,8 +8,9 @@ import type { Contract } from "../../goals/types.js";
 import { contractText } from "../../goals/write.js";
 import { visible } from "../../platform/text.js";
 import { boardOf } from "../goal-board.js";
+import { givenIn } from "./goal-criteria.js";
 import { isWords, workOnGoal } from "./goal-session.js";
-import { givenIn, readGoalWords, type SessionGoal } from "./goal-words.js";
+import type { SessionGoal } from "./goal-words.js";
 import type { Locale } from "./locale.js";
 import type { Work } from "./work.js";
 
@@ -49,7 +50,8 @@ const WORDS: Record<Locale, Words> = {
 
 /** `/goal`: agrees on a goal and works on it in this session, shows the one there is, or goes on with it. Throws a UsageError. */
 export async function goalCommand(work: Work, words: string): Promise<void> {
-  const asked = readGoalWords(words);
+  // a parser of command lines: loaded when one is typed
+  const asked = (await import("./goal-words.js")).readGoalWords(words);
   const { ui, locale } = work;
   switch (asked.type) {
     case "help":

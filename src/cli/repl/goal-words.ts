@@ -1,10 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../../app/usage-error.js";
-import { criteriaOf } from "../../goals/criteria.js";
-import type { Criterion } from "../../goals/types.js";
 import { limitOptions } from "../args.js";
-import { addGoal, type Given, type GoalOptions } from "../goal-args.js";
+import { addGoal, type GoalOptions } from "../goal-args.js";
 import { misread } from "../misread.js";
+import { givenIn } from "./goal-criteria.js";
 
 export type SessionGoal = GoalOptions & { maxTurns?: string; maxCost?: string; timeout?: string };
 
@@ -34,17 +33,6 @@ export function readGoalWords(words: string): GoalAsked {
   if (typeof resume === "string") throw new UsageError(`/goal: to go on with ${resume}, open it with /resume first.`);
   if (resume) return { type: "resume" };
   return { type: "goal", flags: { ...flags, criteria: [...flags.criteria, ...givenIn(lines)] }, asked: read.asked };
-}
-
-/** Criteria as they were typed, a line each, as flags would give them; `from` is the number of the first line. */
-export function givenIn(lines: readonly string[], from = 2): Given[] {
-  const { criteria, faults } = criteriaOf(lines);
-  const told = faults.map(({ why, at }) => `line ${(at?.line ?? 1) + from - 1}: ${why}`);
-  if (told.length > 0) throw new UsageError(`/goal: ${told.join("\n")}`);
-  return criteria.flatMap(({ describe, check }: Criterion): Given[] => [
-    { criterion: describe },
-    ...(check === undefined ? [] : [{ check }]),
-  ]);
 }
 
 // by the same parser as the command line's

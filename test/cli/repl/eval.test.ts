@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { evalCommand } from "../../../src/cli/repl/eval-command.js";
 import type { Script, Turn } from "../../../src/models/scripted/script.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
-import { committed, placeWith } from "../goals.js";
+import { bash, committed, placeWith } from "../goals.js";
 import { opened, type Person } from "./sessions.js";
 
 const TEST = `import { test } from "node:test";
@@ -38,7 +38,11 @@ async function session(script: Script, options: Options = {}) {
 describe("/eval", () => {
   it("tells what fails of what the last prompt changed, and /eval fix has it mended", async () => {
     const person: Person = { choose: ["run", "run", "run"] };
-    await using made = await session([WRONG, "Done.", "Nothing to add.", RIGHT, "Mended."], { person });
+    await using made = await session(
+      [write("b.json", "{}"), "Done.", WRONG, "Done.", bash("ls"), "Nothing to add.", RIGHT, "Mended."],
+      { person },
+    );
+    await made.prompt("write b");
     await made.prompt("write sum");
     await made.prompt("anything to add?");
     await made.eval("");
@@ -48,14 +52,14 @@ describe("/eval", () => {
     expect(made.told()).toMatch(
       /changed by: write sum\n\[x] syntax of sum\.mjs: passed\n\[!] node --test sum\.test\.mjs: failed \(exit 1, .*\n(?: {6}.*\n)* {6}.*not ok 1 - adds[\s\S]*\/eval fix has the model mend it\.$/,
     );
-    expect(made.requests).toHaveLength(3);
+    expect(made.requests).toHaveLength(6);
     await made.eval("fix");
-    expect(made.requests[3]?.lastText).toMatch(
+    expect(made.requests[6]?.lastText).toMatch(
       /^The files you changed were checked, and this fails now[\s\S]*node --test/,
     );
     await made.eval("fix");
     expect(made.told()).toMatch(/\[x] node --test sum\.test\.mjs: passed\nNothing fails: there is nothing to mend\.$/);
-    expect(made.requests).toHaveLength(5);
+    expect(made.requests).toHaveLength(8);
     expect(made.events().filter((event) => event.type === "state" && event.key === "verify")).toEqual([]);
   });
 
@@ -74,11 +78,13 @@ describe("/eval", () => {
     expect(made.told()).toContain("No prompt of this session changed a file");
     await made.eval("all");
     expect(made.told()).toContain("git calls nothing changed here.");
-    writeFileSync(join(where.work, "a.json"), '{"\u202e":');
+    writeFileSync(join(where.work, "a.json"), '{"a":');
     writeFileSync(join(where.work, "c.json"), "[]");
+    writeFileSync(join(where.work, "e\u202e.json"), "[]");
     rmSync(join(where.work, "b.json"));
     await made.eval("all");
     expect(made.told()).toMatch(/\[!] syntax of a\.json: failed/);
+    expect(made.told()).toContain("[x] syntax of e\\u{202e}.json: passed");
     expect(made.told()).toContain("[x] syntax of c.json: passed");
     expect(made.told()).not.toContain("\u202e");
   });
