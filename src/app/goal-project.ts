@@ -15,11 +15,12 @@ const TELLING =
 const PACKAGES = 50;
 const MOST = 1_000_000;
 
-/** What a draft is made from; files that .gitignore leaves out are not seen. */
-export async function lookAtProject(cwd: string, signal: AbortSignal): Promise<ProjectFound> {
+/** What a draft is made from, with the texts of these files too; files that .gitignore leaves out are not seen. */
+export async function lookAtProject(cwd: string, signal: AbortSignal, also = /^$/): Promise<ProjectFound> {
   const files = await filesUnder(cwd, { hidden: true, signal });
   const nested = files.filter((path) => /^(?:[^/]+\/){1,3}package\.json$/.test(path)).slice(0, PACKAGES);
-  const names = [...TELLING.filter((name) => files.includes(name)), ...nested];
+  const told = files.filter((path) => TELLING.includes(path) || also.test(path));
+  const names = [...told, ...nested.filter((path) => !told.includes(path))];
   const texts = names.flatMap((name) => {
     const text = textOf(join(cwd, name));
     return text === undefined ? [] : [[name, text] as const];

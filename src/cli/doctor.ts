@@ -38,6 +38,7 @@ export async function findingsOf(config: Config): Promise<Finding[]> {
     program(config, "git"),
     await sandbox(config),
     ...(await instructionFiles(config)),
+    ...config.notices.map((what): Finding => ({ level: "note", what: visible(what) })),
   ];
 }
 

@@ -66,14 +66,17 @@ const TARGETS: Readonly<Record<string, FoundCheck["kind"]>> = {
   check: "check",
 };
 
-function makeChecks({ texts }: ProjectFound): FoundCheck[] {
-  const from = ["GNUmakefile", "makefile", "Makefile"].find((name) => texts[name] !== undefined);
-  if (from === undefined) return [];
-  const targets = [...(texts[from] ?? "").matchAll(/^([\w][\w ./-]*?)\s*::?(?!=)/gm)].flatMap(
-    (found) => found[1]?.split(/\s+/) ?? [],
-  );
+function makeChecks(found: ProjectFound): FoundCheck[] {
+  const { from, targets } = makeTargets(found);
   return Object.keys(TARGETS).flatMap((target) => {
     const kind = TARGETS[target];
     return kind && targets.includes(target) ? [{ kind, check: `make ${target}`, from }] : [];
   });
+}
+
+/** The targets of a Makefile, in its order. */
+export function makeTargets({ texts }: ProjectFound): { from: string; targets: string[] } {
+  const from = ["GNUmakefile", "makefile", "Makefile"].find((name) => texts[name] !== undefined) ?? "";
+  const lines = (texts[from] ?? "").matchAll(/^([\w][\w ./-]*?)\s*::?(?!=)/gm);
+  return { from, targets: [...lines].flatMap((found) => found[1]?.split(/\s+/) ?? []) };
 }

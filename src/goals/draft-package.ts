@@ -38,6 +38,12 @@ export function packageChecks({ texts, files }: ProjectFound): FoundCheck[] {
   return [...checks, { kind: "types", check: "npx --no-install tsc --noEmit", from: "tsconfig.json" }];
 }
 
+/** The package manager and every script of package.json; undefined where there is none to read. */
+export function packageScripts({ texts, files }: ProjectFound): { manager: Manager; scripts: Scripts } | undefined {
+  const root = parsed(texts["package.json"]);
+  return root && { manager: managerOf(root, files), scripts: scriptsOf(root) };
+}
+
 // neither what npm writes where there are no tests, nor what never ends
 function isCheck(script: string | undefined): boolean {
   return script !== undefined && script.trim() !== "" && !/no test specified|--watch\b(?!=false)|-w\b/.test(script);

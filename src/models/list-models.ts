@@ -4,15 +4,15 @@ import type { Endpoint } from "./endpoint.js";
 import { completionsUrl } from "./openai.js";
 import { wayTo } from "./way.js";
 
-/** Milliseconds in all, and bytes of an answer. */
-const MOST = { time: 5000, bytes: 8 * 1024 * 1024 };
+/** Bytes of an answer. */
+const MOST = 8 * 1024 * 1024;
 
 type Asked = Pick<Endpoint, "baseUrl" | "apiKey" | "proxy"> & { provider: "openai" | "anthropic" };
 
-/** The names of the models that an endpoint offers, in its order; none where it does not tell within 5 s. */
-export async function listModels(asked: Asked): Promise<string[]> {
+/** The names of the models that an endpoint offers, in its order; none where it does not tell within `limit` milliseconds. */
+export async function listModels(asked: Asked, limit = 5000): Promise<string[]> {
   try {
-    return namesIn(await get(asked, AbortSignal.timeout(MOST.time)));
+    return namesIn(await get(asked, AbortSignal.timeout(limit)));
   } catch {
     // whatever is wrong, the first request tells it in words
     return [];
@@ -59,7 +59,7 @@ async function read(response: IncomingMessage): Promise<string> {
   for await (const chunk of response) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MOST.bytes) throw new Error("too long");
+    if (size > MOST) throw new Error("too long");
   }
   return Buffer.concat(chunks).toString("utf8");
 }

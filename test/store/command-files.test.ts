@@ -122,10 +122,12 @@ describe("commands in files", () => {
     const text = "---\ndescription: Do the work well\nargument-hint: [file]\nmodel: gpt-5\n---\nDo $1.\n";
     const root = folder(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`${n % 10}/c${n}.md`, text])));
     const times: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      const began = performance.now();
+    // of this process alone: others may work beside it
+    for (let round = 0; round < 10; round += 1) {
+      const began = process.cpuUsage();
       expect(await list(root)).toHaveLength(1000);
-      times.push(performance.now() - began);
+      const { user, system } = process.cpuUsage(began);
+      times.push((user + system) / 1000);
     }
     expect(Math.min(...times)).toBeLessThan(50);
   });

@@ -57,8 +57,8 @@ function pathOf(words: string, { cwd, userHome, id }: Exported): string {
 }
 
 function textOf(path: string, { id, events, keys }: Exported): string {
-  const story = storyOf(id, events);
-  return redactor(keys).text(/\.html?$/i.test(path) ? htmlOf(story) : markdownOf(story));
+  const story = storyOf(id, redactor(keys).json(events));
+  return /\.html?$/i.test(path) ? htmlOf(story) : markdownOf(story);
 }
 
 async function replaced(path: string, text: string, { ui, locale, cwd }: Exported): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,6 +14,8 @@ describe("/doctor", () => {
   it("says what nanocoder doctor says, and what the terminal is", async () => {
     await using server = await modelServer([]);
     const home = realpathSync(mkdtempSync(join(tmpdir(), "doctor-")));
+    mkdirSync(join(home, ".nanocoder"));
+    writeFileSync(join(home, ".nanocoder/.env"), "OPENAI_API_KEY=k\n", { mode: 0o644 });
     const work = realpathSync(mkdtempSync(join(tmpdir(), "doctor-")));
     const env = {
       PATH: process.env.PATH ?? "",
@@ -27,6 +29,7 @@ describe("/doctor", () => {
     const config = await readConfig({}, { env, cwd: work, homedir: home });
     await doctorCommand(config, { env: UTF8, columns: 80, rows: 24 }, ui);
     expect(ui.text()).toBe(`${ended.stdout}✓ terminal: xterm-256color, 80 x 24, colours of the palette`);
+    expect(ui.text()).toContain(`Mend it: chmod 600 ${home}/.nanocoder/.env`);
     expect(ui.busied).toEqual(["looking", "done: looking"]);
   });
 
