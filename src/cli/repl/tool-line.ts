@@ -29,6 +29,8 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
 /** Characters of an argument that is told beside the most telling one. */
 const SHORT = 40;
+/** Columns of an argument below which how the call stands gives way. */
+const LEAST = 6;
 
 /** A call, how it stands, and below it what it brought, at most some lines. `now` is milliseconds since 1970. */
 export function callLines(given: Seen, look: Look, { columns, now }: { columns: number; now: number }): string[] {
@@ -47,7 +49,7 @@ export function headLine(seen: Seen, look: Look, { columns, now }: { columns: nu
   const room = columns - visibleWidth(name) - 3;
   const stateRoom = visibleWidth(state) + 2;
   const words = argumentOf(seen.call);
-  const most = room - (stateRoom <= room / 2 || visibleWidth(words) + stateRoom <= room ? stateRoom : 0);
+  const most = room - (state === "" || room - stateRoom < LEAST ? 0 : stateRoom);
   const shown = words === "" || most < 4 ? head : `${head} ${cut(words, most)}`;
   const wide = visibleWidth(name) + 2 + (shown === head ? 0 : 1 + visibleWidth(cut(words, most))) + stateRoom;
   const line = state === "" ? shown : `${shown}  ${theme.dim(state)}`;

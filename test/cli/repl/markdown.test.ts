@@ -137,6 +137,13 @@ describe("Markdown that streams", () => {
     expect(printed("| 2 |\n\n").join("\n")).toContain("│ 2 │");
   });
 
+  it("keeps a table whole, and a fence in an item until it closes", () => {
+    expect(shown("| a |\n|---|\n| 1 |\n===\n| 2 |").slice(-2)).toEqual(["│ 2   │", "└─────┘"]);
+    const stream = markdownStream(theme);
+    expect(stream.feed("- a\n  ```\nraw\n# raw too\n\nraw\n")).toEqual([]);
+    expect(stream.feed("  ```\n- b\n")).toHaveLength(1);
+  });
+
   it("numbers ordered items by their list, and keeps what belongs to them", () => {
     const items = Array.from({ length: 10 }, (_, n) => `1. item ${n + 1}\n   more`);
     expect(shown(items.join("\n")).slice(-4)).toEqual(["9. item 9", "   more", "10. item 10", "    more"]);
