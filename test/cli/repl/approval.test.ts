@@ -309,7 +309,7 @@ describe("what is higher than the screen", () => {
       now: () => time,
     });
     time = 5000;
-    pane.key("y");
+    for (const key of ["y", "n", KEYS.enter]) pane.key(key);
     expect(answers).toEqual([]);
   });
 });
