@@ -255,7 +255,7 @@ export class PtySession {
 /** Rows of an emulated terminal, counted from the oldest that it keeps. */
 export function linesOf(emulated: Terminal, from: number, to: number): string[] {
   const rows = Array.from({ length: to - from }, (_, at) => emulated.buffer.active.getLine(from + at));
-  return rows.map((row) => row?.translateToString(true).trimEnd() ?? "");
+  return rows.map((row) => row?.translateToString(true, 0, emulated.cols).trimEnd() ?? "");
 }
 
 function shows(screen: readonly string[], wanted: Wanted): boolean {

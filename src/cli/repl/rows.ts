@@ -11,8 +11,12 @@ export const BLANK: Row = { text: "", width: 0 };
 // what would move the cursor; a pane that lets it through shall not break the others
 const MOVES = /[\0-\x06\x08-\x1a\x7f]/g;
 
+/** Characters of a line, styles and links among them, that are looked at at all. */
+const LONGEST = 10_000;
+
 /** A line of a pane, cut to the columns that there are. */
-export function rowOf(line: string, columns: number): Row {
+export function rowOf(whole: string, columns: number): Row {
+  const line = whole.length > LONGEST ? whole.slice(0, LONGEST) : whole;
   const at = line.indexOf(CARET);
   const bare = at === -1 ? line : line.replaceAll(CARET, "");
   const still = bare.replaceAll("\t", "   ").replace(MOVES, "");

@@ -254,12 +254,13 @@ class Live implements TerminalScreen {
     const all = this.#tail.rowsAt(size.columns) + this.#above(size.columns, place);
     const cursor = place?.row ?? Math.min(all, size.rows - 1);
     const up = Math.min(all, cursor);
-    const printed = this.#tail.redrawn(all - up, size.columns);
     const { shown, rows, row } = this.#drawn;
     const below = rows.slice(row).reduce((sum, each) => sum + reflowed(each, size.columns), 0);
     const fill = place === undefined ? up + below : size.rows - (cursor - up);
     this.#fresh();
     const live = this.#rows();
+    const room = size.rows - Math.max(1, live.length);
+    const printed = this.#tail.redrawn(all - up, { columns: size.columns, room });
     this.#terminal.write(place === undefined && up > 0 ? `\u001b[${up}A\r` : `\u001b[${cursor - up + 1};1H`);
     this.#show(anew({ printed, live }, { size, fill, shown }));
   }

@@ -4,8 +4,8 @@ import { type Row, reflowed, rowOf } from "./rows.js";
 /** More rows than a screen has. */
 const KEPT_ROWS = 400;
 
-// the widths of the rows that stand on the terminal, as they were drawn
-type Printed = { pane: Pane; widths: readonly number[] };
+// the rows that stand on the terminal, as they were drawn
+type Printed = { pane: Pane; rows: readonly Row[] };
 
 /** The lines of a pane, as they are drawn. */
 export function rowsOf(pane: Pane, columns: number): Row[] {
@@ -19,10 +19,10 @@ export class Tail {
 
   add(pane: Pane, rows: readonly Row[]): void {
     if (rows.length === 0) return;
-    this.#printed.push({ pane, widths: rows.map(({ width }) => width) });
+    this.#printed.push({ pane, rows });
     this.#rows += rows.length;
     for (;;) {
-      const oldest = this.#printed[0]?.widths.length ?? 0;
+      const oldest = this.#printed[0]?.rows.length ?? 0;
       if (this.#rows - oldest < KEPT_ROWS) return;
       this.#printed.shift();
       this.#rows -= oldest;
@@ -36,52 +36,67 @@ export class Tail {
 
   /** How many rows of the terminal it takes, once the terminal has wrapped it anew. */
   rowsAt(columns: number): number {
-    return this.#printed.reduce((sum, { widths }) => sum + height(widths, columns), 0);
+    return this.#printed.reduce((sum, { rows }) => sum + height(rows, columns), 0);
   }
 
-  /** The rows to draw in the place of all but the first `hidden` ones, which the terminal keeps as they are. */
-  redrawn(hidden: number, columns: number): Row[] {
+  /**
+   * The rows to draw in the place of all but the first `hidden` ones, which have scrolled away. Of these the last are drawn
+   * again when it takes that to fill `room` rows.
+   */
+  redrawn(hidden: number, { columns, room }: { columns: number; room: number }): Row[] {
     let above = hidden;
-    const drawn: Row[] = [];
-    this.#printed = this.#printed.map((printed) => {
-      const high = height(printed.widths, columns);
-      const over = Math.min(above, high);
-      above -= over;
-      if (over === high) return printed;
-      const rows = rowsOf(printed.pane, columns);
-      const old = first(printed.widths, over, columns);
-      const shown = rows.length === printed.widths.length ? rows.slice(old.length) : rows.slice(textRows(rows, old));
-      drawn.push(...shown);
-      return { pane: printed.pane, widths: [...old, ...shown.map(({ width }) => width)] };
+    const over = this.#printed.map(({ rows }) => {
+      const here = Math.min(above, height(rows, columns));
+      above -= here;
+      return here;
     });
-    this.#rows = this.#printed.reduce((sum, { widths }) => sum + widths.length, 0);
+    let drawn: Row[] = [];
+    for (const [at, printed] of [...this.#printed.entries()].reverse()) {
+      const scrolled = over[at] ?? 0;
+      const left = room - drawn.length;
+      if (left <= 0 && scrolled === height(printed.rows, columns)) break;
+      const rows = rowsOf(printed.pane, columns);
+      const kept = first(printed.rows, scrolled, columns);
+      const shown = rows.slice(Math.min(said(rows, kept, printed.rows), Math.max(0, rows.length - left)));
+      drawn = [...shown, ...drawn];
+      this.#printed[at] = { pane: printed.pane, rows: [...kept, ...shown] };
+    }
+    this.#rows = this.#printed.reduce((sum, { rows }) => sum + rows.length, 0);
     return drawn;
   }
 }
 
-function height(widths: readonly number[], columns: number): number {
-  return widths.reduce((sum, width) => sum + reflowed({ width }, columns), 0);
+function height(rows: readonly Row[], columns: number): number {
+  return rows.reduce((sum, row) => sum + reflowed(row, columns), 0);
 }
 
-// the widths that fill so many rows of the terminal; the last may be a part of one
-function first(widths: readonly number[], rows: number, columns: number): number[] {
-  const found: number[] = [];
-  let left = rows;
-  for (const width of widths) {
+// the rows that fill so many rows of the terminal; of the last it may be a part, which counts for nothing said
+function first(rows: readonly Row[], high: number, columns: number): Row[] {
+  const found: Row[] = [];
+  let left = high;
+  for (const row of rows) {
     if (left === 0) break;
-    const high = Math.min(left, reflowed({ width }, columns));
-    found.push(Math.min(width, high * columns));
-    left -= high;
+    const all = reflowed(row, columns);
+    found.push(all > left ? { text: "", width: left * columns } : row);
+    left -= Math.min(left, all);
   }
   return found;
 }
 
-// how many rows hold no more text than stands above: rather one too few, so that nothing is lost
-function textRows(rows: readonly Row[], above: readonly number[]): number {
-  let left = above.reduce((sum, width) => sum + width + 1, 0);
-  const at = rows.findIndex(({ width }) => {
-    left -= width + 1;
+// how many rows say no more than what is kept. Prose has the same letters at any width; of anything else rather too few rows
+function said(rows: readonly Row[], kept: readonly Row[], before: readonly Row[]): number {
+  if (kept.length === 0) return 0;
+  if (letters(rows) !== letters(before))
+    return Math.max(0, Math.floor((rows.length * kept.length) / before.length) - 1);
+  let left = letters(kept);
+  const at = rows.findIndex((row) => {
+    left -= letters([row]);
     return left < 0;
   });
-  return Math.max(0, (at === -1 ? rows.length : at) - 1);
+  return at === -1 ? rows.length : at;
+}
+
+function letters(rows: readonly Row[]): number {
+  const text = rows.map((row) => row.text.replace(/\u001b\[[\d;]*m/g, "")).join("");
+  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
 }
