@@ -44,7 +44,7 @@ export async function approval(plan: readonly Step[], desk: Desk): Promise<Appro
 
 /** The editor that a person has set. */
 export function editorOf(command: string | undefined, env: Record<string, string>): Desk["editor"] {
-  return command?.trim() ? (file) => openEditor(command, file, env) : undefined;
+  return command?.trim() ? (file) => openEditor(command, file, { env }) : undefined;
 }
 
 // what cannot be read is kept, so that it can be mended
