@@ -8,7 +8,8 @@ import { oneShot } from "./one-shot.js";
 /** Does what the command line asks and ends the process: each way to end comes through here. */
 export function command(argv: readonly string[], version: string): void {
   process.stdout.on("error", (error) => {
-    if (!("code" in error && error.code === "EPIPE")) throw error;
+    // a reader that has gone, a terminal that was closed
+    if (!("code" in error && (error.code === "EPIPE" || error.code === "EIO"))) throw error;
   });
   obey(argv, version).then(
     (code) => process.exit(code),
@@ -48,7 +49,7 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
     case "completion":
       return (await import("./completion.js")).completion(asked.shell, version);
     case "run":
-      return asked.flags.print === undefined ? interactive(asked.flags, asked.prompt) : printed(asked.flags, asked);
+      return asked.flags.print === undefined ? interactive(asked, version) : printed(asked.flags, asked);
   }
 }
 
@@ -62,14 +63,14 @@ async function printed(flags: RunFlags, { prompt }: Wish): Promise<number> {
 }
 
 // without a terminal on both sides nobody is there to talk to: it is one shot
-async function interactive(flags: RunFlags, prompt: string | undefined): Promise<number> {
+async function interactive({ flags, prompt }: Wish, version: string): Promise<number> {
   const near = prompt === undefined ? [] : nearest(prompt, COMMANDS);
   if (near.length > 0)
     throw new UsageError(
       `"${prompt}" is no command. Did you mean ${near[0]}? To say it to the model: nanocoder -p "${prompt}".`,
     );
   const { stdin, stdout } = process;
-  if (stdin.isTTY && stdout.isTTY) return (await import("./repl/repl.js")).repl(flags, prompt);
+  if (stdin.isTTY && stdout.isTTY) return (await import("./repl/repl.js")).repl(flags, { prompt, version });
   if (prompt !== undefined || !stdin.isTTY) return oneShot(flags, prompt ?? "-");
   throw new UsageError('An interactive session needs a terminal on both sides. One shot: nanocoder -p "what to do".');
 }

@@ -74,7 +74,7 @@ export function approval(plan: readonly Step[], desk: Desk): Promise<Approval> {
 
 /** The editor that a person has set. */
 export function editorOf(command: string | undefined, env: Record<string, string>): Desk["editor"] {
-  return command?.trim() ? (file) => openEditor(command, file, env) : undefined;
+  return command?.trim() ? (file) => openEditor(command, file, { env }) : undefined;
 }
 
 async function inEditor(words: string, editor: Desk["editor"]): Promise<{ text: string } | { fault: string }> {

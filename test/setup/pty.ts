@@ -85,11 +85,11 @@ export class PtySession {
     this.emulated = withClusters(new headless.Terminal(sized));
     this.#watch(kitty);
     this.#pty = spawn("/bin/sh", ["-c", OUTER, "sh", this.#folder, file, ...args], {
-      name: "xterm-256color",
+      name: env.TERM ?? "xterm-256color",
       cols: columns,
       rows,
       cwd,
-      env: { PATH: process.env.PATH, TERM: "xterm-256color", ...env },
+      env: { PATH: process.env.PATH, ...env },
     });
     this.emulated.onData((reply) => this.#write(reply));
     this.emulated.onWriteParsed(() => this.#wake());

@@ -7,6 +7,7 @@ import { switchModel } from "../../app/switch-model.js";
 import type { Outcome } from "../../core/event.js";
 import { state } from "../../core/fold.js";
 import { type Agent, run } from "../../core/loop.js";
+import { sentence } from "../../core/run-tools.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
 import type { RunFlags } from "../asked.js";
 import type { Locale } from "./locale.js";
@@ -88,6 +89,11 @@ export class Desk {
         if (done) return value;
         this.ui.see(value);
       }
+    } catch (error) {
+      // no fact tells it: there was nowhere to put one
+      const { seq = 0 } = agent.log.events.at(-1) ?? {};
+      this.ui.see({ type: "ended", outcome: "failed", reason: sentence(error), seq, at: Date.now() });
+      return "failed";
     } finally {
       this.#runs = false;
     }
@@ -147,5 +153,5 @@ async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
 }
 
 function frontOf({ ui }: Parts): Front {
-  return { ask: (question) => ui.ask(question), notice: (text) => ui.say({ type: "note", text }) };
+  return { ask: (question, asking) => ui.ask(question, asking), notice: (text) => ui.say({ type: "note", text }) };
 }

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Delta, Event } from "../../core/event.js";
 import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
-import type { Answer, Question } from "../../plugins/question.js";
+import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, Hands, Said, Ui } from "./port.js";
@@ -16,6 +16,9 @@ const RECOUNTED = 3;
 const SHOWN = 20;
 
 const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always" };
+
+const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
+const PROMPT = "> ";
 
 type Items<T> = Choice<T>["items"];
 
@@ -65,13 +68,14 @@ export class LineUi implements Ui {
   #draft: string[] = [];
   #wrote = "";
   #pressed = false;
+  #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#lines = createInterface({ input: parts.input, output: parts.output, prompt: "> " });
+    // the terminal's own line editing: what a line editor writes is what this terminal cannot show
+    this.#lines = createInterface({ input: parts.input, output: parts.output, prompt: PROMPT, terminal: false });
     this.#human = progress({ write: (text) => this.#write(text) }, false);
     this.#lines.on("line", (line) => this.#take(line));
-    this.#lines.on("SIGINT", () => this.#stop());
     this.#lines.on("close", () => {
       this.#reader?.(undefined);
       parts.hands.leave();
@@ -80,7 +84,10 @@ export class LineUi implements Ui {
 
   /** Asks for the next words. */
   prompt(): void {
-    if (this.#reader === undefined) this.#lines.prompt();
+    if (this.#closed || this.#reader !== undefined || this.#wrote === PROMPT) return;
+    this.#freshLine();
+    this.#lines.prompt();
+    this.#wrote = PROMPT;
   }
 
   see(item: Event | Delta): void {
@@ -104,18 +111,22 @@ export class LineUi implements Ui {
     this.#line(visible(text));
   }
 
-  ask(question: Question): Promise<Answer> {
+  ask(question: Question, asking?: Asking): Promise<Answer> {
     return this.#alone(async () => {
+      if (asking?.signal.aborted) return INTERRUPTED;
       const { tool, subjects, why, always } = question;
       this.#line([`${tool}: ${why}`, ...subjects.map((each) => `  ${visible(each)}`)].join("\n"));
-      return this.#answer(always);
+      const leave = () => this.dismiss();
+      asking?.signal.addEventListener("abort", leave, { once: true });
+      return this.#answer(always).finally(() => asking?.signal.removeEventListener("abort", leave));
     });
   }
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
     const words = WORDS[this.#parts.locale];
     const rules = always === undefined ? "" : `a always (${always.join(", ")}), `;
-    const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase() ?? "n";
+    const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase();
+    if (letter === undefined) return INTERRUPTED;
     const yes = YES[letter];
     if (yes !== undefined && (yes !== "always" || always !== undefined))
       return { verdict: "allow", why: "the user allowed it", for: yes };
@@ -176,11 +187,41 @@ export class LineUi implements Ui {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#freshLine();
     this.#lines.close();
+  }
+
+  /** Leaves unanswered what is asked. */
+  dismiss(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.(undefined);
+  }
+
+  /** Ctrl-C: ends what goes on, or the session when it comes twice. */
+  interrupt(): void {
+    const { hands, locale } = this.#parts;
+    this.#draft = [];
+    if (hands.interrupt()) return;
+    if (this.#reader !== undefined) {
+      this.dismiss();
+      return;
+    }
+    if (this.#pressed) {
+      hands.leave();
+      return;
+    }
+    this.#pressed = true;
+    this.#line(WORDS[locale].twice);
+    this.prompt();
   }
 
   #take(line: string): void {
     this.#pressed = false;
+    // the end of the line that was typed is on the screen
+    this.#wrote = "";
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader) {
@@ -189,19 +230,7 @@ export class LineUi implements Ui {
     }
     this.#draft.push(line.replace(/\\$/, ""));
     if (!line.endsWith("\\")) this.#parts.hands.submit(this.#draft.splice(0).join("\n"));
-  }
-
-  #stop(): void {
-    const { hands, locale } = this.#parts;
-    this.#draft = [];
-    if (hands.interrupt()) return;
-    if (this.#pressed) {
-      hands.leave();
-      return;
-    }
-    this.#pressed = true;
-    this.#line(WORDS[locale].twice);
-    this.prompt();
+    else this.prompt();
   }
 
   #asked(question: string): Promise<string | undefined> {
@@ -219,7 +248,12 @@ export class LineUi implements Ui {
   }
 
   #line(text: string): void {
-    this.#write(this.#wrote === "" || this.#wrote.endsWith("\n") ? `${text}\n` : `\n${text}\n`);
+    this.#freshLine();
+    this.#write(`${text}\n`);
+  }
+
+  #freshLine(): void {
+    if (this.#wrote !== "" && !this.#wrote.endsWith("\n")) this.#write("\n");
   }
 
   #write(text: string): void {

@@ -24,10 +24,16 @@ export type Asker = {
 
 const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
+export type Questions = Pick<Ui, "ask" | "choose" | "fill"> & {
+  /** Nobody is there any more: all that is asked is left without an answer. */
+  dismiss(): void;
+};
+
 /** Asks a person one thing after another, in the order in which they came up. */
-export function questions(asker: Asker): Pick<Ui, "ask" | "choose" | "fill"> {
+export function questions(asker: Asker): Questions {
   const line = queue(asker.show);
   return {
+    dismiss: line.dismiss,
     ask: (question, asking) =>
       line.put(
         (answer) =>
@@ -37,19 +43,20 @@ export function questions(asker: Asker): Pick<Ui, "ask" | "choose" | "fill"> {
             answer,
             waiting: () => line.waiting() + (asking?.waiting() ?? 0),
           }),
-        asking && { signal: asking.signal, value: INTERRUPTED },
+        { value: INTERRUPTED, ...(asking && { signal: asking.signal }) },
       ),
-    choose: (choice) => line.put((answer) => choosePane(choice, { ...asker, answer })),
-    fill: (field) => line.put((answer) => fillPane(field, { ...asker, answer })),
+    choose: (choice) => line.put((answer) => choosePane(choice, { ...asker, answer }), { value: undefined }),
+    fill: (field) => line.put((answer) => fillPane(field, { ...asker, answer }), { value: undefined }),
   };
 }
 
 /** What is answered when nobody wants to know any more. */
-type Instead<T> = { signal: AbortSignal; value: T };
+type Instead<T> = { value: T; signal?: AbortSignal };
 type Open<T> = (answer: (value: T) => void) => KeyPane;
 
 function queue(show: (pane: KeyPane | undefined) => void) {
   const waiting: (() => void)[] = [];
+  const leaving = new Set<() => void>();
   let open: (() => void) | undefined;
   const next = () => {
     open = waiting.shift();
@@ -58,19 +65,24 @@ function queue(show: (pane: KeyPane | undefined) => void) {
   };
   return {
     waiting: () => waiting.length,
-    put<T>(pane: Open<T>, instead?: Instead<T>): Promise<T> {
-      if (instead?.signal.aborted) return Promise.resolve(instead.value);
+    dismiss() {
+      for (const leave of leaving) leave();
+    },
+    put<T>(pane: Open<T>, { value, signal }: Instead<T>): Promise<T> {
+      if (signal?.aborted) return Promise.resolve(value);
       return new Promise((resolve) => {
         const start = () => show(pane(end));
-        const end = (value: T) => {
-          instead?.signal.removeEventListener("abort", leave);
-          resolve(value);
+        const end = (answer: T) => {
+          signal?.removeEventListener("abort", leave);
+          leaving.delete(leave);
+          resolve(answer);
           const at = waiting.indexOf(start);
           if (at >= 0) waiting.splice(at, 1);
           else if (open === start) next();
         };
-        const leave = () => instead && end(instead.value);
-        instead?.signal.addEventListener("abort", leave, { once: true });
+        const leave = () => end(value);
+        signal?.addEventListener("abort", leave, { once: true });
+        leaving.add(leave);
         waiting.push(start);
         if (open === undefined) next();
       });

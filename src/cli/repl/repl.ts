@@ -1,86 +1,53 @@
-import { type Config, readConfig, thisMachine } from "../../app/config.js";
+import { readConfig, thisMachine } from "../../app/config.js";
 import { UsageError } from "../../app/usage-error.js";
 import { last } from "../../core/fold.js";
-import { sentence } from "../../core/run-tools.js";
 import { listModels } from "../../models/list-models.js";
-import { endLeftovers } from "../../platform/exec.js";
-import { redactor } from "../../platform/secrets.js";
 import type { RunFlags } from "../asked.js";
-import { colours } from "../output.js";
 import { begin } from "./begin.js";
 import { builtinCommands } from "./commands.js";
-import { completer } from "./complete.js";
 import { type Desk, openDesk } from "./desk.js";
-import { LineUi } from "./line-ui.js";
-import { type Locale, localeOf } from "./locale.js";
+import { endingOf } from "./ending.js";
+import { faceOf } from "./face.js";
+import { greeting } from "./greeting.js";
+import { lateUi } from "./late-ui.js";
+import { localeOf } from "./locale.js";
 import { ownCommands } from "./own-commands.js";
-import type { Ui } from "./port.js";
-import { screenUi } from "./screen-ui.js";
+import type { Face } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
-import { groundOf, themeOf } from "./theme.js";
-import { workspaceNames } from "./workspace-names.js";
 
-const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): string }> = {
-  en: {
-    goOn: (id) => `Go on with: nanocoder --resume ${id}`,
-    broke: (why) => `nanocoder broke: ${why}`,
-  },
-  zh: {
-    goOn: (id) => `继续此会话:nanocoder --resume ${id}`,
-    broke: (why) => `nanocoder 出错:${why}`,
-  },
-};
-
-type Room = { ui: Ui; locale: Locale; flags: RunFlags };
+/** What is sent first, and what the greeting names. */
+export type Start = { prompt: string | undefined; version: string };
 
 /** `nanocoder` at a terminal: a session, until the person leaves it; gives the exit code. */
-export async function repl(flags: RunFlags, prompt: string | undefined): Promise<number> {
+export async function repl(flags: RunFlags, start: Start): Promise<number> {
   checkFlags(flags);
   const config = await readConfig(flags, thisMachine());
   const locale = localeOf(process.env);
-  const seat = new Seat();
-  const ui = frontEnd({ config, locale, seat });
-  const room = { ui, locale, flags };
+  let face: Face | undefined;
   let desk: Desk | undefined;
-  const calm = onSignals(seat, (error) => end(room, desk, error));
+  const seat = new Seat(() => face?.ready());
+  // a session that cannot be opened leaves the terminal alone
+  const ui = lateUi(() => {
+    face = faceOf({ config, locale, seat });
+    return face.ui;
+  });
+  const room = { ui, locale, flags };
+  const ending = endingOf({ seat, locale, face: () => face, desk: () => desk });
+  const left = seat.left.then((exitCode) => ({ exitCode }));
   try {
-    const begun = await begin(room, config);
+    const begun = await Promise.race([begin(room, config), left]);
     if ("exitCode" in begun) return begun.exitCode;
     desk = await openDesk({ ...room, flags: begun.flags }, begun);
-    return await attend(desk, seat, prompt);
+    attend(desk, seat, start);
+    const { exitCode } = await left;
+    await face?.dismiss();
+    await desk.close();
+    return exitCode;
   } finally {
-    calm();
-    end(room, desk);
+    ending.end();
+    ending.calm();
   }
-}
-
-function frontEnd({ config, locale, seat }: { config: Config; locale: Locale; seat: Seat }): Ui {
-  const { stdin, stdout, env } = process;
-  if (env.TERM === "dumb") return new LineUi({ input: stdin, output: stdout, locale, hands: seat });
-  const theme = themeOf({ colours: colours(stdout), ground: groundOf(env) });
-  return screenUi({
-    streams: { stdin, stdout },
-    look: { theme, locale },
-    hands: seat,
-    ...{ home: config.home, cwd: config.cwd, env: config.childEnv },
-    redact: redactor(config.keys).text,
-    editor: env.VISUAL || env.EDITOR,
-    tmux: env.TMUX !== undefined,
-    complete: completer({
-      commands: () => seat.commands(),
-      names: workspaceNames({ cwd: config.cwd, path: env.PATH, signal: new AbortController().signal }),
-    }),
-  });
-}
-
-// the terminal is as it was before a word is said on it
-function end({ ui, locale }: Room, desk: Desk | undefined, error?: unknown): void {
-  ui.close();
-  const words = WORDS[locale];
-  if (error !== undefined) process.stderr.write(`${words.broke(sentence(error))}\n`);
-  const { agent, id } = desk?.opened ?? {};
-  if (agent && id && last(agent.log.events, "prompt")) process.stderr.write(`${words.goOn(id)}\n`);
 }
 
 const HEADLESS = ["outputSchema", "includePartial", "timeout"] as const;
@@ -93,43 +60,14 @@ function checkFlags(flags: RunFlags): void {
   throw new UsageError(`--${flag} is for a run without a person: nanocoder -p "what to do" --${flag} …`);
 }
 
-async function attend(desk: Desk, seat: Seat, prompt: string | undefined): Promise<number> {
+function attend(desk: Desk, seat: Seat, { prompt, version }: Start): void {
   const { ui, opened } = desk;
   const commands = (): readonly SlashCommand[] => [...builtin, ...own()];
   const builtin = builtinCommands({ all: commands, leave: () => seat.leave(), listModels });
   const own = ownCommands(desk, builtin);
+  const { events } = opened.agent.log;
+  if (last(events, "prompt") === undefined) ui.say({ type: "note", text: greeting(desk, version) });
   seat.take(desk, commands);
-  ui.recount(opened.agent.log.events);
-  if (prompt !== undefined) seat.submit(prompt);
-  const code = await seat.left;
-  await desk.close();
-  return code;
-}
-
-/** The first signal ends the session in order, the second at once; what nobody caught is told and ends it too. */
-function onSignals(seat: Seat, end: (error?: unknown) => void): () => void {
-  let told = false;
-  const leave = (code: number) => {
-    if (told) {
-      end();
-      void endLeftovers().finally(() => process.exit(code));
-    }
-    told = true;
-    seat.leave(code);
-  };
-  const broke = (error: unknown) => {
-    end(error);
-    void endLeftovers().finally(() => process.exit(1));
-  };
-  const listeners = {
-    SIGTERM: () => leave(143),
-    SIGHUP: () => leave(143),
-    SIGINT: () => seat.interrupt() || leave(130),
-    uncaughtException: broke,
-    unhandledRejection: broke,
-  };
-  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
-  return () => {
-    for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
-  };
+  ui.recount(events);
+  seat.submit(prompt ?? "");
 }

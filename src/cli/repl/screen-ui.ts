@@ -31,6 +31,19 @@ export type ScreenParts = {
   env: Record<string, string>;
   tmux: boolean;
   complete: Completer;
+  /** Nobody is there any more. */
+  gone(): void;
+};
+
+/** The front end of a session, and what its life needs beside that. */
+export type Face = {
+  ui: Ui;
+  /** Nothing goes on any more: the next words are wanted. */
+  ready(): void;
+  /** SIGINT, where the terminal's keys do not reach us as keys. False: there was nothing to interrupt. */
+  interrupted(): boolean;
+  /** Leaves unanswered what is asked, and closes what else has the terminal. */
+  dismiss(): Promise<void>;
 };
 
 const WORDS: Record<Locale, { noEditor: string; failed: string; history(why: string): string }> = {
@@ -48,30 +61,49 @@ const WORDS: Record<Locale, { noEditor: string; failed: string; history(why: str
 
 /** Rows that a board may take. */
 const BOARD = 12;
+/** From this height on there is a blank line above the prompt. */
+const ROOMY = 8;
 
 /** The front end on a terminal: panes on a screen, and keys to where they belong. */
-export function screenUi(parts: ScreenParts): Ui {
+export function screenUi(parts: ScreenParts): Face {
   const { look, hands } = parts;
   const { theme, locale } = look;
   const words = WORDS[locale];
   let board: (() => readonly string[]) | undefined;
   let asking: KeyPane | undefined;
+  let lent: { ended: Promise<unknown>; end: AbortController } | undefined;
   const screen = screenOf(new Terminal(parts.streams), {
     tmux: parts.tmux,
     onKey: (data) => onKey(data, screen),
-    onGone: () => hands.leave(),
+    onGone: () => parts.gone(),
   });
   const changed = () => screen.changed();
-  const say = (said: Said) => screen.print(saidPane(said, look));
+  let printed: "nothing" | "note" | "other" = "nothing";
+  const print = (pane: Pane) => {
+    printed = "other";
+    screen.print(pane);
+  };
+  // notes stand close together, all else is set apart
+  const say = (said: Said) => {
+    const kind = said.type === "note" ? "note" : "other";
+    const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
+    screen.print(saidPane(said, look, lead));
+    printed = kind;
+  };
   const edit = async (text: string) => {
     const { editor: command, env } = parts;
     if (!command?.trim()) say({ type: "error", text: words.noEditor });
     if (!command?.trim()) return undefined;
-    const after = await screen.lend(() => inEditor(text, { command, env }));
+    const end = new AbortController();
+    const ended = screen.lend(() => inEditor(text, { command, env, signal: end.signal }));
+    lent = { ended, end };
+    const after = await ended.finally(() => {
+      lent = undefined;
+    });
     if (after === undefined) say({ type: "error", text: words.failed });
     return after;
   };
-  const told = transcript({ look, print: (pane) => screen.print(pane), now: () => Date.now() });
+  const told = transcript({ look, print, now: () => Date.now() });
   const working = indicator(theme, locale, changed);
   const box = promptBox({
     ...{ theme, locale, changed, hands, edit, cwd: parts.cwd, complete: parts.complete },
@@ -98,10 +130,12 @@ export function screenUi(parts: ScreenParts): Ui {
   };
   const prompt: Pane = { render: (columns) => (asking ?? box).render(columns) };
   const [queued, status] = [queuedLines, statusLine].map((pane) => pane(() => hands.status(), theme, locale));
-  screen.live([told.live, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
+  const gap: Pane = { render: () => (screen.rows < ROOMY ? [] : [""]) };
+  screen.live([told.live, gap, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
   screen.focus(box);
-  return {
-    ...asker,
+  const { ask, choose, fill } = asker;
+  const ui: Ui = {
+    ...{ ask, choose, fill },
     edit,
     say,
     see(item) {
@@ -114,7 +148,7 @@ export function screenUi(parts: ScreenParts): Ui {
       board = lines;
       changed();
     },
-    put: (text) => box.put(text),
+    put: (text) => box.put([text, box.text()].filter((each) => each !== "").join("\n")),
     transcript: (events) =>
       new Promise((resolve) => {
         const close = screen.cover(
@@ -127,6 +161,17 @@ export function screenUi(parts: ScreenParts): Ui {
       screen.close();
     },
   };
+  return {
+    ui,
+    ready: () => undefined,
+    // whoever has the terminal has its keys
+    interrupted: () => lent !== undefined || hands.interrupt(),
+    async dismiss() {
+      asker.dismiss();
+      lent?.end.abort();
+      await lent?.ended.catch(() => undefined);
+    },
+  };
 }
 
 // Ctrl-Z, wherever the keys go
@@ -136,8 +181,11 @@ function onKey(data: string, screen: TerminalScreen): boolean {
   return true;
 }
 
-function saidPane({ type, text }: Said, { theme }: Look): Pane {
-  if (type === "markdown") return markdown(text, theme);
+function saidPane({ type, text }: Said, { theme }: Look, lead: readonly string[]): Pane {
+  if (type === "markdown") {
+    const rendered = markdown(text, theme);
+    return { render: (columns) => [...lead, ...rendered.render(columns)] };
+  }
   const paint = { note: theme.dim, error: theme.bad, text: (line: string) => line }[type];
-  return { render: (columns) => wrappedText(visible(text), columns).map(paint) };
+  return { render: (columns) => [...lead, ...wrappedText(visible(text), columns).map(paint)] };
 }

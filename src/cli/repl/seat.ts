@@ -13,12 +13,15 @@ const NOTHING_YET: Status = {
 
 /** Where the person sits: from its making what they do has somewhere to go, also before a session is open. */
 export class Seat implements Hands {
+  readonly #ready: () => void;
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
   #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
 
-  constructor() {
+  /** `ready` is called when nothing goes on any more: the next words are wanted. */
+  constructor(ready: () => void = () => undefined) {
+    this.#ready = ready;
     let leaving: (code: number) => void = () => undefined;
     this.left = new Promise((resolve) => {
       leaving = resolve;
@@ -33,7 +36,8 @@ export class Seat implements Hands {
   }
 
   submit(words: string, more?: Submitted): void {
-    void this.#session?.talk.take(words, more);
+    const { talk, desk } = this.#session ?? {};
+    void talk?.take(words, more).then(() => desk?.busy || this.#ready());
   }
 
   interrupt(): boolean {

@@ -71,14 +71,23 @@ export class Talk {
     const { ui, locale, opened, signal } = this.#desk;
     const { inbox } = opened.agent;
     const began = Date.now();
-    do {
-      for (const parts of this.#later.splice(0)) this.#post(parts);
-      await this.#desk.run();
-    } while (!signal.aborted && inbox.waiting + this.#later.length > 0);
-    const untaken = [...inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
-    if (untaken.length > 0) ui.put(untaken.map(plainText).join("\n"));
+    try {
+      do {
+        for (const parts of this.#later.splice(0)) this.#post(parts);
+        await this.#desk.run();
+      } while (!signal.aborted && inbox.waiting + this.#later.length > 0);
+    } finally {
+      this.#giveBack();
+    }
     const took = Date.now() - began;
     if (took >= LONG) ui.ring(WORDS[locale].done(duration(took)));
+  }
+
+  // words that nothing will take are the person's again
+  #giveBack(): void {
+    const { ui, opened } = this.#desk;
+    const untaken = [...opened.agent.inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
+    if (untaken.length > 0) ui.put(untaken.map(plainText).join("\n"));
   }
 
   #post(parts: readonly UserPart[]): void {
@@ -101,7 +110,22 @@ export class Talk {
       ui.say({ type: "error", text: WORDS[locale].busy(name) });
       return;
     }
-    await this.#desk.during(work);
-    if (this.#later.length > 0) await this.#desk.during(() => this.#turns());
+    const ended = await this.#ended(work);
+    if (ended === "interrupted") this.#giveBack();
+    else if (this.#later.length > 0) await this.#desk.during(() => this.#turns());
+  }
+
+  // a mistake in one command keeps nothing from those words that came meanwhile
+  async #ended(work: () => Promise<void>): Promise<"over" | "interrupted"> {
+    let signal: AbortSignal | undefined;
+    try {
+      await this.#desk.during(async () => {
+        signal = this.#desk.signal;
+        await work();
+      });
+    } catch (error) {
+      this.#desk.ui.say({ type: "error", text: sentence(error) });
+    }
+    return signal?.aborted ? "interrupted" : "over";
   }
 }

@@ -67,7 +67,8 @@ export function transcript(parts: TranscriptParts): Transcript {
     recount(events) {
       const pane = recounted(events, { look: parts.look, told: (some) => panesOf(some, parts) });
       if (pane) parts.print(pane);
-      if (pane) state.before = "prompt";
+      // also without one: words of the session itself may stand above
+      state.before = "prompt";
     },
     live: { render: (columns) => liveLines(state, columns) },
   };

@@ -1,0 +1,37 @@
+import type { Said, Ui } from "./port.js";
+
+/** A front end that is made, and takes the terminal, with the first thing to be shown or asked there. */
+export function lateUi(make: () => Ui): Ui {
+  let made: Ui | undefined;
+  let closed = false;
+  const waiting: Said[] = [];
+  const ui = () => {
+    if (made === undefined) {
+      made = make();
+      for (const said of waiting.splice(0)) made.say(said);
+    }
+    return made;
+  };
+  return {
+    see: (item) => ui().see(item),
+    recount: (events) => ui().recount(events),
+    ask: (question, asking) => ui().ask(question, asking),
+    choose: (choice) => ui().choose(choice),
+    fill: (field) => ui().fill(field),
+    busy: (what) => ui().busy(what),
+    board: (lines) => ui().board(lines),
+    put: (words) => ui().put(words),
+    edit: (words) => ui().edit(words),
+    transcript: (events) => ui().transcript(events),
+    ring: (words) => ui().ring(words),
+    say(said) {
+      if (made === undefined) waiting.push(said);
+      else made.say(said);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      made?.close();
+    },
+  };
+}
