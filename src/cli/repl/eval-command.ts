@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../../app/usage-error.js";
-import type { Delta, Event } from "../../core/event.js";
+import type { Event } from "../../core/event.js";
 import { plainText, text } from "../../core/message.js";
 import type { Session } from "../../core/session.js";
 import { statOf } from "../../platform/files.js";
@@ -91,7 +91,8 @@ async function checked(work: Work, which: "newest" | "all"): Promise<Found[] | u
   const { log, model } = opened.agent;
   const words = WORDS[locale];
   const { cwd } = opened.ground;
-  const session: Session = { events: log.events, model, cwd, signal, emit: (delta: Delta) => ui.see(delta) };
+  // no run is seen: there is none that would end
+  const session: Session = { events: log.events, model, cwd, signal, emit: () => undefined };
   const { changes, prompt } = which === "all" ? await ofGit(work) : await ofNewest(session, opened.verify);
   const say = (text: string) => ui.say({ type: "note", text });
   if (changes.length === 0) return void say(which === "all" ? words.clean : words.none);

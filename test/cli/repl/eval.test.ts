@@ -53,6 +53,7 @@ describe("/eval", () => {
       /changed by: write sum\n\[x] syntax of sum\.mjs: passed\n\[!] node --test sum\.test\.mjs: failed \(exit 1, .*\n(?: {6}.*\n)* {6}.*not ok 1 - adds[\s\S]*\/eval fix has the model mend it\.$/,
     );
     expect(made.requests).toHaveLength(6);
+    expect(made.ui.seen.items.at(-1)?.type).toBe("ended");
     await made.eval("fix");
     expect(made.requests[6]?.lastText).toMatch(
       /^The files you changed were checked, and this fails now[\s\S]*node --test/,
