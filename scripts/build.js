@@ -46,6 +46,7 @@ async function bundle(entryPoints, options = {}) {
     target: "node20.19",
     minifySyntax: true,
     minifyWhitespace: true,
+    charset: "utf8",
     legalComments: "none",
     define: { __VERSION__: JSON.stringify(version) },
     plugins: [{ name: "lazy", setup: (made) => separate(made, Object.keys(entryPoints)[0]) }],

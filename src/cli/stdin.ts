@@ -24,7 +24,10 @@ export async function readPrompt(asked: string, notice: (line: string) => void):
 }
 
 function required(prompt: string): string {
-  if (prompt.trim() === "") throw new UsageError("The prompt on stdin is empty.");
+  if (prompt.trim() === "")
+    throw new UsageError(
+      'The prompt on stdin is empty. Give one with nanocoder -p "what to do", or start a session at a terminal.',
+    );
   return prompt;
 }
 

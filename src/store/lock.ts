@@ -5,6 +5,11 @@ import { errorCode } from "../platform/files.js";
 
 const ADVICE = "Close it, or go on in a copy of the session: add --fork.";
 
+/** Another living process has it, and the message says what to do. */
+export class InUse extends Error {
+  override readonly name = "InUse";
+}
+
 /**
  * Takes a lock file for this process and returns what releases it. A lock whose process has died is taken
  * over. Throws when a living process holds it, with what to do.
@@ -14,7 +19,7 @@ export function takeLock(path: string, advice = ADVICE): () => void {
   for (let tries = 0; tries < 3; tries += 1) {
     if (create(path, mine)) return () => rmSync(path, { force: true });
     const holder = read(path);
-    if (holder !== undefined && isHeld(holder)) throw new Error(busy(holder, path, advice));
+    if (holder !== undefined && isHeld(holder)) throw new InUse(busy(holder, path, advice));
     if (holder !== undefined) removeStale(path, holder);
   }
   throw new Error(`Another nanocoder is opening this session (lock ${path}). Try again.`);

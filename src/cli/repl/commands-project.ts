@@ -1,10 +1,29 @@
 import { wholeLog } from "../../app/whole-log.js";
+import { text } from "../../core/message.js";
 import { doctorCommand } from "./doctor-command.js";
 import { exportCommand } from "./export-command.js";
+import { initCommand } from "./init-command.js";
 import type { SlashCommand } from "./slash.js";
+import { answerLate } from "./work.js";
 
 /** What is known of the folder, the machine and the session as a whole. */
 export const projectCommands: readonly SlashCommand[] = [
+  {
+    name: "init",
+    usage: "[--plain]",
+    about: {
+      en: "draft AGENTS.md from what is found here; --plain without the model",
+      zh: "根据项目内容起草 AGENTS.md；--plain 不使用模型",
+    },
+    complete: () => [{ value: "--plain", label: "--plain" }],
+    async run(desk, words) {
+      const { ui, locale, config, signal, opened } = desk;
+      const prompt = await initCommand(words, { ui, locale, cwd: config.cwd, signal });
+      if (prompt === undefined) return;
+      opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
+      await answerLate(desk);
+    },
+  },
   {
     name: "export",
     usage: "[FILE.md | FILE.html]",

@@ -4,11 +4,13 @@ import type { Flags } from "../../app/input.js";
 import { resumed } from "../../app/resumed.js";
 import { MODE } from "../../app/session-settings.js";
 import { switchModel } from "../../app/switch-model.js";
+import { UsageError } from "../../app/usage-error.js";
 import type { Outcome } from "../../core/event.js";
 import { state } from "../../core/fold.js";
 import { type Agent, run } from "../../core/loop.js";
 import { sentence } from "../../core/run-tools.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
+import { InUse } from "../../store/lock.js";
 import type { RunFlags } from "../asked.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
@@ -139,7 +141,10 @@ export class Desk {
 
 /** Opens the first session: a new one, or the one to go on with. Throws a UsageError. */
 export async function openDesk(parts: Parts, first: { config: Config; resume: Resume }): Promise<Desk> {
-  return new Desk(parts, { config: first.config, opened: await assemble(first.config, first.resume, frontOf(parts)) });
+  const opened = await assemble(first.config, first.resume, frontOf(parts)).catch((error: unknown) => {
+    throw error instanceof InUse ? new UsageError(error.message) : error;
+  });
+  return new Desk(parts, { config: first.config, opened });
 }
 
 async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
