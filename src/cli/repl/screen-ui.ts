@@ -1,22 +1,22 @@
 import { matchesKey } from "@earendil-works/pi-tui";
 import { sentence } from "../../core/run-tools.js";
 import { visible } from "../../platform/text.js";
-import type { Completer } from "./completing.js";
-import type { Look } from "./folded.js";
-import { fileHistory } from "./history.js";
-import { indicator } from "./indicator.js";
+import { questions } from "./asked/questions.js";
 import type { Locale } from "./locale.js";
-import { markdown } from "./markdown.js";
 import { inEditor } from "./own-editor.js";
 import type { Hands, KeyPane, Pane, Said, Ui } from "./port.js";
-import { promptBox } from "./prompt-box.js";
-import { questions } from "./questions.js";
-import { screenOf, type TerminalScreen } from "./screen.js";
-import { queuedLines, statusLine } from "./status-line.js";
-import { Terminal, type TerminalStreams } from "./terminal.js";
-import { transcript } from "./transcript.js";
-import { viewer } from "./viewer.js";
-import { wrappedText } from "./wrap.js";
+import type { Completer } from "./prompt/completing.js";
+import { fileHistory } from "./prompt/history.js";
+import { promptBox } from "./prompt/prompt-box.js";
+import { screenOf, type TerminalScreen } from "./screen/screen.js";
+import { Terminal, type TerminalStreams } from "./screen/terminal.js";
+import { wrappedText } from "./screen/wrap.js";
+import type { Look } from "./told/folded.js";
+import { indicator } from "./told/indicator.js";
+import { markdown } from "./told/markdown.js";
+import { queuedLines, statusLine } from "./told/status-line.js";
+import { transcript } from "./told/transcript.js";
+import { viewer } from "./told/viewer.js";
 
 export type ScreenParts = {
   streams: TerminalStreams;
