@@ -125,16 +125,24 @@ describe("the terminal, and what a session started,", () => {
 
   it("a second signal waits for nothing", async () => {
     const where = place();
-    const stubborn = bash("trap '' TERM INT HUP; while :; do sleep 60; : hh-end-stubborn; done");
+    const env = { NODE_OPTIONS: `--import ${crasher(where, "deaf")}` };
     const line = ["--no-sandbox", "--permission-mode", "auto"];
-    await using it = await session({ where, line, script: [stubborn] });
+    await using it = await session({ where, env, line, script: [bash(sleeper("hh-end-deaf"))] });
     await it.sends("begin");
-    await processes("hh-end-stubborn", 1);
+    await processes("hh-end-deaf", 3);
     it.terminal.signal("SIGTERM");
-    it.terminal.signal("SIGTERM");
+    it.terminal.signal("SIGHUP");
     expect(await endOf(it.terminal)).toEqual({ code: 143, left: [] });
-    expect(processesWith("hh-end-stubborn")).toEqual([]);
+    expect(processesWith("hh-end-deaf")).toEqual([]);
     expect(it.shown().match(/Go on with/g)).toHaveLength(1);
+  });
+
+  it("SIGINT takes a question away with the turn that asks it", async () => {
+    const { it } = await brought(STATES["while a question is open"] ?? { is: async () => undefined });
+    await using _ = it;
+    it.terminal.signal("SIGINT");
+    await it.rests();
+    expect(it.terminal.screen().join("\n")).not.toContain("yes, this once");
   });
 
   it("SIGINT interrupts a turn, and without one it ends the session", async () => {
