@@ -1,13 +1,13 @@
 import type { Config } from "../../app/config.js";
 import { redactor } from "../../platform/secrets.js";
 import { colours } from "../output.js";
-import { completer } from "./complete.js";
 import { LineUi } from "./line-ui.js";
 import type { Locale } from "./locale.js";
+import { completer } from "./prompt/complete.js";
+import { workspaceNames } from "./prompt/workspace-names.js";
 import { type Face, screenUi } from "./screen-ui.js";
 import type { Seat } from "./seat.js";
 import { groundOf, themeOf } from "./theme.js";
-import { workspaceNames } from "./workspace-names.js";
 
 type Parts = { config: Config; locale: Locale; seat: Seat };
 

@@ -5,7 +5,7 @@ import { visible } from "../../platform/text.js";
 import { ruleAgainst } from "../../plugins/rules.js";
 import type { Desk } from "./desk.js";
 import type { Submitted } from "./port.js";
-import { promptParts } from "./prompt-parts.js";
+import { promptParts } from "./prompt/prompt-parts.js";
 
 /** What was sent as the model gets it: with the images and the files that it names, as far as the session's rules let them be read. */
 export async function prompted(desk: Desk, words: string, more: Submitted | undefined): Promise<readonly UserPart[]> {

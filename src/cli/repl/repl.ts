@@ -3,18 +3,18 @@ import { UsageError } from "../../app/usage-error.js";
 import { last } from "../../core/fold.js";
 import { listModels } from "../../models/list-models.js";
 import type { RunFlags } from "../asked.js";
-import { begin } from "./begin.js";
-import { builtinCommands } from "./commands.js";
+import { builtinCommands } from "./commands/commands.js";
+import { ownCommands } from "./commands/own-commands.js";
 import { type Desk, openDesk } from "./desk.js";
 import { endingOf } from "./ending.js";
 import { faceOf } from "./face.js";
-import { greeting } from "./greeting.js";
 import { lateUi } from "./late-ui.js";
 import { localeOf } from "./locale.js";
-import { ownCommands } from "./own-commands.js";
 import type { Face } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
+import { begin } from "./start/begin.js";
+import { greeting } from "./start/greeting.js";
 
 /** What is sent first, and what the greeting names. */
 export type Start = { prompt: string | undefined; version: string };

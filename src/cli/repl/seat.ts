@@ -1,7 +1,7 @@
 import { wholeLog } from "../../app/whole-log.js";
-import type { Completable } from "./complete.js";
 import type { Desk } from "./desk.js";
 import type { Hands, Status, Submitted, Ui } from "./port.js";
+import type { Completable } from "./prompt/complete.js";
 import type { SlashCommand } from "./slash.js";
 import { statusOf } from "./status.js";
 import { Talk } from "./talk.js";

@@ -1,9 +1,9 @@
 import { CURSOR_MARKER, visibleWidth } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Approving, approvalPane } from "../../../src/cli/repl/approval.js";
-import { laidOpen } from "../../../src/cli/repl/cells.js";
+import { type Approving, approvalPane } from "../../../src/cli/repl/asked/approval.js";
 import type { Locale } from "../../../src/cli/repl/locale.js";
+import { laidOpen } from "../../../src/cli/repl/screen/cells.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
 import type { Effect, Foresight } from "../../../src/core/tool.js";
 import { unifiedDiff } from "../../../src/platform/diff.js";

@@ -1,8 +1,8 @@
 import { CURSOR_MARKER, visibleWidth } from "@earendil-works/pi-tui";
-import type { Past } from "../../../src/cli/repl/browsing.js";
 import type { Submitted } from "../../../src/cli/repl/port.js";
-import type { PromptBox, PromptParts } from "../../../src/cli/repl/prompt.js";
-import { promptBox } from "../../../src/cli/repl/prompt-box.js";
+import type { Past } from "../../../src/cli/repl/prompt/browsing.js";
+import type { PromptBox, PromptParts } from "../../../src/cli/repl/prompt/prompt.js";
+import { promptBox } from "../../../src/cli/repl/prompt/prompt-box.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
 
 export const KEY = {

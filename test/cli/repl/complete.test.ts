@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { completer } from "../../../src/cli/repl/complete.js";
-import type { Completer, Offer } from "../../../src/cli/repl/completing.js";
-import { best, ranked } from "../../../src/cli/repl/rank.js";
-import { withFolders, workspaceNames } from "../../../src/cli/repl/workspace-names.js";
+import { completer } from "../../../src/cli/repl/prompt/complete.js";
+import type { Completer, Offer } from "../../../src/cli/repl/prompt/completing.js";
+import { best, ranked } from "../../../src/cli/repl/prompt/rank.js";
+import { withFolders, workspaceNames } from "../../../src/cli/repl/prompt/workspace-names.js";
 import { KEY, tried } from "./boxes.js";
 
 const MODES = ["default", "plan", "auto"].map((value) => ({ value, label: value }));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/app/config.js";
-import { doctorCommand, terminalFindings } from "../../../src/cli/repl/doctor-command.js";
+import { doctorCommand, terminalFindings } from "../../../src/cli/repl/commands/doctor-command.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { nanocoder } from "../nanocoder.js";
 import { fakeUi } from "./fake-ui.js";

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from "node:stream";
 import headless, { type Terminal as Emulated } from "@xterm/headless";
-import { type ScreenOptions, screenOf, type TerminalScreen } from "../../../src/cli/repl/screen.js";
-import { Terminal } from "../../../src/cli/repl/terminal.js";
+import { type ScreenOptions, screenOf, type TerminalScreen } from "../../../src/cli/repl/screen/screen.js";
+import { Terminal } from "../../../src/cli/repl/screen/terminal.js";
 import { withClusters } from "../../setup/clusters.js";
 import { linesOf } from "../../setup/pty.js";
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { evalCommand } from "../../../src/cli/repl/eval-command.js";
+import { evalCommand } from "../../../src/cli/repl/commands/eval-command.js";
 import type { Script, Turn } from "../../../src/models/scripted/script.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { bash, committed, placeWith } from "../goals.js";

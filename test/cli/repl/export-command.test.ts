@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, statSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { exportCommand } from "../../../src/cli/repl/export-command.js";
+import { exportCommand } from "../../../src/cli/repl/commands/export-command.js";
 import type { Event } from "../../../src/core/event.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { nanocoder, openaiAt, place, sessionsIn } from "../nanocoder.js";

@@ -1,6 +1,6 @@
 import { visibleWidth } from "@earendil-works/pi-tui";
 import { describe, expect, it } from "vitest";
-import { gatewayCommand } from "../../../src/cli/repl/gateway-command.js";
+import { gatewayCommand } from "../../../src/cli/repl/commands/gateway-command.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { place } from "../nanocoder.js";
 import { opened } from "./sessions.js";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { savedSession } from "../../../src/app/saved-session.js";
-import { goalCommand } from "../../../src/cli/repl/goal-command.js";
+import { goalCommand } from "../../../src/cli/repl/commands/goal-command.js";
 import type { Event } from "../../../src/core/event.js";
 import { text } from "../../../src/core/message.js";
 import { GOAL, roundsIn } from "../../../src/goals/master.js";

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fileHistory } from "../../../src/cli/repl/history.js";
+import { fileHistory } from "../../../src/cli/repl/prompt/history.js";
 import { redactor } from "../../../src/platform/secrets.js";
 import { addToHistory, readHistory } from "../../../src/store/prompt-history.js";
 import { KEY, tried } from "./boxes.js";

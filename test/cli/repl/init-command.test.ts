@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlink
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { initCommand } from "../../../src/cli/repl/init-command.js";
+import { initCommand } from "../../../src/cli/repl/commands/init-command.js";
 import { type Answer, fakeUi } from "./fake-ui.js";
 
 const PROJECT = {

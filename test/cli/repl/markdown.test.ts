@@ -1,9 +1,9 @@
 import { Markdown, type MarkdownTheme, visibleWidth } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { markdown, markdownStream } from "../../../src/cli/repl/markdown.js";
+import { unstyled } from "../../../src/cli/repl/screen/wrap.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
-import { unstyled } from "../../../src/cli/repl/wrap.js";
+import { markdown, markdownStream } from "../../../src/cli/repl/told/markdown.js";
 
 const theme = themeOf({ colours: true });
 const shown = (text: string, columns = 60) => markdown(text, theme).render(columns).map(unstyled);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { planCommand } from "../../../src/cli/repl/plan-command.js";
+import { planCommand } from "../../../src/cli/repl/commands/plan-command.js";
 import type { Script } from "../../../src/models/scripted/script.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { planIn } from "../../../src/plugins/plan-state.js";

@@ -1,11 +1,11 @@
 import { CURSOR_MARKER, visibleWidth } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { choosePane } from "../../../src/cli/repl/choose.js";
-import { fillPane } from "../../../src/cli/repl/fill.js";
+import { choosePane } from "../../../src/cli/repl/asked/choose.js";
+import { fillPane } from "../../../src/cli/repl/asked/fill.js";
+import { questions } from "../../../src/cli/repl/asked/questions.js";
 import type { Locale } from "../../../src/cli/repl/locale.js";
 import type { Choice, Field, KeyPane } from "../../../src/cli/repl/port.js";
-import { questions } from "../../../src/cli/repl/questions.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
 import type { Question } from "../../../src/plugins/question.js";
 

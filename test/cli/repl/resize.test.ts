@@ -2,7 +2,7 @@ import { wrapTextWithAnsi } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Pane } from "../../../src/cli/repl/port.js";
-import { CARET } from "../../../src/cli/repl/rows.js";
+import { CARET } from "../../../src/cli/repl/screen/rows.js";
 import { type Emulator, emulator } from "./emulator.js";
 
 /** A paragraph that names itself, wrapped as prose is. */

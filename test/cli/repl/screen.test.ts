@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pane } from "../../../src/cli/repl/port.js";
-import { CARET } from "../../../src/cli/repl/rows.js";
+import { CARET } from "../../../src/cli/repl/screen/rows.js";
 import { type Emulator, emulator } from "./emulator.js";
 
 const of = (...lines: string[]): Pane => ({ render: () => lines });

@@ -2,10 +2,10 @@ import { visibleWidth } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Locale } from "../../../src/cli/repl/locale.js";
-import { stepBoard } from "../../../src/cli/repl/step-board.js";
+import { unstyled } from "../../../src/cli/repl/screen/wrap.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
-import { transcript } from "../../../src/cli/repl/transcript.js";
-import { unstyled } from "../../../src/cli/repl/wrap.js";
+import { stepBoard } from "../../../src/cli/repl/told/step-board.js";
+import { transcript } from "../../../src/cli/repl/told/transcript.js";
 import { type Delta, type Event, type Fact, NO_USAGE } from "../../../src/core/event.js";
 import { type Call, type Json, type ReplyPart, text } from "../../../src/core/message.js";
 

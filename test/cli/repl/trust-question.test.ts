@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/app/config.js";
-import { trustQuestion } from "../../../src/cli/repl/trust-question.js";
+import { trustQuestion } from "../../../src/cli/repl/start/trust-question.js";
 import { type Answer, fakeUi } from "./fake-ui.js";
 
 const SETTINGS = {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { offered, useCommand, userCommands } from "../../../src/cli/repl/user-commands.js";
+import { offered, useCommand, userCommands } from "../../../src/cli/repl/commands/user-commands.js";
 import { type Answer, fakeUi } from "./fake-ui.js";
 
 async function commands(files: Record<string, string>) {

@@ -1,9 +1,9 @@
 import { visibleWidth } from "@earendil-works/pi-tui";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { unstyled } from "../../../src/cli/repl/screen/wrap.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
-import { viewer } from "../../../src/cli/repl/viewer.js";
-import { unstyled } from "../../../src/cli/repl/wrap.js";
+import { viewer } from "../../../src/cli/repl/told/viewer.js";
 import { type Event, type Fact, NO_USAGE } from "../../../src/core/event.js";
 import { text } from "../../../src/core/message.js";
 

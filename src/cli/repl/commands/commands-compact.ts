@@ -1,0 +1,55 @@
+import { compactOpened } from "../../../app/compact-now.js";
+import type { Desk } from "../desk.js";
+import type { Locale } from "../locale.js";
+import type { SlashCommand } from "../slash.js";
+
+const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
+
+type Words = {
+  busy: string;
+  done(before: number, after: number): string;
+  nothing: string;
+  held: string;
+  ended: string;
+};
+
+const WORDS: Record<Locale, Words> = {
+  en: {
+    busy: "Compacting the conversation",
+    done: (before, after) => `Compacted: about ${count(before)} -> ${count(after)} tokens.`,
+    nothing: "There is nothing to compact: a summary would not make this conversation smaller.",
+    held: "A PreCompact hook did not let the conversation be compacted.",
+    ended: "Interrupted: nothing was compacted.",
+  },
+  zh: {
+    busy: "正在压缩对话",
+    done: (before, after) => `已压缩:约 ${count(before)} -> ${count(after)} token。`,
+    nothing: "没有可压缩的内容:摘要不会使对话变小。",
+    held: "PreCompact 钩子不允许压缩对话。",
+    ended: "已中断:没有压缩。",
+  },
+};
+
+/** `/compact`: a summary in place of the past, now. */
+export const compactCommands: readonly SlashCommand[] = [
+  {
+    name: "compact",
+    usage: "[FOCUS]",
+    about: { en: "sum up the conversation, with an eye on FOCUS", zh: "压缩对话,可指定要保留的重点" },
+    run: compact,
+  },
+];
+
+async function compact(desk: Desk, focus: string): Promise<void> {
+  const { ui, locale, opened, signal } = desk;
+  const words = WORDS[locale];
+  const done = ui.busy(words.busy);
+  try {
+    const { before, after, held } = await compactOpened(opened, { focus, signal, see: (item) => ui.see(item) });
+    const said =
+      after < before ? words.done(before, after) : signal.aborted ? words.ended : held ? words.held : words.nothing;
+    ui.say({ type: "note", text: said });
+  } finally {
+    done();
+  }
+}

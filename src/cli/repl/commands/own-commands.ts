@@ -1,0 +1,52 @@
+import { text } from "../../../core/message.js";
+import type { UserCommand } from "../../../store/command-files.js";
+import { trustAsked } from "../../trust.js";
+import type { Desk } from "../desk.js";
+import type { SlashCommand } from "../slash.js";
+import { useCommand, userCommands } from "./user-commands.js";
+import { answerLate } from "./work.js";
+
+/** How long a list of files is taken for true, in milliseconds. */
+const FRESH = 2000;
+
+/** The commands of Markdown files, as commands. The list is read anew when it is asked for after a while. */
+export function ownCommands(desk: Desk, builtins: readonly SlashCommand[]): () => readonly SlashCommand[] {
+  let known: readonly SlashCommand[] = [];
+  let read: { at: number; cwd: string } | undefined;
+  const names = builtins.flatMap(({ name, also = [] }) => [name, ...also]);
+  const look = async () => {
+    const { home, cwd } = desk.config;
+    known = (await userCommands({ home, cwd, builtins: names })).map(commandOf);
+  };
+  return () => {
+    const { cwd } = desk.config;
+    if (read === undefined || read.cwd !== cwd || Date.now() - read.at > FRESH) {
+      read = { at: Date.now(), cwd };
+      look().catch((error: unknown) => desk.ui.say({ type: "error", text: String(error) }));
+    }
+    return known;
+  };
+}
+
+function commandOf(command: UserCommand): SlashCommand {
+  const { name, hint = "[WORDS]", description = "", problem, from } = command;
+  const about = `${problem ?? description} (${from})`;
+  return { name, usage: hint, about: { en: about, zh: about }, run: (desk, words) => used(command, words, desk) };
+}
+
+// the model that a command wants answers its prompt, and the session goes on with its own
+async function used(command: UserCommand, words: string, desk: Desk): Promise<void> {
+  const { ui, locale, config, flags, opened } = desk;
+  const trusted = flags.trust === true || (await trustAsked(config)).state === "trusted";
+  const sent = await useCommand(command, words, { ui, locale, cwd: config.cwd, trusted });
+  if (sent === undefined) return;
+  const { provider } = config.choice ?? {};
+  const before = { model: opened.agent.model.id, ...(provider && { provider }) };
+  if (sent.model !== undefined) await desk.useModel({ model: sent.model });
+  try {
+    desk.opened.agent.inbox.post({ parts: [text(sent.text)], from: "user" });
+    await answerLate(desk);
+  } finally {
+    if (sent.model !== undefined) await desk.useModel(before);
+  }
+}

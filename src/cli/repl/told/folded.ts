@@ -1,0 +1,49 @@
+import type { Locale } from "../locale.js";
+import type { Theme } from "../theme.js";
+
+/** How things are shown: the same for all panes of a session. */
+export type Look = { theme: Theme; locale: Locale };
+
+const WORDS: Record<Locale, { more(count: number): string; lines(count: number): string }> = {
+  en: {
+    more: (count) => `… ${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl-O)`,
+    lines: (count) => `${counted(count)} ${count === 1 ? "line" : "lines"}`,
+  },
+  zh: { more: (count) => `… 还有 ${counted(count)} 行 (Ctrl-O)`, lines: (count) => `${counted(count)} 行` },
+};
+
+/** How many of the first and of the last lines are shown. */
+export type Fold = { head: number; tail: number };
+
+/** The first and last of many lines, each drawn, and between them how many were left out; never one alone. */
+export function folded(
+  lines: readonly string[],
+  { fold: { head, tail }, draw }: { fold: Fold; draw(line: string): string },
+  { theme, locale }: Look,
+): string[] {
+  const out = lines.length - head - tail;
+  if (out <= 1) return lines.map(draw);
+  const end = tail === 0 ? [] : lines.slice(-tail);
+  return [...lines.slice(0, head).map(draw), theme.dim(WORDS[locale].more(out)), ...end.map(draw)];
+}
+
+/** A number of lines, in words. */
+export function lineCount(count: number, locale: Locale): string {
+  return WORDS[locale].lines(count);
+}
+
+/** A number as people read it: 1,980. */
+export function counted(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Milliseconds as people say them, in few columns. */
+export function span(ms: number, locale: Locale): string {
+  const [second, minute, hour] = locale === "zh" ? ["秒", "分", "时"] : ["s", "min", "h"];
+  if (ms < 100) return `${Math.max(0, Math.round(ms))} ${locale === "zh" ? "毫秒" : "ms"}`;
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 59.95) return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} ${second}`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} ${minute} ${Math.round(seconds) % 60} ${second}`;
+  return `${Math.floor(minutes / 60)} ${hour} ${minutes % 60} ${minute}`;
+}

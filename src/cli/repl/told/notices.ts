@@ -1,0 +1,120 @@
+import type { Event, EventOf } from "../../../core/event.js";
+import type { Json } from "../../../core/message.js";
+import { VERIFY } from "../../../plugins/verify-options.js";
+import { firstLine } from "../../progress.js";
+import type { Locale } from "../locale.js";
+import type { Pane } from "../port.js";
+import { wrapped } from "../screen/wrap.js";
+import type { Paint, Theme } from "../theme.js";
+import type { Look } from "./folded.js";
+import { kept } from "./markdown.js";
+
+type Words = Record<
+  "retried" | "compacted" | "trimmed" | "length" | "cut" | "limit" | "failed" | "aborted" | "passed",
+  string
+> & { status: Record<string, string>; repairs: string };
+
+const WORDS: Record<Locale, Words> = {
+  en: {
+    retried: "asking again",
+    compacted: "the conversation was summed up to make room",
+    trimmed: "old results were shortened for the model to make room",
+    length: "the answer reached its longest size",
+    cut: "the answer broke off",
+    limit: "stopped at a limit",
+    failed: "failed",
+    aborted: "interrupted",
+    passed: "checked",
+    status: { failed: "fails", skipped: "not checked" },
+    repairs: "what fails was not mended: look at it before you rely on this work",
+  },
+  zh: {
+    retried: "重新请求",
+    compacted: "为腾出空间,对话已被总结",
+    trimmed: "为腾出空间,较早的结果已为模型缩短",
+    length: "回答达到了最大长度",
+    cut: "回答中断",
+    limit: "因达到上限而停止",
+    failed: "失败",
+    aborted: "已中断",
+    passed: "已检查",
+    status: { failed: "未通过", skipped: "未检查" },
+    repairs: "未通过的检查没有修好:使用这些改动前请先查看",
+  },
+};
+
+type Line = { paint: keyof Pick<Theme, "dim" | "bad" | "warn" | "good">; text: string };
+
+/** What a fact says to a person in a line or two; nothing for most facts, and for what only the model is to know. */
+export function noticeOf(event: Event, look: Look): Pane | undefined {
+  const lines = linesOf(event, WORDS[look.locale]);
+  return lines.length === 0 ? undefined : notice(lines, look.theme);
+}
+
+/** A plugin at work. */
+export function statusPane(by: string, text: string, { theme }: Look): Pane {
+  return notice([{ paint: "dim", text: `${by}: ${firstLine(text)}` }], theme);
+}
+
+/** Lines that wrap under their first word. */
+function notice(lines: readonly Line[], theme: Theme): Pane {
+  return kept((columns) =>
+    lines.flatMap(({ paint, text }) => {
+      const draw: Paint = theme[paint];
+      return wrapped(firstLine(text), columns, "  ").map(draw);
+    }),
+  );
+}
+
+function linesOf(event: Event, words: Words): Line[] {
+  switch (event.type) {
+    case "note":
+      return event.lasting ? [] : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
+    case "retried":
+      return [{ paint: "dim", text: `${words.retried}: ${firstLine(event.reason)}` }];
+    case "compacted":
+      return [{ paint: "dim", text: words.compacted }];
+    case "trimmed":
+      return [{ paint: "dim", text: words.trimmed }];
+    case "reply":
+      if (event.stop !== "length" && event.stop !== "cut") return [];
+      return [{ paint: "warn", text: words[event.stop] }];
+    case "state":
+      return event.key === VERIFY ? checkLines(event.value, words) : [];
+    case "ended":
+      return endLines(event, words);
+    default:
+      return [];
+  }
+}
+
+function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Line[] {
+  if (outcome === "done") return [];
+  const why = reason === "" || (outcome === "aborted" && reason === "interrupted") ? "" : `: ${reason}`;
+  return [{ paint: outcome === "failed" ? "bad" : "warn", text: `${words[outcome]}${why}` }];
+}
+
+type Fields = { [key: string]: Json | undefined };
+
+function checkLines(value: Json, words: Words): Line[] {
+  const { checks, status } = fieldsOf(value);
+  const all = Array.isArray(checks) ? checks.map(fieldsOf) : [];
+  const passed = all.filter((each) => each.status === "passed");
+  const others = all.filter((each) => each.status !== "passed");
+  const names = passed.map(({ check }) => String(check));
+  return [
+    ...(names.length === 0 ? [] : [{ paint: "good", text: `✓ ${words.passed}: ${names.join(", ")}` } as const]),
+    ...others.map((each) => checkLine(each, words)),
+    ...(status === "failed" ? [{ paint: "bad", text: `✗ ${words.repairs}` } as const] : []),
+  ];
+}
+
+function checkLine({ check, status, why }: Fields, words: Words): Line {
+  const reason = why === undefined ? "" : ` (${String(why)})`;
+  const text = `${String(check)}: ${words.status[String(status)] ?? String(status)}${reason}`;
+  return status === "failed" ? { paint: "bad", text: `✗ ${text}` } : { paint: "dim", text };
+}
+
+function fieldsOf(json: Json): Fields {
+  return typeof json === "object" && json !== null && !Array.isArray(json) ? json : {};
+}

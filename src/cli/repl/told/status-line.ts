@@ -1,0 +1,69 @@
+import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { visible } from "../../../platform/text.js";
+import type { Locale } from "../locale.js";
+import type { Pane, Status } from "../port.js";
+import type { Theme } from "../theme.js";
+
+const WORDS: Record<Locale, { jobs(count: number): string; queued: string; empty: string }> = {
+  en: { jobs: (count) => (count === 1 ? "1 job" : `${count} jobs`), queued: "next:", empty: "ready" },
+  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送:", empty: "就绪" },
+};
+
+const BETWEEN = " · ";
+
+/** One line of what is known of the session; what does not fit is left out, the least telling first. */
+export function statusLine(status: () => Status, theme: Theme, locale: Locale): Pane {
+  return {
+    render(columns) {
+      const parts = fitting(partsOf(status(), theme, locale), columns);
+      return [truncateToWidth(parts.join(theme.dim(BETWEEN)), columns)];
+    },
+  };
+}
+
+/** Words that wait for the model, a line each. */
+export function queuedLines(status: () => Status, theme: Theme, locale: Locale): Pane {
+  return {
+    render(columns) {
+      return status().queued.map((words) => {
+        const [first = "", ...more] = words.split("\n");
+        const line = `${WORDS[locale].queued} ${visible(first)}${more.length > 0 ? " …" : ""}`;
+        return theme.dim(truncateToWidth(line, columns, "…"));
+      });
+    },
+  };
+}
+
+type Part = { text: string; weight: number };
+
+function partsOf(status: Status, theme: Theme, locale: Locale): Part[] {
+  const { model, mode, tokens, window, cost, branch, jobs } = status;
+  if (model === "") return [];
+  const share = tokens === undefined || window === 0 ? undefined : Math.round((tokens / window) * 100);
+  const paint = share === undefined || share < 60 ? theme.dim : theme.warn;
+  return [
+    { text: theme.dim(visible(model)), weight: 5 },
+    { text: (mode === "default" ? theme.dim : theme.warn)(mode), weight: 6 },
+    ...(tokens === undefined
+      ? []
+      : [{ text: paint(`${thousands(tokens)}/${thousands(window)} (${share} %)`), weight: 4 }]),
+    ...(cost === undefined ? [] : [{ text: theme.dim(`$${cost.toFixed(cost < 1 ? 3 : 2)}`), weight: 3 }]),
+    ...(branch === undefined ? [] : [{ text: theme.dim(visible(branch)), weight: 1 }]),
+    ...(jobs === 0 ? [] : [{ text: theme.accent(WORDS[locale].jobs(jobs)), weight: 2 }]),
+  ];
+}
+
+function fitting(parts: readonly Part[], columns: number): string[] {
+  const width = parts.reduce((sum, { text }) => sum + visibleWidth(text) + BETWEEN.length, -BETWEEN.length);
+  if (width <= columns || parts.length <= 1) return parts.map(({ text }) => text);
+  const least = Math.min(...parts.map(({ weight }) => weight));
+  return fitting(
+    parts.filter(({ weight }) => weight !== least),
+    columns,
+  );
+}
+
+function thousands(count: number): string {
+  if (count < 1000) return String(count);
+  return count < 100_000 ? `${(count / 1000).toFixed(1)}k` : `${Math.round(count / 1000)}k`;
+}
