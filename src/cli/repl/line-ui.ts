@@ -5,7 +5,7 @@ import { visible } from "../../platform/text.js";
 import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
 import type { Locale } from "./locale.js";
-import type { Choice, Field, Hands, Said, Ui } from "./port.js";
+import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
 
 type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
 type Parts = Streams & { locale: Locale; hands: Hands };
@@ -58,7 +58,7 @@ const WORDS: Record<
 };
 
 /** A session in plain lines, for a terminal that can do no more. */
-export class LineUi implements Ui {
+export class LineUi implements FrontEnd {
   readonly #lines: Interface;
   readonly #parts: Parts;
   readonly #human: ReturnType<typeof progress>;
@@ -82,8 +82,7 @@ export class LineUi implements Ui {
     });
   }
 
-  /** Asks for the next words. */
-  prompt(): void {
+  ready(): void {
     if (this.#closed || this.#reader !== undefined || this.#wrote === PROMPT) return;
     this.#freshLine();
     this.#lines.prompt();
@@ -116,7 +115,7 @@ export class LineUi implements Ui {
       if (asking?.signal.aborted) return INTERRUPTED;
       const { tool, subjects, why, always } = question;
       this.#line([`${tool}: ${why}`, ...subjects.map((each) => `  ${visible(each)}`)].join("\n"));
-      const leave = () => this.dismiss();
+      const leave = () => this.#unanswered();
       asking?.signal.addEventListener("abort", leave, { once: true });
       return this.#answer(always).finally(() => asking?.signal.removeEventListener("abort", leave));
     });
@@ -193,29 +192,31 @@ export class LineUi implements Ui {
     this.#lines.close();
   }
 
-  /** Leaves unanswered what is asked. */
-  dismiss(): void {
+  async dismiss(): Promise<void> {
+    this.#unanswered();
+  }
+
+  #unanswered(): void {
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.(undefined);
   }
 
   /** Ctrl-C: ends what goes on, or the session when it comes twice. */
-  interrupt(): void {
-    const { hands, locale } = this.#parts;
+  interrupted(): boolean {
+    const { hands } = this.#parts;
     this.#draft = [];
-    if (hands.interrupt()) return;
-    if (this.#reader !== undefined) {
-      this.dismiss();
-      return;
-    }
-    if (this.#pressed) {
-      hands.leave();
-      return;
-    }
+    if (hands.interrupt()) return true;
+    if (this.#reader !== undefined) this.#unanswered();
+    else if (this.#pressed) hands.leave();
+    else this.#firstPress();
+    return true;
+  }
+
+  #firstPress(): void {
     this.#pressed = true;
-    this.#line(WORDS[locale].twice);
-    this.prompt();
+    this.#line(WORDS[this.#parts.locale].twice);
+    this.ready();
   }
 
   #take(line: string): void {
@@ -230,7 +231,7 @@ export class LineUi implements Ui {
     }
     this.#draft.push(line.replace(/\\$/, ""));
     if (!line.endsWith("\\")) this.#parts.hands.submit(this.#draft.splice(0).join("\n"));
-    else this.prompt();
+    else this.ready();
   }
 
   #asked(question: string): Promise<string | undefined> {
