@@ -115,8 +115,8 @@ describe("steering", () => {
     await it.sees("next: first more", "next: second more");
     await it.sends("/help");
     await it.sees("Keys and signs");
-    await it.sends("/exot");
-    await it.sees("/exit");
+    await it.sends("/exti");
+    await it.sees("/exit?");
     await it.sends("!touch go");
     await it.sees("!touch go waits until this is over");
     writeFileSync(`${it.where.work}/go`, "");

@@ -4,8 +4,8 @@ import type { Standing } from "../../../models/gateway/breaker.js";
 import type { Figures } from "../../../models/gateway/figures.js";
 import { ROLES, type Role } from "../../../models/gateway/tiers.js";
 import { duration, visible } from "../../../platform/text.js";
+import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
-import type { Work } from "./work.js";
 
 type Words = {
   heads: readonly string[];
@@ -44,7 +44,7 @@ const WORDS: Record<Locale, Words> = {
 const NUMBERS = 3;
 
 /** `/gateway`: the models, how each stands, and what each did in this session. Throws a UsageError. */
-export function gatewayCommand({ ui, locale, opened }: Work, words: string): void {
+export function gatewayCommand({ ui, locale, opened }: Desk, words: string): void {
   if (words !== "") throw new UsageError("/gateway takes no words.");
   const { agent, models } = opened;
   const { gateway } = models;
