@@ -33,7 +33,10 @@ export const projectCommands: readonly SlashCommand[] = [
   {
     name: "doctor",
     usage: "",
-    about: { en: "what is configured and reachable, and how to mend what is not", zh: "检查配置和连接,并说明如何修复" },
+    about: {
+      en: "what is configured and reachable, and how to mend what is not",
+      zh: "检查配置和连接，并说明如何修复",
+    },
     run({ ui, config }) {
       const { columns, rows } = process.stdout;
       return doctorCommand(config, { env: process.env, columns: columns ?? 80, rows: rows ?? 24 }, ui);

@@ -34,9 +34,9 @@ const WORDS: Record<Locale, Words> = {
     resting: (time) => `休息 ${time}`,
     unknown: "未知",
     roles: { work: "工作", plan: "计划", summarise: "摘要", judge: "评判", title: "标题" },
-    between: ",",
+    between: "，",
     none: (model) =>
-      `没有配置网关:所有请求都交给 ${model}。要让几个模型互相接替,请设置 NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,…(层级 strong、fast、cheap),或在 settings.json 里写 gateway.models。`,
+      `没有配置网关：所有请求都交给 ${model}。要让几个模型互相接替，请设置 NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,…（层级 strong、fast、cheap），或在 settings.json 里写 gateway.models。`,
   },
 };
 

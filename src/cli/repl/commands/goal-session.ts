@@ -48,12 +48,12 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/goal resume goes on with it.",
   },
   zh: {
-    unable: "仍然开始吗?",
+    unable: "仍然开始吗？",
     begin: "仍然开始",
     edit: "编辑目标",
     leave: "不开始",
     kept: (path) => `报告保存在 ${path}.md 和 ${path}.json。`,
-    unkept: (folder, why) => `报告无法保存到 ${folder}:${why}。`,
+    unkept: (folder, why) => `报告无法保存到 ${folder}：${why}。`,
     goOn: "用 /goal resume 继续。",
   },
 };

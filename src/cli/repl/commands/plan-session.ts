@@ -22,9 +22,9 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/plan resume goes on with it.",
   },
   zh: {
-    head: (at, of) => `计划,第 ${at} 步,共 ${of} 步`,
+    head: (at, of) => `计划，第 ${at} 步，共 ${of} 步`,
     done: "计划已完成。",
-    not: (why) => `计划还没有完成:${why}。`,
+    not: (why) => `计划还没有完成：${why}。`,
     goOn: "用 /plan resume 继续。",
   },
 };
