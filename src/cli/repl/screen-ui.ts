@@ -1,12 +1,13 @@
 import { matchesKey } from "@earendil-works/pi-tui";
+import type { Event } from "../../core/event.js";
 import { sentence } from "../../core/run-tools.js";
 import { visible } from "../../platform/text.js";
-import { questions } from "./asked/questions.js";
+import { type Questions, questions } from "./asked/questions.js";
 import type { Locale } from "./locale.js";
-import { inEditor } from "./own-editor.js";
+import { type Lending, lending } from "./own-editor.js";
 import type { Hands, KeyPane, Pane, Said, Ui } from "./port.js";
 import type { Completer } from "./prompt/completing.js";
-import { fileHistory } from "./prompt/history.js";
+import { fileHistory, type History } from "./prompt/history.js";
 import { promptBox } from "./prompt/prompt-box.js";
 import { screenOf, type TerminalScreen } from "./screen/screen.js";
 import { Terminal, type TerminalStreams } from "./screen/terminal.js";
@@ -69,74 +70,34 @@ export function screenUi(parts: ScreenParts): Face {
   const { look, hands } = parts;
   const { theme, locale } = look;
   const words = WORDS[locale];
-  let board: (() => readonly string[]) | undefined;
   let asking: KeyPane | undefined;
-  let lent: { ended: Promise<unknown>; end: AbortController } | undefined;
   const screen = screenOf(new Terminal(parts.streams), {
     tmux: parts.tmux,
     onKey: (data) => onKey(data, screen),
     onGone: () => parts.gone(),
   });
   const changed = () => screen.changed();
-  let printed: "nothing" | "note" | "other" = "nothing";
-  const print = (pane: Pane) => {
-    printed = "other";
-    screen.print(pane);
-  };
-  // notes stand close together, all else is set apart
-  const say = (said: Said) => {
-    const kind = said.type === "note" ? "note" : "other";
-    const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
-    screen.print(saidPane(said, look, lead));
-    printed = kind;
-  };
-  const edit = async (text: string) => {
-    const { editor: command, env } = parts;
-    if (!command?.trim()) say({ type: "error", text: words.noEditor });
-    if (!command?.trim()) return undefined;
-    const end = new AbortController();
-    const ended = screen.lend(() => inEditor(text, { command, env, signal: end.signal }));
-    lent = { ended, end };
-    const after = await ended.finally(() => {
-      lent = undefined;
-    });
-    if (after === undefined) say({ type: "error", text: words.failed });
-    return after;
-  };
+  const { print, say } = printing(screen, look);
+  const own = lending({ ...parts, screen, failed: (why) => say({ type: "error", text: words[why] }) });
   const told = transcript({ look, print, now: () => Date.now() });
   const working = indicator(theme, locale, changed);
-  const box = promptBox({
-    ...{ theme, locale, changed, hands, edit, cwd: parts.cwd, complete: parts.complete },
-    rows: () => screen.rows,
-    mode: () => hands.status().mode,
-    history: fileHistory({ ...parts, failed: (error) => say({ type: "note", text: words.history(sentence(error)) }) }),
-    redraw: () => screen.redraw(),
-    unclaimed: () => undefined,
+  const failed = (error: unknown) => say({ type: "note", text: words.history(sentence(error)) });
+  const history = fileHistory({ ...parts, failed });
+  const box = boxOf(parts, { screen, history, edit: own.edit });
+  const asker = askerOf({ screen, look, hands, edit: own.edit }, (pane) => {
+    asking = pane;
+    screen.focus(pane ?? box);
+    changed();
   });
-  const asker = questions({
-    ...{ theme, locale, changed, edit },
-    rows: () => screen.rows,
-    now: () => performance.now(),
-    interrupt: () => hands.interrupt(),
-    show(pane) {
-      asking = pane;
-      screen.focus(pane ?? box);
-      changed();
-    },
-  });
-  const boardPane: Pane = {
-    render: (columns) =>
-      (board?.() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
-  };
+  const board = boardOf(changed);
   const prompt: Pane = { render: (columns) => (asking ?? box).render(columns) };
   const [queued, status] = [queuedLines, statusLine].map((pane) => pane(() => hands.status(), theme, locale));
   const gap: Pane = { render: () => (screen.rows < ROOMY ? [] : [""]) };
-  screen.live([told.live, gap, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
+  screen.live([told.live, gap, board, working, queued, prompt, status].filter((pane) => pane !== undefined));
   screen.focus(box);
-  const { ask, choose, fill } = asker;
   const ui: Ui = {
-    ...{ ask, choose, fill },
-    edit,
+    ...asker,
+    edit: own.edit,
     say,
     see(item) {
       told.see(item);
@@ -144,17 +105,9 @@ export function screenUi(parts: ScreenParts): Face {
     },
     recount: (events) => told.recount(events),
     busy: (what) => working.busy(what),
-    board(lines) {
-      board = lines;
-      changed();
-    },
+    board: (lines) => board.show(lines),
     put: (text) => box.put([text, box.text()].filter((each) => each !== "").join("\n")),
-    transcript: (events) =>
-      new Promise((resolve) => {
-        const close = screen.cover(
-          viewer({ events, look, changed, rows: () => screen.rows, close: () => resolve(close()) }),
-        );
-      }),
+    transcript: (events) => viewed(events, screen, look),
     ring: (text) => screen.ring(text),
     close() {
       working.close();
@@ -165,11 +118,74 @@ export function screenUi(parts: ScreenParts): Face {
     ui,
     ready: () => undefined,
     // whoever has the terminal has its keys
-    interrupted: () => lent !== undefined || hands.interrupt(),
+    interrupted: () => own.lent || hands.interrupt(),
     async dismiss() {
       asker.dismiss();
-      lent?.end.abort();
-      await lent?.ended.catch(() => undefined);
+      await own.end();
+      await history.settled();
+    },
+  };
+}
+
+type Around = { screen: TerminalScreen; history: History; edit: Lending["edit"] };
+
+function boxOf(parts: ScreenParts, { screen, history, edit }: Around): ReturnType<typeof promptBox> {
+  const { look, hands, cwd, complete } = parts;
+  return promptBox({
+    ...{ ...look, hands, edit, cwd, complete, history },
+    changed: () => screen.changed(),
+    rows: () => screen.rows,
+    mode: () => hands.status().mode,
+    redraw: () => screen.redraw(),
+    unclaimed: () => undefined,
+  });
+}
+
+type Asking = Pick<ScreenParts, "look" | "hands"> & { screen: TerminalScreen; edit: Lending["edit"] };
+
+function askerOf({ screen, look, hands, edit }: Asking, show: (pane: KeyPane | undefined) => void): Questions {
+  return questions({
+    ...{ ...look, edit, show },
+    changed: () => screen.changed(),
+    rows: () => screen.rows,
+    now: () => performance.now(),
+    interrupt: () => hands.interrupt(),
+  });
+}
+
+function boardOf(changed: () => void): Pane & { show: Ui["board"] } {
+  let board: (() => readonly string[]) | undefined;
+  return {
+    show(lines) {
+      board = lines;
+      changed();
+    },
+    render: (columns) =>
+      (board?.() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
+  };
+}
+
+function viewed(events: readonly Event[], screen: TerminalScreen, look: Look): Promise<void> {
+  return new Promise((resolve) => {
+    const close = () => resolve(uncover());
+    const view = { events, look, close, changed: () => screen.changed(), rows: () => screen.rows };
+    const uncover = screen.cover(viewer(view));
+  });
+}
+
+// notes stand close together, all else that is said is set apart
+function printing(screen: TerminalScreen, look: Look): { print(pane: Pane): void; say(said: Said): void } {
+  let printed: "nothing" | "note" | "other" = "nothing";
+  return {
+    print(pane) {
+      printed = "other";
+      screen.print(pane);
+    },
+    say(said) {
+      const kind = said.type === "note" ? "note" : "other";
+      const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
+      screen.print(saidPane(said, look, lead));
+      printed = kind;
     },
   };
 }
