@@ -32,6 +32,8 @@ export class Talk {
   #later: (readonly UserPart[])[] = [];
   /** What was posted, newest last; the inbox knows how many of them wait. */
   #posted: (readonly UserPart[])[] = [];
+  /** The prompt that was sent last, until its files are read. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(desk: Desk, commands: () => readonly SlashCommand[]) {
     this.#desk = desk;
@@ -50,13 +52,22 @@ export class Talk {
     if (words.trim() === "" && !more?.images.length) return;
     const sent: Sent = more?.plain ? { type: "prompt", words } : readSent(words);
     try {
-      if (sent.type === "prompt") await this.#prompt(await prompted(this.#desk, sent.words, more));
+      if (sent.type === "prompt") await this.#prompt(await this.#read(sent.words, more));
       else if (sent.type === "command") await this.#command(sent.name, sent.words);
       else if (sent.type === "memory") await rememberLine(this.#desk, sent.words);
       else await this.#alone(`!${sent.line}`, () => shellLine(this.#desk, sent.line));
     } catch (error) {
       this.#desk.ui.say({ type: "error", text: sentence(error) });
     }
+  }
+
+  // what names files takes longer to read than what does not, and may not be overtaken by it
+  async #read(words: string, more: Submitted | undefined): Promise<readonly UserPart[]> {
+    const before = this.#reading;
+    const parts = prompted(this.#desk, words, more);
+    this.#reading = parts.catch(() => undefined);
+    await before;
+    return parts;
   }
 
   /** Starts a turn with these words, or steers the one that runs. */

@@ -109,6 +109,34 @@ describe("the terminal, and what a session started,", () => {
       expect(factsOf(it).at(-1)).toMatchObject({ type: "ended", outcome: "aborted" });
   });
 
+  it.concurrent.each(Object.keys(STATES))("are left in order when the window is closed, %s", async (what) => {
+    const state = STATES[what];
+    if (!state) throw new Error("no such case");
+    const { it, word } = await brought(state);
+    await using _ = it;
+    const { pid } = it.terminal;
+    it.terminal.hangUp();
+    // whoever reads from it notices; while the editor does, it is the shell that tells
+    if (what === "while the editor is open") process.kill(pid, "SIGHUP");
+    await gone(pid);
+    await processes(word, 0);
+    if (state.script) expect(factsOf(it).at(-1)?.type).not.toBe("started");
+  });
+
+  it("a second signal waits for nothing", async () => {
+    const where = place();
+    const stubborn = bash("trap '' TERM INT HUP; while :; do sleep 60; : hh-end-stubborn; done");
+    const line = ["--no-sandbox", "--permission-mode", "auto"];
+    await using it = await session({ where, line, script: [stubborn] });
+    await it.sends("begin");
+    await processes("hh-end-stubborn", 1);
+    it.terminal.signal("SIGTERM");
+    it.terminal.signal("SIGTERM");
+    expect(await endOf(it.terminal)).toEqual({ code: 143, left: [] });
+    expect(processesWith("hh-end-stubborn")).toEqual([]);
+    expect(it.shown().match(/Go on with/g)).toHaveLength(1);
+  });
+
   it("SIGINT interrupts a turn, and without one it ends the session", async () => {
     const { it } = await brought(STATES["while text streams"] ?? { is: async () => undefined });
     await using _ = it;
@@ -156,16 +184,17 @@ describe("a session that was cut short", () => {
       await it.sees("flowing flowing");
       const { pid } = it.terminal;
       it.terminal.hangUp();
-      for (let alive = true; alive; ) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        alive = processesWith(where.work).includes(String(pid)) || isAlive(pid);
-      }
+      await gone(pid);
     }
     await using again = await session({ where, script: ["gone on"], line: ["-c", "--no-sandbox"] });
     expect(factsOf(again).findLast(({ type }) => type === "ended")).toMatchObject({ outcome: "aborted" });
     await goesOn(again, "gone on");
   });
 });
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 function isAlive(pid: number): boolean {
   try {
