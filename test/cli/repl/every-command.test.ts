@@ -31,7 +31,13 @@ describe("each command in a terminal", () => {
       join(where.home, ".nanocoder/commands/greet.md"),
       "---\ndescription: says hello\nargument-hint: WHO\n---\nGreet $1, then $ARGUMENTS.\n",
     );
-    const script = [`${"word ".repeat(8000)}first answer`, "greeted", "second answer", "a short summary", "third answer"];
+    const script = [
+      `${"word ".repeat(8000)}first answer`,
+      "greeted",
+      "second answer",
+      "a short summary",
+      "third answer",
+    ];
     await using it = await session({ where, script, ...WIDE });
     await does(it, "/help", "Keys and signs", "/greet WHO", "says hello (user)");
     await does(it, "/help undo", "take back what the last N prompts wrote");
