@@ -87,7 +87,7 @@ async function criteriaFrom({ ui, locale }: Desk): Promise<SessionGoal["criteria
   let [draft, left] = ["", false];
   while (!left) {
     const title = WORDS[locale].criterion(lines.length + 1);
-    const line = await ui.fill({ title, ...(draft !== "" && { text: draft }) });
+    const line = await ui.fill({ title, lines: true, ...(draft !== "" && { text: draft }) });
     if (line === undefined) return [];
     draft = "";
     const typed = line.split(/\r?\n/).filter((each) => each.trim() !== "");
