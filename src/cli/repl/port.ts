@@ -39,8 +39,8 @@ export type Choice<T> = {
   at?: number;
 };
 
-/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots. */
-export type Field = { title: string; text?: string; hidden?: boolean };
+/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots; with `lines` a paste may hold several. */
+export type Field = { title: string; text?: string; hidden?: boolean; lines?: boolean };
 
 /** The front end of an interactive session: a screen with panes is one, plain lines are another. It owns no logic. */
 export type Ui = {
