@@ -10,10 +10,12 @@ import { fileHistory } from "./prompt/history.js";
 import { promptBox } from "./prompt/prompt-box.js";
 import { screenOf, type TerminalScreen } from "./screen/screen.js";
 import { Terminal, type TerminalStreams } from "./screen/terminal.js";
-import { wrappedText } from "./screen/wrap.js";
+import { wrappedTable, wrappedText } from "./screen/wrap.js";
+import { readSent } from "./slash.js";
 import type { Look } from "./told/folded.js";
 import { indicator } from "./told/indicator.js";
 import { markdown } from "./told/markdown.js";
+import { promptLines } from "./told/prompt-lines.js";
 import { queuedLines, statusLine } from "./told/status-line.js";
 import { transcript } from "./told/transcript.js";
 import { viewer } from "./told/viewer.js";
@@ -78,18 +80,7 @@ export function screenUi(parts: ScreenParts): Face {
     onGone: () => parts.gone(),
   });
   const changed = () => screen.changed();
-  let printed: "nothing" | "note" | "other" = "nothing";
-  const print = (pane: Pane) => {
-    printed = "other";
-    screen.print(pane);
-  };
-  // notes stand close together, all else is set apart
-  const say = (said: Said) => {
-    const kind = said.type === "note" ? "note" : "other";
-    const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
-    screen.print(saidPane(said, look, lead));
-    printed = kind;
-  };
+  const { print, say, echo } = printing(screen, look);
   const edit = async (text: string) => {
     const { editor: command, env } = parts;
     if (!command?.trim()) say({ type: "error", text: words.noEditor });
@@ -106,7 +97,7 @@ export function screenUi(parts: ScreenParts): Face {
   const told = transcript({ look, print, now: () => Date.now() });
   const working = indicator(theme, locale, changed);
   const box = promptBox({
-    ...{ theme, locale, changed, hands, edit, cwd: parts.cwd, complete: parts.complete },
+    ...{ theme, locale, changed, hands: echoing(hands, echo), edit, cwd: parts.cwd, complete: parts.complete },
     rows: () => screen.rows,
     mode: () => hands.status().mode,
     history: fileHistory({ ...parts, failed: (error) => say({ type: "note", text: words.history(sentence(error)) }) }),
@@ -117,6 +108,7 @@ export function screenUi(parts: ScreenParts): Face {
     ...{ theme, locale, changed, edit },
     rows: () => screen.rows,
     now: () => performance.now(),
+    later: (work, ms) => void setTimeout(work, ms),
     interrupt: () => hands.interrupt(),
     show(pane) {
       asking = pane;
@@ -124,14 +116,14 @@ export function screenUi(parts: ScreenParts): Face {
       changed();
     },
   });
-  const boardPane: Pane = {
-    render: (columns) =>
-      (board?.() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
-  };
   const prompt: Pane = { render: (columns) => (asking ?? box).render(columns) };
   const [queued, status] = [queuedLines, statusLine].map((pane) => pane(() => hands.status(), theme, locale));
   const gap: Pane = { render: () => (screen.rows < ROOMY ? [] : [""]) };
-  screen.live([told.live, gap, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
+  // who is asked is waited for: nothing goes on
+  const doing: Pane = { render: (columns) => (asking ? [] : working.render(columns)) };
+  screen.live(
+    [told.live, gap, boarded(() => board?.()), doing, queued, prompt, status].filter((pane) => pane !== undefined),
+  );
   screen.focus(box);
   const { ask, choose, fill } = asker;
   const ui: Ui = {
@@ -174,6 +166,50 @@ export function screenUi(parts: ScreenParts): Face {
   };
 }
 
+function boarded(lines: () => readonly string[] | undefined): Pane {
+  return {
+    render: (columns) =>
+      (lines() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
+  };
+}
+
+// notes stand close together, all else is set apart
+function printing(screen: TerminalScreen, look: Look) {
+  let printed: "nothing" | "note" | "other" = "nothing";
+  const led = (pane: Pane, kind: typeof printed) => {
+    const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
+    printed = kind;
+    screen.print(lead.length === 0 ? pane : { render: (columns) => [...lead, ...pane.render(columns)] });
+  };
+  return {
+    print(pane: Pane) {
+      printed = "other";
+      screen.print(pane);
+    },
+    say: (said: Said) => led(saidPane(said, look), said.type === "note" ? "note" : "other"),
+    echo(text: string) {
+      const sent = { parts: [{ type: "text", text }], from: "user" } as const;
+      led({ render: (columns) => promptLines(sent, look, columns) }, "other");
+    },
+  };
+}
+
+// what is no prompt of a turn leaves no fact that would be shown: without its words, what it says belongs to nothing
+function echoing(hands: Hands, echo: (words: string) => void): Hands {
+  return {
+    submit(words, more) {
+      const { type } = readSent(words);
+      if (!more?.plain && (type === "command" || type === "memory")) echo(words);
+      hands.submit(words, more);
+    },
+    interrupt: () => hands.interrupt(),
+    leave: () => hands.leave(),
+    nextMode: () => hands.nextMode(),
+    unfold: () => hands.unfold(),
+    status: () => hands.status(),
+  };
+}
+
 // Ctrl-Z, wherever the keys go
 function onKey(data: string, screen: TerminalScreen): boolean {
   if (!matchesKey(data, "ctrl+z")) return false;
@@ -181,11 +217,8 @@ function onKey(data: string, screen: TerminalScreen): boolean {
   return true;
 }
 
-function saidPane({ type, text }: Said, { theme }: Look, lead: readonly string[]): Pane {
-  if (type === "markdown") {
-    const rendered = markdown(text, theme);
-    return { render: (columns) => [...lead, ...rendered.render(columns)] };
-  }
+function saidPane({ type, text }: Said, { theme }: Look): Pane {
+  if (type === "markdown") return markdown(text, theme);
   const paint = { note: theme.dim, error: theme.bad, text: (line: string) => line }[type];
-  return { render: (columns) => [...lead, ...wrappedText(visible(text), columns).map(paint)] };
+  return { render: (columns) => wrappedTable(visible(text), columns).map(paint) };
 }

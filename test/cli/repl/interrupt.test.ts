@@ -116,7 +116,7 @@ describe("steering", () => {
     await it.sends("/help");
     await it.sees("Keys and signs");
     await it.sends("/exot");
-    await it.sees("/exit");
+    await it.sees("#text");
     await it.sends("!touch go");
     await it.sees("!touch go waits until this is over");
     writeFileSync(`${it.where.work}/go`, "");

@@ -6,10 +6,10 @@ export type Look = { theme: Theme; locale: Locale };
 
 const WORDS: Record<Locale, { more(count: number): string; lines(count: number): string }> = {
   en: {
-    more: (count) => `… ${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl-O)`,
+    more: (count) => `… ${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl+O)`,
     lines: (count) => `${counted(count)} ${count === 1 ? "line" : "lines"}`,
   },
-  zh: { more: (count) => `… 还有 ${counted(count)} 行 (Ctrl-O)`, lines: (count) => `${counted(count)} 行` },
+  zh: { more: (count) => `… 还有 ${counted(count)} 行 (Ctrl+O)`, lines: (count) => `${counted(count)} 行` },
 };
 
 /** How many of the first and of the last lines are shown. */
