@@ -62,14 +62,10 @@ const CUTS: readonly [readonly KeyId[], Motion][] = [
   [["ctrl+k"], end],
 ];
 
-/** A line to type in. What is `hidden` is drawn as dots. */
-export function typing({
-  text = "",
-  hidden = false,
-}: {
-  text?: string | undefined;
-  hidden?: boolean | undefined;
-}): Typing {
+type Begun = { text?: string | undefined; hidden?: boolean | undefined; lines?: boolean | undefined };
+
+/** A line to type in. What is `hidden` is drawn as dots; with `lines` a paste keeps its newlines. */
+export function typing({ text = "", hidden = false, lines = false }: Begun): Typing {
   let line: Line = { text, caret: text.length };
   return {
     get text() {
@@ -79,7 +75,7 @@ export function typing({
       line = { text: words, caret: words.length };
     },
     key(data) {
-      const next = pressed(line, data);
+      const next = pressed(line, data, lines);
       if (next !== undefined) line = next;
       return next !== undefined;
     },
@@ -87,9 +83,12 @@ export function typing({
   };
 }
 
-function pressed(line: Line, data: string): Line | undefined {
+function pressed(line: Line, data: string, lines: boolean): Line | undefined {
   const words = pasted(data);
-  if (words !== undefined) return inserted(line, words.replace(/\r\n|[\r\n\t]/g, " ").replace(/\p{Cc}/gu, ""));
+  if (words !== undefined) {
+    const kept = words.replace(/\r\n?|\n/g, lines ? "\n" : " ").replaceAll("\t", " ");
+    return inserted(line, kept.replace(/(?!\n)\p{Cc}/gu, ""));
+  }
   const move = MOVES.find(([keys]) => isKey(data, ...keys))?.[1];
   if (move) return { ...line, caret: move(line) };
   const takes = CUTS.find(([keys]) => isKey(data, ...keys))?.[1];
@@ -125,6 +124,7 @@ function drawn({ text, caret }: Line, hidden: boolean, columns: number): string 
 
 function cellsFor(cluster: string, hidden: boolean): Cell[] {
   if (hidden) return [{ cluster: "•", cells: 1 }];
+  if (cluster === "\n") return [{ cluster: "⏎", cells: 1 }];
   return clusters(laidOpen(cluster));
 }
 

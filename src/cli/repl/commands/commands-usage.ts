@@ -58,12 +58,12 @@ const WORDS: Record<Locale, Words> = {
     cached: "cache",
     output: "output",
     unknown: "price unknown",
-    total: "Total",
+    total: "Total: ",
     least: (known, models) => `at least ${known}; the price of ${models} is not known`,
     noTodo: "There is no todo list.",
   },
   zh: {
-    next: (tokens, window, share) => `下一次请求:约 ${tokens} / ${window} token(${share})`,
+    next: (tokens, window, share) => `下一次请求：约 ${tokens} / ${window} token（${share}）`,
     kinds: {
       system: "系统提示词",
       tools: "工具",
@@ -73,18 +73,18 @@ const WORDS: Record<Locale, Words> = {
       results: "结果",
     },
     basis: {
-      counted: "首行:截至最新回答为服务商计数,其后为估算。各类均为估算。",
-      estimated: "以上均为估算:服务商尚未计数。",
+      counted: "首行：截至最新回答为服务商计数，其后为估算。各类均为估算。",
+      estimated: "以上均为估算：服务商尚未计数。",
     },
-    cache: (read, all, share) => `缓存:本次会话的 ${all} 输入 token 中有 ${read} 来自缓存(${share})。`,
+    cache: (read, all, share) => `缓存：本次会话的 ${all} 输入 token 中有 ${read} 来自缓存（${share}）。`,
     none: "本次会话还没有模型回答过。",
     answers: (times) => `${times} 次回答`,
-    sides: (times, on) => `${times} 次附带请求(${on})`,
+    sides: (times, on) => `${times} 次附带请求（${on}）`,
     input: "输入",
     cached: "缓存",
     output: "输出",
     unknown: "价格未知",
-    total: "合计",
+    total: "合计：",
     least: (known, models) => `至少 ${known}；${models} 的价格未知`,
     noTodo: "没有待办清单。",
   },
@@ -190,7 +190,7 @@ function costs(events: readonly Event[], words: Words): string[] {
   const told = lines.map((line) => lineOf(line, words));
   if (all === undefined && models.length === lines.length) return told;
   const total = all === undefined ? words.least(dollars(known, words), unknown.join(", ")) : dollars(all, words);
-  return [...told, `${words.total}: ${total}`];
+  return [...told, `${words.total}${total}`];
 }
 
 // answers first, then side requests by what they were for

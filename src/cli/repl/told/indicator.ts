@@ -10,6 +10,9 @@ const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 /** Milliseconds between two frames. */
 const STEP = 120;
 
+/** What only a turn brings: other facts and words may also come of a command. */
+const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
+
 const WORDS: Record<Locale, { waits: string; thinks: string; writes: string; works: string; ends: string }> = {
   en: {
     ...{ waits: "waiting for the model", thinks: "thinking", writes: "writing", works: "working" },
@@ -52,7 +55,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
     see(item) {
       const what = doing(item);
       if (item.type === "ended") run = undefined;
-      else if (run === undefined) run = { since: Date.now(), what: words.waits };
+      else if (run === undefined) run = BEGINS.has(item.type) ? { since: Date.now(), what: words.waits } : undefined;
       else if (what !== undefined) run.what = what;
       if (run === undefined || timer === undefined) set();
     },
