@@ -22,7 +22,7 @@ const NEAR = 15_000;
 
 const ASKS: Record<Locale, (tool: string) => string> = {
   en: (tool) => `nanocoder asks: ${tool}`,
-  zh: (tool) => `nanocoder 等待你确认:${tool}`,
+  zh: (tool) => `nanocoder 等待你确认：${tool}`,
 };
 
 type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
