@@ -153,6 +153,7 @@ describe("a transcript", () => {
     hear({ type: "status", by: "verify", text: "sent back (1 of 2): npm test" });
     record({ type: "note", by: "verify", text: "The files you changed were checked." });
     record({ type: "note", by: "instructions", text: "secret rules", lasting: true });
+    record({ type: "note", by: "memory", text: "<memories>\n- tabs\n</memories>" });
     record({ type: "note", by: "hooks", text: "[hook adds]\nmore" });
     const checks = [{ check: "npm test", status: "failed" }];
     record({ type: "state", key: "verify", value: { status: "failed", repairs: 2, checks } });

@@ -81,7 +81,10 @@ function sentenceOf(text: string): string {
 function linesOf(event: Event, words: Words): Line[] {
   switch (event.type) {
     case "note":
-      return event.lasting ? [] : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
+      // what begins with a tag is data for the model
+      return event.lasting || event.text.startsWith("<")
+        ? []
+        : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
     case "retried":
       return [{ paint: "dim", text: `${words.retried}${words.colon}${event.reason}` }];
     case "compacted":
