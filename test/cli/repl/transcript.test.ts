@@ -116,6 +116,16 @@ describe("a transcript", () => {
     expect(printed()[0]).toBe("✓ edit_file a.ts  0.4 s, +1 -1");
   });
 
+  it("never tells fewer lines than there were: of a long output it says over how many, and where all of it is", () => {
+    const { printed, record } = shown();
+    const details = { code: 0, file: "/home/o.txt" };
+    record(reply(call("1", "bash", { command: "make" })));
+    record(result("1", `${"out\n".repeat(40)}[… 9 bytes left out …]\nend`, { details }));
+    expect(printed()[0]).toBe("✓ bash make  1.5 s, over 42 lines");
+    expect(printed()[4]).toBe("  … over 36 more lines (Ctrl+O)");
+    expect(printed().at(-1)).toBe("  all of it: /home/o.txt");
+  });
+
   it("cuts nothing off a failure: what to do stands at its end", () => {
     const { printed, record } = shown({ columns: 50 });
     const reason = `It is too long. The provider says: ${"many words ".repeat(30)}\nShorten it with /compact.`;

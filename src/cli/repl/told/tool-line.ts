@@ -23,9 +23,9 @@ export type Seen = {
   left?: true;
 };
 
-const WORDS: Record<Locale, { waits: string; denied: string; left: string; picture: string }> = {
-  en: { waits: "waiting", denied: "denied", left: "interrupted", picture: "picture" },
-  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片" },
+const WORDS: Record<Locale, { waits: string; denied: string; left: string; picture: string; whole: string }> = {
+  en: { waits: "waiting", denied: "denied", left: "interrupted", picture: "picture", whole: "all of it: " },
+  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片", whole: "全部输出：" },
 };
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
@@ -75,7 +75,10 @@ function stateOf(seen: Seen, { locale }: Look, now: number): string {
   const change = changeOf(result.details);
   const pictures = result.parts.some((part) => part.type === "image") ? words.picture : "";
   const count = outputOf(result).length;
-  const size = change || pictures || (result.failed || count < 2 ? "" : lineCount(count, locale));
+  const size =
+    change ||
+    pictures ||
+    (result.failed || count < 2 ? "" : lineCount(count, locale, fileOf(result.details) !== undefined));
   return [ms === undefined ? "" : span(ms, locale), size].filter((each) => each !== "").join(", ");
 }
 
@@ -110,9 +113,24 @@ function bodyLines(seen: Seen, look: Look, columns: number): string[] {
     const output = outputOf(result);
     const [first = "", ...rest] = output;
     if (result.failed) return [...bad(first), ...folded(rest, { fold: FOLD.failure, draw }, look)];
-    return isOutput(result.details) ? folded(output, { fold: FOLD.output, draw }, look) : [];
+    return isOutput(result.details) ? outputLines(result, { draw, room }, look) : [];
   };
   return lines().map((line) => cut(`  ${line}`, columns));
+}
+
+type Drawing = { draw(line: string): string; room: number };
+
+// of what was too long for the model the rest stands in a file
+function outputLines(result: EventOf<"result">, { draw, room }: Drawing, look: Look): string[] {
+  const file = fileOf(result.details);
+  const lines = folded(outputOf(result), { fold: { ...FOLD.output, part: file !== undefined }, draw }, look);
+  const whole = file === undefined ? [] : wrapped(`${WORDS[look.locale].whole}${visible(file)}`, room);
+  return [...lines, ...whole.map(look.theme.dim)];
+}
+
+function fileOf(details: Json | undefined): string | undefined {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
+  return typeof details.file === "string" ? details.file : undefined;
 }
 
 // a program ran: what it wrote is for the person too; what was looked up is for the model
