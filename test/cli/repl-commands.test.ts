@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { wrappedTable } from "../../src/cli/repl/screen/wrap.js";
 import type { EventOf } from "../../src/core/event.js";
 import { state } from "../../src/core/fold.js";
 import { lookup } from "../../src/models/catalog.js";
@@ -246,6 +247,13 @@ describe("/tokens and /cost", () => {
     expect(await sitting.send("/tokens now")).toBe("ERROR /tokens takes no words.");
   });
 
+  it("say once that a price is not known where no other is", async () => {
+    await using server = await modelServer(() => ({ text: "ok", usage: { input: 100, output: 10 } }));
+    await using sitting = await sit({ env: openaiAt(server.url), flags: { model: "house-model" } });
+    await sitting.send("hi");
+    expect(await sitting.send("/cost")).toBe("house-model: 1 answer, 100 input, 0 cache, 10 output: price unknown");
+  });
+
   it("name side requests, and never guess a price", async () => {
     await using server = await modelServer(() => ({ text: "ok", usage: { input: 100, output: 10 } }));
     await using sitting = await sit({ env: openaiAt(server.url), flags: { model: "house-model" } });
@@ -254,9 +262,9 @@ describe("/tokens and /cost", () => {
     sitting.desk.opened.agent.log.append({ type: "spent", usage: used, model: "gpt-4o", on: "compaction" });
     expect(await sitting.send("/cost")).toBe(
       [
-        "house-model: 1 answer, 100 input, 0 cache, 10 output: unknown",
+        "house-model: 1 answer, 100 input, 0 cache, 10 output: price unknown",
         "gpt-4o: 1 side request (compaction), 1,000,000 input, 0 cache, 0 output: $2.5000",
-        "Total: unknown; $2.5000 without house-model, whose price is not known",
+        "Total: at least $2.5000; the price of house-model is not known",
       ].join("\n"),
     );
   });
@@ -509,6 +517,16 @@ describe("/undo, /redo and /diff", () => {
 });
 
 describe("every command", () => {
+  it("stands in /help above what it does where its words are longer than their column", async () => {
+    await using server = await modelServer(() => "ok");
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    const help = await sitting.send("/help");
+    expect(help).toMatch(/^ {2}\/permissions \[strict\|default\|plan\|auto\]\n {32}what is allowed/m);
+    expect(wrappedTable("  key    what it does", 14)).toEqual(["  key    what", "    it does"]);
+    expect(wrappedTable("  k  what it does", 12)).toEqual(["  k  what it", "     does"]);
+    expect(wrappedTable("  按键      展开查看全部经过", 16)).toEqual(["  按键      展开", "    查看全部经过"]);
+  });
+
   it("has its words in both languages, completes, and is in /help, also by its other names", async () => {
     await using server = await modelServer(() => "ok");
     await using sitting = await sit({ env: openaiAt(server.url), locale: "zh" });

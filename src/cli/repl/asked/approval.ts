@@ -22,6 +22,8 @@ export type Approving = {
   changed(): void;
   /** In milliseconds, from any beginning. */
   now(): number;
+  /** Calls back after so many milliseconds; without it a key is an answer at once. */
+  later?(work: () => void, ms: number): void;
   /** Ends the turn that asks. */
   interrupt?(): void;
   /** The person's own editor, for a change that is long. */
@@ -30,6 +32,8 @@ export type Approving = {
 
 /** How long nobody must have typed before a key can be an answer, in milliseconds. */
 const QUIET = 300;
+/** How long a yes by a letter waits for a second letter, which makes both words and no answer, in milliseconds. */
+const ALONE = 200;
 /** From this height on the answers stand one below the other. */
 const ROOMY = 16;
 
@@ -46,6 +50,8 @@ type State = {
   hint: string | undefined;
   /** When a key was last taken for one that was meant for something else. */
   stray: number;
+  /** A yes that counts unless more is typed. */
+  held: Act | undefined;
   over: boolean;
   /** Of the last frame. */
   columns: number;
@@ -64,6 +70,7 @@ export function approvalPane(given: Approving): KeyPane {
     input: undefined,
     hint: undefined,
     stray: given.now(),
+    held: undefined,
     over: false,
     columns: 0,
   };
@@ -189,13 +196,43 @@ function scrollTo(data: string, { top, room, below, chosen }: View): number | un
 function answered(pane: Shown, data: string): void {
   const { given, state } = pane;
   const acts = actsFor(given.question, state.input !== undefined);
-  if (strayed(pane)) return;
+  if (strayed(pane) || spelled(pane, data)) return;
   state.hint = undefined;
   if (isKey(data, "down", "ctrl+n")) state.chosen = Math.min(state.chosen + 1, acts.length - 1);
   else if (isKey(data, "up", "ctrl+p")) state.chosen = Math.max(state.chosen - 1, -1);
   else if (isKey(data, "escape")) finish(pane, answerTo("n"));
   else if (isKey(data, "enter")) take(pane, acts[state.chosen]);
-  else take(pane, meant(data, acts));
+  else letter(pane, data, meant(data, acts));
+}
+
+// who writes words looks elsewhere: only a letter that stands alone lets something run
+function letter(pane: Shown, data: string, act: Act | undefined): void {
+  const { given, state } = pane;
+  if (act === undefined && typed(data) !== undefined) state.stray = given.now();
+  const waits = state.seen && (act === "y" || act === "s" || act === "a");
+  if (!waits || given.later === undefined) {
+    take(pane, act);
+    return;
+  }
+  state.held = act;
+  given.later(() => {
+    if (state.over || state.held === undefined) return;
+    const { held } = state;
+    state.held = undefined;
+    take(pane, held);
+  }, ALONE);
+}
+
+// the key behind a yes: Enter confirms it, a letter takes it back
+function spelled(pane: Shown, data: string): boolean {
+  const { given, state } = pane;
+  const { held } = state;
+  state.held = undefined;
+  if (held === undefined) return false;
+  if (isKey(data, "enter")) take(pane, held);
+  else if (typed(data) === undefined) return false;
+  else Object.assign(state, { stray: given.now(), hint: WORDS[given.locale].stray });
+  return true;
 }
 
 // a key of somebody who was typing when the question came up

@@ -1,3 +1,4 @@
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { sessionOf } from "../../../app/compact-now.js";
 import type { Event, Usage } from "../../../core/event.js";
 import { NO_USAGE } from "../../../core/event.js";
@@ -10,6 +11,7 @@ import { requestSize } from "../../../plugins/context-size.js";
 import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
+import { fitted } from "../screen/cells.js";
 import type { SlashCommand } from "../slash.js";
 
 const KINDS = ["system", "tools", "words", "notes", "answers", "results"] as const;
@@ -55,9 +57,9 @@ const WORDS: Record<Locale, Words> = {
     input: "input",
     cached: "cache",
     output: "output",
-    unknown: "unknown",
+    unknown: "price unknown",
     total: "Total: ",
-    least: (known, models) => `unknown; ${known} without ${models}, whose price is not known`,
+    least: (known, models) => `at least ${known}; the price of ${models} is not known`,
     noTodo: "There is no todo list.",
   },
   zh: {
@@ -81,9 +83,9 @@ const WORDS: Record<Locale, Words> = {
     input: "输入",
     cached: "缓存",
     output: "输出",
-    unknown: "未知",
+    unknown: "价格未知",
     total: "合计：",
-    least: (known, models) => `未知；不含价格未知的 ${models} 为 ${known}`,
+    least: (known, models) => `至少 ${known}；${models} 的价格未知`,
     noTodo: "没有待办清单。",
   },
 };
@@ -127,9 +129,9 @@ function tokens(desk: Desk): string[] {
   const { window } = model;
   const size = requestSize(log.events);
   const kinds = byKind(desk);
-  const wide = Math.max(...KINDS.map((kind) => words.kinds[kind].length));
+  const wide = Math.max(...KINDS.map((kind) => visibleWidth(words.kinds[kind])));
   const rows = KINDS.map((kind) => {
-    const [name, number] = [words.kinds[kind].padEnd(wide), count(kinds[kind]).padStart(9)];
+    const [name, number] = [fitted(words.kinds[kind], wide), count(kinds[kind]).padStart(9)];
     return `  ${name}  ${number}  ${share(kinds[kind], window).padStart(7)}`;
   });
   const { input, cacheRead, cacheWrite } = usage(log.events);
@@ -185,8 +187,10 @@ function costs(events: readonly Event[], words: Words): string[] {
   const unknown = [...new Set(models)];
   const known = lines.reduce((sum, { used, model }) => sum + (cost(used, model) ?? 0), 0);
   const all = costOf(events);
+  const told = lines.map((line) => lineOf(line, words));
+  if (all === undefined && models.length === lines.length) return told;
   const total = all === undefined ? words.least(dollars(known, words), unknown.join(", ")) : dollars(all, words);
-  return [...lines.map((line) => lineOf(line, words)), `${words.total}${total}`];
+  return [...told, `${words.total}${total}`];
 }
 
 // answers first, then side requests by what they were for

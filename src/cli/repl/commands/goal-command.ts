@@ -37,7 +37,7 @@ const WORDS: Record<Locale, Words> = {
     drafted: (path) => `Drafted ${path}: say in it what is to be done, then /goal ${path}.`,
   },
   zh: {
-    none: "此会话还没有目标。用 /goal 目标文字 说明，然后逐行给出条件：说明 ||| 命令；或指定文件ï¼/goal goal.yaml。/goal init 起草一个ï¼/goal --help 查看其余用法。",
+    none: "此会话还没有目标。用 /goal 目标文字 说明，然后逐行给出条件：说明 ||| 命令；或指定文件：/goal goal.yaml。/goal init 起草一个，/goal --help 查看其余用法。",
     over: (how) => `目标已结束：${how}。`,
     open: "这个目标还没有结束。",
     goOn: "继续",

@@ -37,6 +37,15 @@ export function wrappedText(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => wrapped(line, columns));
 }
 
+/** The same; what does not fit goes on below the last column of an indented row, or below its indent. */
+export function wrappedTable(text: string, columns: number): string[] {
+  return text.split("\n").flatMap((line) => {
+    const row = /^( +)\S(?:.*\S)? {2,}(?=\S)/.exec(line);
+    const wide = visibleWidth(row?.[0] ?? "");
+    return wrapped(line, columns, " ".repeat(wide * 2 > columns ? (row?.[1]?.length ?? 0) + 2 : wide));
+  });
+}
+
 /** A styled line cut to a width, and marked where it was cut. */
 export function cut(given: string, columns: number): string {
   // no character takes more than this many codes

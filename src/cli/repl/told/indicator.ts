@@ -4,6 +4,7 @@ import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import type { Theme } from "../theme.js";
+import { span } from "./folded.js";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /** Milliseconds between two frames. */
@@ -48,7 +49,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
       if (now === undefined) return [];
       const seconds = Math.floor((Date.now() - now.since) / 1000);
       const frame = FRAMES[Math.floor(Date.now() / STEP) % FRAMES.length] ?? "";
-      const line = `${frame} ${visible(now.what)} ${elapsed(seconds)}`;
+      const line = `${frame} ${visible(now.what)} ${elapsed(seconds, locale)}`;
       return [`${theme.accent(truncateToWidth(line, columns, "…"))}${hint(line, columns)}`];
     },
     see(item) {
@@ -84,6 +85,6 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   }
 }
 
-function elapsed(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+function elapsed(seconds: number, locale: Locale): string {
+  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
 }
