@@ -18,6 +18,8 @@ export class Seat implements Hands {
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
   #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  /** What was sent before a session was open: it comes behind the first words. */
+  readonly #early: (() => void)[] = [];
 
   /** `ready` is called when nothing goes on any more: the next words are wanted. */
   constructor(ready: () => void = () => undefined) {
@@ -36,8 +38,13 @@ export class Seat implements Hands {
   }
 
   submit(words: string, more?: Submitted): void {
-    const { talk, desk } = this.#session ?? {};
-    void talk?.take(words, more).then(() => desk?.busy || this.#ready());
+    const session = this.#session;
+    if (!session) {
+      this.#early.push(() => this.submit(words, more));
+      return;
+    }
+    void session.talk.take(words, more).then(() => session.desk.busy || this.#ready());
+    for (const again of this.#early.splice(0)) again();
   }
 
   interrupt(): boolean {
