@@ -39,6 +39,7 @@ export class Desk {
   #posted: (readonly UserPart[])[] = [];
   /** What is to be answered once nothing else goes on. */
   #later: (readonly UserPart[])[] = [];
+  #reading: Promise<unknown> = Promise.resolve();
   #doing: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
 
@@ -77,6 +78,14 @@ export class Desk {
   /** Fires when what is going on is to end. */
   get signal(): AbortSignal {
     return this.#doing?.signal ?? AbortSignal.abort("nothing is going on");
+  }
+
+  /** What is read for words that were sent: it may take longer than what is read for the next ones, and is not overtaken. */
+  async inOrder<T>(reading: Promise<T>): Promise<T> {
+    const before = this.#reading;
+    this.#reading = reading.catch(() => undefined);
+    await before;
+    return reading;
   }
 
   /**

@@ -61,8 +61,6 @@ export function endingOf(stage: Stage): Ending {
     SIGTERM: () => leave(143),
     SIGHUP: () => leave(143),
     SIGINT: () => stage.ui.interrupted() || leave(130),
-    // what writes beyond a limit of the system is told so, as on a full disk
-    SIGXFSZ: () => undefined,
     uncaughtException: (error) => force(1, error),
     unhandledRejection: (error) => force(1, error),
   });

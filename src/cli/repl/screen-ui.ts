@@ -54,6 +54,7 @@ export class ScreenUi implements FrontEnd {
   readonly #editor: OwnEditor;
   readonly #told: Transcript;
   readonly #working: Indicator;
+  readonly #history: ReturnType<typeof fileHistory>;
   readonly #box: PromptBox;
   readonly #questions: Questions;
   #asking: KeyPane | undefined;
@@ -63,7 +64,7 @@ export class ScreenUi implements FrontEnd {
 
   constructor(parts: ScreenParts) {
     this.#parts = parts;
-    const { look, streams, tmux, editor: command, env } = parts;
+    const { look, streams, tmux, editor: command, env, home, cwd, redact } = parts;
     this.#screen = screenOf(new Terminal(streams), {
       tmux,
       onKey: (data) => this.#suspends(data),
@@ -76,6 +77,8 @@ export class ScreenUi implements FrontEnd {
     });
     this.#told = transcript({ look, print: (pane) => this.#print(pane, "other"), now: () => Date.now() });
     this.#working = indicator(look.theme, look.locale, this.#changed);
+    const failed = (error: unknown) => this.say({ type: "note", text: WORDS[look.locale].history(sentence(error)) });
+    this.#history = fileHistory({ home, cwd, redact, failed });
     this.#box = this.#promptBox();
     this.#questions = this.#asker();
     this.#screen.live(this.#panes());
@@ -145,6 +148,7 @@ export class ScreenUi implements FrontEnd {
   async dismiss(): Promise<void> {
     this.#questions.dismiss();
     await this.#editor.end();
+    await this.#history.settled();
   }
 
   readonly #changed = (): void => this.#screen.changed();
@@ -155,13 +159,12 @@ export class ScreenUi implements FrontEnd {
   }
 
   #promptBox(): PromptBox {
-    const { look, hands, home, cwd, redact, complete } = this.#parts;
-    const failed = (error: unknown) => this.say({ type: "note", text: WORDS[look.locale].history(sentence(error)) });
+    const { look, hands, cwd, complete } = this.#parts;
     return promptBox({
       ...{ ...look, hands, cwd, complete, edit: this.edit, changed: this.#changed },
       rows: () => this.#screen.rows,
       mode: () => hands.status().mode,
-      history: fileHistory({ home, cwd, redact, failed }),
+      history: this.#history,
       redraw: () => this.#screen.redraw(),
     });
   }

@@ -1,3 +1,4 @@
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { sessionOf } from "../../../app/compact-now.js";
 import type { Event, Usage } from "../../../core/event.js";
 import { NO_USAGE } from "../../../core/event.js";
@@ -10,6 +11,7 @@ import { requestSize } from "../../../plugins/context-size.js";
 import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
+import { padded } from "../screen/wrap.js";
 import type { SlashCommand } from "../slash.js";
 
 const KINDS = ["system", "tools", "words", "notes", "answers", "results"] as const;
@@ -127,9 +129,9 @@ function tokens(desk: Desk): string[] {
   const { window } = model;
   const size = requestSize(log.events);
   const kinds = byKind(desk);
-  const wide = Math.max(...KINDS.map((kind) => words.kinds[kind].length));
+  const wide = Math.max(...KINDS.map((kind) => visibleWidth(words.kinds[kind])));
   const rows = KINDS.map((kind) => {
-    const [name, number] = [words.kinds[kind].padEnd(wide), count(kinds[kind]).padStart(9)];
+    const [name, number] = [padded(words.kinds[kind], wide), count(kinds[kind]).padStart(9)];
     return `  ${name}  ${number}  ${share(kinds[kind], window).padStart(7)}`;
   });
   const { input, cacheRead, cacheWrite } = usage(log.events);

@@ -1,13 +1,16 @@
-import { truncateToWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event } from "../../../core/event.js";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /** Milliseconds between two frames. */
 const STEP = 120;
+
+/** What only a turn brings: other facts and words may also come of a command. */
+const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
 
 const WORDS: Record<Locale, { waits: string; thinks: string; writes: string; works: string; ends: string }> = {
   en: {
@@ -46,12 +49,12 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
       const seconds = Math.floor((Date.now() - now.since) / 1000);
       const frame = FRAMES[Math.floor(Date.now() / STEP) % FRAMES.length] ?? "";
       const line = `${frame} ${visible(now.what)} ${elapsed(seconds)}`;
-      return [`${theme.accent(truncateToWidth(line, columns, "…"))}${hint(line, columns)}`];
+      return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
       const what = doing(item);
       if (item.type === "ended") run = undefined;
-      else if (run === undefined) run = { since: Date.now(), what: words.waits };
+      else if (run === undefined) run = BEGINS.has(item.type) ? { since: Date.now(), what: words.waits } : undefined;
       else if (what !== undefined) run.what = what;
       if (run === undefined || timer === undefined) set();
     },
