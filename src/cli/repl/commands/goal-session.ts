@@ -50,7 +50,7 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/goal resume goes on with it.",
   },
   zh: {
-      checking: "正在检查哪些条件已经成立",
+    checking: "正在检查哪些条件已经成立",
     unable: "仍然开始吗？",
     begin: "仍然开始",
     edit: "编辑目标",
