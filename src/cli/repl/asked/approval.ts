@@ -7,6 +7,7 @@ import { cut, wrapWhole } from "../screen/cells.js";
 import type { Theme } from "../theme.js";
 import { bodyLines } from "./approval-body.js";
 import { type Act, actsFor, answerTo, changeIn, changeOf, WORDS } from "./approval-words.js";
+import { type Strays, strays } from "./strays.js";
 import { isKey, pasted, type Typing, typed, typing } from "./typing.js";
 
 export type Approving = {
@@ -28,8 +29,6 @@ export type Approving = {
   edit?(words: string): Promise<string | undefined>;
 };
 
-/** How long nobody must have typed before a key can be an answer, in milliseconds. */
-const QUIET = 300;
 /** From this height on the answers stand one below the other. */
 const ROOMY = 16;
 
@@ -44,8 +43,7 @@ type State = {
   /** Arguments that the person gave instead. */
   input: Json | undefined;
   hint: string | undefined;
-  /** When a key was last taken for one that was meant for something else. */
-  stray: number;
+  strays: Strays;
   over: boolean;
   /** Of the last frame. */
   columns: number;
@@ -63,7 +61,7 @@ export function approvalPane(given: Approving): KeyPane {
     field: undefined,
     input: undefined,
     hint: undefined,
-    stray: given.now(),
+    strays: strays(given.now),
     over: false,
     columns: 0,
   };
@@ -72,6 +70,7 @@ export function approvalPane(given: Approving): KeyPane {
   return {
     render(columns) {
       state.columns = columns;
+      state.strays.shown();
       const { lines, foot, room } = layout(pane, columns);
       if (state.top + room >= lines.length) state.seen = true;
       return [...lines.slice(state.top, state.top + room), ...foot];
@@ -200,9 +199,7 @@ function answered(pane: Shown, data: string): void {
 
 // a key of somebody who was typing when the question came up
 function strayed({ given, state }: Shown): boolean {
-  const now = given.now();
-  if (now - state.stray >= QUIET) return false;
-  state.stray = now;
+  if (!state.strays.strayed()) return false;
   state.hint = WORDS[given.locale].stray;
   return true;
 }
