@@ -89,6 +89,14 @@ export class Desk {
     return this.#doing?.signal ?? AbortSignal.abort("nothing is going on");
   }
 
+  /** What is read for words that were sent: it may take longer than what is read for the next ones, and is not overtaken. */
+  async inOrder<T>(reading: Promise<T>): Promise<T> {
+    const before = this.#reading;
+    this.#reading = reading.catch(() => undefined);
+    await before;
+    return reading;
+  }
+
   /**
    * Says something to the model. It steers the run that goes on; without one it is answered at the end of what is
    * done by `during`.
@@ -97,14 +105,6 @@ export class Desk {
     const parts = typeof words === "string" ? [text(words)] : words;
     if (this.#runs) this.#deliver(parts);
     else this.#later.push(parts);
-  }
-
-  /** What takes a while to be read, once what was asked for before is there: no prompt overtakes another. */
-  async inOrder<T>(coming: Promise<T>): Promise<T> {
-    const before = this.#reading;
-    this.#reading = coming.catch(() => undefined);
-    await before;
-    return coming;
   }
 
   /** Does one thing at a time, and has what was posted meanwhile answered; what an interruption leaves of it is the person's again. */

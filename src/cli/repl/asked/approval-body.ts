@@ -2,7 +2,8 @@ import type { Json } from "../../../core/message.js";
 import type { Foresight } from "../../../core/tool.js";
 import type { Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
-import { laidOpen, wrapWhole } from "../screen/cells.js";
+import { laidOpen } from "../screen/cells.js";
+import { wrapWhole } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
 
 /** A line of what is asked. The gutter tells a line from one that was only too long; nothing in a text can pass for it. */

@@ -3,11 +3,12 @@ import type { Json } from "../../../core/message.js";
 import type { Answer, Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 import type { KeyPane } from "../port.js";
-import { cut, wrapWhole } from "../screen/cells.js";
+import { type LineField, lineField } from "../prompt/field.js";
+import { isKey, typedBy } from "../prompt/keys.js";
+import { cut, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { bodyLines } from "./approval-body.js";
 import { type Act, actsFor, answerTo, changeIn, changeOf, WORDS } from "./approval-words.js";
-import { isKey, pasted, type Typing, typed, typing } from "./typing.js";
 
 export type Approving = {
   question: Question;
@@ -44,7 +45,7 @@ type State = {
   seen: boolean;
   /** Which answer Enter takes; none at first. */
   chosen: number;
-  field: { act: "why" | "edit"; line: Typing } | undefined;
+  field: { act: "why" | "edit"; line: LineField } | undefined;
   /** Arguments that the person gave instead. */
   input: Json | undefined;
   hint: string | undefined;
@@ -208,7 +209,7 @@ function answered(pane: Shown, data: string): void {
 // who writes words looks elsewhere: only a letter that stands alone lets something run
 function letter(pane: Shown, data: string, act: Act | undefined): void {
   const { given, state } = pane;
-  if (act === undefined && typed(data) !== undefined) state.stray = given.now();
+  if (act === undefined && typedBy(data) !== undefined) state.stray = given.now();
   const waits = state.seen && (act === "y" || act === "s" || act === "a");
   if (!waits || given.later === undefined) {
     take(pane, act);
@@ -230,7 +231,7 @@ function spelled(pane: Shown, data: string): boolean {
   state.held = undefined;
   if (held === undefined) return false;
   if (isKey(data, "enter")) take(pane, held);
-  else if (typed(data) === undefined) return false;
+  else if (typedBy(data) === undefined) return false;
   else Object.assign(state, { stray: given.now(), hint: WORDS[given.locale].stray });
   return true;
 }
@@ -246,7 +247,7 @@ function strayed({ given, state }: Shown): boolean {
 
 // also in capitals, and as an input method writes them at full width
 function meant(data: string, acts: readonly Act[]): Act | undefined {
-  const key = pasted(data) === undefined ? typed(data)?.normalize("NFKC").toLowerCase() : undefined;
+  const key = typedBy(data)?.normalize("NFKC").toLowerCase();
   return acts.find((act) => act === key);
 }
 
@@ -255,9 +256,9 @@ function take(pane: Shown, act: Act | undefined): void {
   const words = WORDS[given.locale];
   if (act === undefined) state.hint = words.none;
   else if (act === "n") finish(pane, answerTo("n"));
-  else if (act === "t") state.field = { act: "why", line: typing({}) };
+  else if (act === "t") state.field = { act: "why", line: lineField() };
   else if (!state.seen) state.hint = words.unseen;
-  else if (act === "e") state.field = { act: "edit", line: typing({ text: changeOf(given.question, state.input) }) };
+  else if (act === "e") state.field = { act: "edit", line: lineField({ text: changeOf(given.question, state.input) }) };
   else finish(pane, answerTo(act, state.input));
 }
 
@@ -280,7 +281,7 @@ function changed({ given, state }: Shown, change: { input: Json } | undefined): 
   Object.assign(state, { input: change.input, field: undefined, top: 0, seen: false, chosen: -1 });
 }
 
-async function editOutside({ given, state }: Shown, line: Typing): Promise<void> {
+async function editOutside({ given, state }: Shown, line: LineField): Promise<void> {
   const words = await given.edit?.(line.text);
   if (words === undefined || state.over) return;
   line.set(words.replace(/\n$/, ""));

@@ -1,9 +1,12 @@
-import { fuzzyFilter, isKeyRelease, type KeyId, visibleWidth } from "@earendil-works/pi-tui";
+import { isKeyRelease, type KeyId, visibleWidth } from "@earendil-works/pi-tui";
 import type { Locale } from "../locale.js";
 import type { Choice, KeyPane } from "../port.js";
-import { cut, fitted, oneLine } from "../screen/cells.js";
+import { lineField } from "../prompt/field.js";
+import { isKey } from "../prompt/keys.js";
+import { matching, ranked } from "../prompt/rank.js";
+import { oneLine } from "../screen/cells.js";
+import { cut, fitted } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-import { isKey, typing } from "./typing.js";
 
 const WORDS: Record<Locale, { count(found: number, all: number): string; none: string; keys: string }> = {
   en: {
@@ -32,7 +35,7 @@ type Item<T> = Choice<T>["items"][number];
 /** One of several, narrowed by typing. Esc leaves without one. */
 export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed }: Choosing<T>): KeyPane {
   const words = WORDS[locale];
-  const query = typing({});
+  const query = lineField();
   const filter = narrowing(choice.items);
   let found = choice.items;
   let at = Math.max(0, Math.min(choice.at ?? 0, found.length - 1));
@@ -80,17 +83,18 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
   };
 }
 
-// what did not fit a word does not fit a longer one: only what is left is searched
 function narrowing<T>(items: readonly Item<T>[]): (query: string) => readonly Item<T>[] {
-  const texts = new Map(items.map((item) => [item, `${item.label} ${item.about ?? ""}`.toLowerCase()]));
+  const names = ranked(
+    items.map(({ label }) => label),
+    items.map(({ about = "" }) => about),
+  );
   let last = { query: "", found: items };
   return (query) => {
-    if (query === last.query) return last.found;
-    const from =
-      last.query !== "" && query.startsWith(last.query) && !/[a-z][0-9]|[0-9][a-z]/i.test(query) ? last.found : items;
-    const found = fuzzyFilter([...from], query, (item) => texts.get(item) ?? "");
-    last = { query, found };
-    return found;
+    if (query.trim() !== last.query) {
+      const found = matching(names, query).flatMap((at) => items[at] ?? []);
+      last = { query: query.trim(), found: query.trim() === "" ? items : found };
+    }
+    return last.found;
   };
 }
 

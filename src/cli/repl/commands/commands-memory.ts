@@ -2,7 +2,6 @@ import { UsageError } from "../../../app/usage-error.js";
 import { nearest, visible } from "../../../platform/text.js";
 import { memoriesOf } from "../../../store/memories.js";
 import type { Memory } from "../../../store/memory-file.js";
-import { searchMemories } from "../../../store/memory-search.js";
 import { MEMORY_COMMANDS, type MemoryWhat } from "../../asked.js";
 import { forgetThese, SHOWN, tableOf } from "../../memory-told.js";
 import type { Desk } from "../desk.js";
@@ -73,6 +72,7 @@ async function list(desk: Desk, words: string): Promise<void> {
 
 async function search(desk: Desk, words: string): Promise<void> {
   if (words === "") throw new UsageError("/memory search wants some words to look for.");
+  const { searchMemories } = await import("../../../store/memory-search.js");
   const found = searchMemories(await memoriesIn(desk), words).slice(0, SHOWN);
   const memories = found.map(({ memory }) => memory);
   show(desk, memories, WORDS[desk.locale].nothing(visible(words)));

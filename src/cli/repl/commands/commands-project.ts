@@ -1,7 +1,5 @@
 import { wholeLog } from "../../../app/whole-log.js";
 import type { SlashCommand } from "../slash.js";
-import { doctorCommand } from "./doctor-command.js";
-import { exportCommand } from "./export-command.js";
 import { initCommand } from "./init-command.js";
 
 /** What is known of the folder, the machine and the session as a whole. */
@@ -26,6 +24,7 @@ export const projectCommands: readonly SlashCommand[] = [
     about: { en: "write this session to a file", zh: "把此会话写入文件" },
     async run({ ui, locale, config, opened }, words) {
       const { cwd, userHome, keys } = config;
+      const { exportCommand } = await import("./export-command.js");
       const events = wholeLog(opened.agent.log);
       await exportCommand(words, { ui, locale, cwd, userHome, keys, id: opened.id, events });
     },
@@ -37,7 +36,8 @@ export const projectCommands: readonly SlashCommand[] = [
       en: "what is configured and reachable, and how to mend what is not",
       zh: "检查配置和连接，并说明如何修复",
     },
-    run({ ui, config }) {
+    async run({ ui, config }) {
+      const { doctorCommand } = await import("./doctor-command.js");
       const { columns, rows } = process.stdout;
       return doctorCommand(config, { env: process.env, columns: columns ?? 80, rows: rows ?? 24 }, ui);
     },

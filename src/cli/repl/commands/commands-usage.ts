@@ -11,7 +11,7 @@ import { requestSize } from "../../../plugins/context-size.js";
 import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
-import { fitted } from "../screen/cells.js";
+import { padded } from "../screen/wrap.js";
 import type { SlashCommand } from "../slash.js";
 
 const KINDS = ["system", "tools", "words", "notes", "answers", "results"] as const;
@@ -131,7 +131,7 @@ function tokens(desk: Desk): string[] {
   const kinds = byKind(desk);
   const wide = Math.max(...KINDS.map((kind) => visibleWidth(words.kinds[kind])));
   const rows = KINDS.map((kind) => {
-    const [name, number] = [fitted(words.kinds[kind], wide), count(kinds[kind]).padStart(9)];
+    const [name, number] = [padded(words.kinds[kind], wide), count(kinds[kind]).padStart(9)];
     return `  ${name}  ${number}  ${share(kinds[kind], window).padStart(7)}`;
   });
   const { input, cacheRead, cacheWrite } = usage(log.events);

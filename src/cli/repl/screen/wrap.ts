@@ -1,7 +1,8 @@
 import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { type Cell, cellsOf, fitting, isAscii, joined, untabbed } from "./cells.js";
 
-/** One character as it is seen, with the styles that begin before it. */
-type Cell = { char: string; width: number; styles: string };
+/** With the styles that begin before it. */
+type Styled = Cell & { styles: string };
 
 /** Characters of what is measured at once: measuring takes more than linear time. */
 const LONG = 1000;
@@ -20,7 +21,7 @@ export function wrapped(given: string, columns: number, hang = ""): string[] {
   if (line.length < LONG && visibleWidth(line) <= columns) return [closed(line)];
   const indent = visibleWidth(hang) * 2 > columns ? "" : hang;
   const room = Math.max(1, columns - visibleWidth(indent));
-  const cells = cellsOf(line);
+  const cells = styledCells(line);
   const lines: string[] = [];
   const open = new Map<string, string>();
   for (let from = 0; from < cells.length; ) {
@@ -46,12 +47,46 @@ export function wrappedTable(text: string, columns: number): string[] {
   });
 }
 
+/**
+ * The lines of a plain text at a width: nothing is dropped, not even blanks, so that joined they are the text
+ * again. Breaks come behind a blank where one is near.
+ */
+export function wrapWhole(text: string, columns: number): string[] {
+  const width = Math.max(2, columns);
+  if (text.length <= width && isAscii(text)) return [text];
+  const lines: string[] = [];
+  const cells = cellsOf(text);
+  for (let from = 0; from < cells.length; ) {
+    // a character takes a cell, two, or none: what fits is among these
+    const shown = fitting(cells.slice(from, from + width * 20), width);
+    const blank = shown.findLastIndex(({ char }) => char === " ");
+    const isLast = from + shown.length === cells.length;
+    const part = isLast || blank < shown.length / 2 ? shown : shown.slice(0, blank + 1);
+    lines.push(joined(part));
+    from += part.length;
+  }
+  return lines.length === 0 ? [""] : lines;
+}
+
 /** A styled line cut to a width, and marked where it was cut. */
 export function cut(given: string, columns: number): string {
+  if (columns <= 0) return "";
+  const isStyled = given.includes("\u001b");
   // no character takes more than this many codes
-  const line = flat(given.includes("\u001b") ? given : given.slice(0, columns * 20));
+  const line = flat(isStyled ? given : given.slice(0, columns * 20));
   if (line.length <= columns && isAscii(line)) return line;
-  return closed(truncateToWidth(line, columns, "…"));
+  const short = truncateToWidth(line, columns, "…");
+  return isStyled ? closed(short) : short.replaceAll("\u001b[0m", "");
+}
+
+/** A line filled up to a width. */
+export function padded(line: string, columns: number): string {
+  return line + " ".repeat(Math.max(0, columns - visibleWidth(line)));
+}
+
+/** A line cut or filled up to a width. */
+export function fitted(line: string, columns: number): string {
+  return padded(cut(line, columns), columns);
 }
 
 /** A text without its styles. */
@@ -59,21 +94,8 @@ export function unstyled(line: string): string {
   return line.replace(/\u001b\[[\d;]*m/g, "");
 }
 
-/** Tabs as the spaces that they stand for. */
-export function untabbed(line: string): string {
-  if (!line.includes("\t")) return line;
-  const [first = "", ...parts] = line.split("\t");
-  let column = visibleWidth(first);
-  const rest = parts.map((part) => {
-    const spaces = 4 - (column % 4);
-    column += spaces + visibleWidth(part);
-    return " ".repeat(spaces) + part;
-  });
-  return first + rest.join("");
-}
-
 /** Ends the styles that a line leaves open. */
-export function closed(line: string): string {
+function closed(line: string): string {
   if (!line.includes("\u001b[")) return line;
   const open = new Map<string, string>();
   follow(line, open);
@@ -84,12 +106,8 @@ function flat(line: string): string {
   return untabbed(line.includes("\n") ? line.replace(/\n/g, " ") : line);
 }
 
-function isAscii(line: string): boolean {
-  return /^[\x20-\x7e]*$/.test(line);
-}
-
-function cellsOf(line: string): Cell[] {
-  const cells: Cell[] = [];
+function styledCells(line: string): Styled[] {
+  const cells: Styled[] = [];
   let styles = "";
   for (let at = 0; at < line.length; ) {
     STYLE.lastIndex = at;
@@ -102,8 +120,8 @@ function cellsOf(line: string): Cell[] {
     const next = line.indexOf("\u001b[", at + 1);
     const text = line.slice(at, next < 0 ? line.length : next);
     at += text.length;
-    for (const char of isAscii(text) ? text : charactersOf(text)) {
-      cells.push({ char, width: visibleWidth(char), styles });
+    for (const cell of cellsOf(text)) {
+      cells.push({ ...cell, styles });
       styles = "";
     }
   }
@@ -111,27 +129,18 @@ function cellsOf(line: string): Cell[] {
   return cells;
 }
 
-function charactersOf(text: string): string[] {
-  const segmenter = new Intl.Segmenter();
-  const characters: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    let to = at + LONG;
-    // nothing joins these to what stands before them
-    while (to < text.length && !/[\x20-\x7e\u3001-\u9fff]/.test(text[to] ?? "")) to += 1;
-    for (const { segment } of segmenter.segment(text.slice(at, to))) characters.push(segment);
-    at = to;
-  }
-  return characters;
-}
-
 // the cells of a line, and where the next one begins: spaces at a break belong to neither
-function lineEnd(cells: readonly Cell[], { from, room }: { from: number; room: number }): { to: number; next: number } {
+function lineEnd(
+  cells: readonly Styled[],
+  { from, room }: { from: number; room: number },
+): { to: number; next: number } {
   let used = 0;
   let best = -1;
   for (let at = from; at < cells.length; at += 1) {
     const cell = cells[at];
     if (cell === undefined) break;
-    if (at > from && mayEnd(cells[at - 1], cell)) best = at;
+    const before = cells[at - 1];
+    if (before && at > from && mayBreak(before, cell)) best = at;
     used += cell.width;
     if (used <= room || at === from) continue;
     if (cell.char === " ") return around(cells, at);
@@ -140,20 +149,21 @@ function lineEnd(cells: readonly Cell[], { from, room }: { from: number; room: n
   return { to: cells.length, next: cells.length };
 }
 
-function around(cells: readonly Cell[], at: number): { to: number; next: number } {
+function around(cells: readonly Styled[], at: number): { to: number; next: number } {
   let next = at;
   while (cells[next]?.char === " ") next += 1;
   return { to: at, next };
 }
 
-function mayEnd(before: Cell | undefined, after: Cell): boolean {
-  if (before === undefined || after.char === " " || after.width === 0) return false;
-  if (before.char === " ") return true;
+/** Whether a line may end between two characters: behind a space, and around wide ones as the rules of their script let it. */
+export function mayBreak(before: Cell, after: Cell): boolean {
+  if (after.width === 0 || after.char.trim() === "") return false;
+  if (before.char.trim() === "") return true;
   if (before.width < 2 && after.width < 2) return false;
   return !CLOSING.test(after.char) && !OPENING.test(before.char);
 }
 
-function drawn(cells: readonly Cell[], open: Map<string, string>): string {
+function drawn(cells: readonly Styled[], open: Map<string, string>): string {
   const begun = [...open.values()].join("");
   let text = "";
   for (const { char, styles } of cells) {

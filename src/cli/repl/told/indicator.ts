@@ -1,8 +1,8 @@
-import { truncateToWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event } from "../../../core/event.js";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { span } from "./folded.js";
 
@@ -50,7 +50,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
       const seconds = Math.floor((Date.now() - now.since) / 1000);
       const frame = FRAMES[Math.floor(Date.now() / STEP) % FRAMES.length] ?? "";
       const line = `${frame} ${visible(now.what)} ${elapsed(seconds, locale)}`;
-      return [`${theme.accent(truncateToWidth(line, columns, "…"))}${hint(line, columns)}`];
+      return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
       const what = doing(item);

@@ -4,7 +4,8 @@ import { type Call, type Json, plainText } from "../../../core/message.js";
 import { visible } from "../../../platform/text.js";
 import { argumentsLine, diffOf, firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
-import { cut, untabbed, wrapped } from "../screen/wrap.js";
+import { untabbed } from "../screen/cells.js";
+import { cut, wrapped } from "../screen/wrap.js";
 import { diffLines } from "./diff.js";
 import { folded, type Look, lineCount, span } from "./folded.js";
 
