@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ago } from "../../src/cli/repl/ago.js";
 import { wrappedTable } from "../../src/cli/repl/screen/wrap.js";
 import type { EventOf } from "../../src/core/event.js";
 import { state } from "../../src/core/fold.js";
@@ -375,7 +376,7 @@ describe("sessions", () => {
     expect(await sitting.send("/sessions all")).toContain(sitting.work);
     sitting.ui.choices.push("my great");
     expect(await sitting.send("/resume")).toBe(`This is the session ${first}.`);
-    expect(sitting.ui.offered.at(-1)?.labels).toEqual(["my great work | 0 min, 1 turn"]);
+    expect(sitting.ui.offered.at(-1)?.labels).toEqual(["my great work | just now, 1 turn"]);
     expect(sitting.ui.recounted).toHaveLength(2);
     await sitting.send("and more");
     expect(server.requests[2]?.messages.map(({ text }) => text)).toEqual(["the first thing", "ok", "and more"]);
@@ -514,6 +515,18 @@ describe("/undo, /redo and /diff", () => {
     expect(await sitting.send("/undo")).toContain("removed a.txt");
     expect(existsSync(join(sitting.work, "a.txt"))).toBe(false);
   });
+});
+
+it("how old a session is, is said as people say it", () => {
+  const now = 1_000 * 86_400_000;
+  const said = [0.5, 26, 90, 4320].map((minutes) => ago(now - minutes * 60_000, now, "en"));
+  expect(said).toEqual(["just now", "26 min ago", "1 h ago", "3 d ago"]);
+  expect([0.5, 26, 90, 4320].map((minutes) => ago(now - minutes * 60_000, now, "zh"))).toEqual([
+    "刚刚",
+    "26 分钟前",
+    "1 小时前",
+    "3 天前",
+  ]);
 });
 
 describe("every command", () => {

@@ -8,7 +8,7 @@ import { TITLED } from "../../../store/session-head.js";
 import { type ListedSession, listSessions } from "../../../store/session-list.js";
 import { cutTo } from "../../columns.js";
 import { counted, tableOf } from "../../session-text.js";
-import { ageOf } from "../../when.js";
+import { ago } from "../ago.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
@@ -149,7 +149,7 @@ async function pick(desk: Desk): Promise<string | undefined> {
   const items = others(desk).map(({ id, title, at, turns }) => ({
     value: id,
     label: shortTitle(title),
-    about: [ageOf(at, now), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
+    about: [ago(at, now, locale), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
   }));
   if (items.length > 0) return ui.choose({ title: words.which, items });
   ui.say({ type: "note", text: words.none(visible(config.cwd)) });
