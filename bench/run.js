@@ -10,6 +10,7 @@ import { chunkCost } from "./chunks.js";
 import { endurance as longSession } from "./endurance.js";
 import { killedGoals, masterCost } from "./goals.js";
 import { recallCost } from "./memories.js";
+import { sessionCost } from "./repl.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
 
 const { values: options } = parseArgs({
@@ -22,7 +23,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance, goals },
+  ...{ analysis, sandbox, kills, memories, endurance, goals, repl },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -39,6 +40,10 @@ process.exit(0);
 
 async function analysis() {
   Object.assign(figures, await analysisCost());
+}
+
+async function repl() {
+  Object.assign(figures, await sessionCost({ main: MAIN, runs: RUNS * 2, serve: served, envFor }));
 }
 
 async function memories() {

@@ -154,7 +154,7 @@ describe("while a turn runs", () => {
     });
     await using server = await modelServer([async () => held.then(() => "done")]);
     await using sitting = await sit({ env: openaiAt(server.url) });
-    const turn = sitting.talk.take("work");
+    const turn = sitting.send("work");
     await server.arrived(0);
     const refused = [];
     for (const name of ["model", "compact", "resume", "reset", "clear", "fork", "undo", "redo"])

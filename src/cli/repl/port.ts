@@ -65,7 +65,18 @@ export type Ui = {
   transcript(events: readonly Event[]): Promise<void>;
   /** Calls a person who may look elsewhere. */
   ring(words: string): void;
+  /** Gives back the terminal; may be called at any time, and twice. */
   close(): void;
+};
+
+/** A front end, and what the life of a session needs of it beside that. */
+export type FrontEnd = Ui & {
+  /** Nothing goes on any more: the next words are wanted. */
+  ready(): void;
+  /** SIGINT, where the terminal's keys do not reach us as keys. False: there was nothing to interrupt. */
+  interrupted(): boolean;
+  /** Leaves unanswered what is asked, and closes what else has the terminal. */
+  dismiss(): Promise<void>;
 };
 
 /** What was sent beside its words: images that stand in them as `[image #1: name.png]`. */

@@ -7,10 +7,9 @@ import { builtinCommands } from "./commands/commands.js";
 import { ownCommands } from "./commands/own-commands.js";
 import { type Desk, openDesk } from "./desk.js";
 import { endingOf } from "./ending.js";
-import { faceOf } from "./face.js";
+import { frontEndOf } from "./front-end.js";
 import { lateUi } from "./late-ui.js";
 import { localeOf } from "./locale.js";
-import type { Face } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
 import { begin } from "./start/begin.js";
@@ -24,16 +23,12 @@ export async function repl(flags: RunFlags, start: Start): Promise<number> {
   checkFlags(flags);
   const config = await readConfig(flags, thisMachine());
   const locale = localeOf(process.env);
-  let face: Face | undefined;
   let desk: Desk | undefined;
-  const seat = new Seat(() => face?.ready());
+  const seat = new Seat(() => ui.ready());
   // a session that cannot be opened leaves the terminal alone
-  const ui = lateUi(() => {
-    face = faceOf({ config, locale, seat });
-    return face.ui;
-  });
+  const ui = lateUi(() => frontEndOf({ config, locale, seat }));
   const room = { ui, locale, flags };
-  const ending = endingOf({ seat, locale, face: () => face, desk: () => desk });
+  const ending = endingOf({ seat, locale, ui, desk: () => desk });
   const left = seat.left.then((exitCode) => ({ exitCode }));
   try {
     const begun = await Promise.race([begin(room, config), left]);
@@ -41,7 +36,7 @@ export async function repl(flags: RunFlags, start: Start): Promise<number> {
     desk = await openDesk({ ...room, flags: begun.flags }, begun);
     await attend(desk, seat, start);
     const { exitCode } = await left;
-    await face?.dismiss();
+    await ui.dismiss();
     await desk.close();
     return exitCode;
   } finally {

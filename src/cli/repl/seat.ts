@@ -1,10 +1,10 @@
 import { wholeLog } from "../../app/whole-log.js";
 import type { Desk } from "./desk.js";
-import type { Hands, Status, Submitted, Ui } from "./port.js";
+import type { Hands, Status, Submitted } from "./port.js";
 import type { Completable } from "./prompt/complete.js";
 import type { SlashCommand } from "./slash.js";
 import { statusOf } from "./status.js";
-import { Talk } from "./talk.js";
+import { take } from "./talk.js";
 
 const NOTHING_YET: Status = {
   ...{ model: "", mode: "default", window: 0, jobs: 0, queued: [] },
@@ -17,7 +17,7 @@ export class Seat implements Hands {
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
-  #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  #session: { desk: Desk; status(): Status; commands(): readonly SlashCommand[] } | undefined;
   /** What was sent before a session was open: it comes behind the first words. */
   readonly #early: (() => void)[] = [];
 
@@ -33,17 +33,16 @@ export class Seat implements Hands {
 
   /** A session is open: from now on all goes to it. */
   take(desk: Desk, commands: () => readonly SlashCommand[]): void {
-    const talk = new Talk(desk, commands);
-    this.#session = { desk, talk, ui: desk.ui, commands, status: statusOf(desk, () => talk.waiting) };
+    this.#session = { desk, commands, status: statusOf(desk) };
   }
 
   submit(words: string, more?: Submitted): void {
-    const session = this.#session;
-    if (!session) {
+    const { desk, commands } = this.#session ?? {};
+    if (!desk || !commands) {
       this.#early.push(() => this.submit(words, more));
       return;
     }
-    void session.talk.take(words, more).then(() => session.desk.busy || this.#ready());
+    void take({ words, more }, desk, commands()).then(() => desk.busy || this.#ready());
     for (const again of this.#early.splice(0)) again();
   }
 
@@ -60,8 +59,8 @@ export class Seat implements Hands {
   }
 
   unfold(): void {
-    const { ui, desk } = this.#session ?? {};
-    if (ui && desk) void ui.transcript(wholeLog(desk.opened.agent.log));
+    const { desk } = this.#session ?? {};
+    if (desk) void desk.ui.transcript(wholeLog(desk.opened.agent.log));
   }
 
   status(): Status {

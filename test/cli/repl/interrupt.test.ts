@@ -86,6 +86,18 @@ describe("an interrupt", () => {
     expect(JSON.stringify(it.server.requests[0]?.body)).toContain("It was interrupted.");
   });
 
+  it("puts the words that waited in front of those that are being typed", async () => {
+    await using it = await session({ script: [FLOWING] });
+    await it.sends("begin");
+    await it.sees("flowing");
+    await it.sends("sent before");
+    await it.sees("next: sent before");
+    it.terminal.type("half a word");
+    await it.sees("> half a word");
+    it.terminal.key("esc");
+    await it.terminal.until(/^> sent before\n {2}half a word$/m);
+  });
+
   it("of a compaction keeps the conversation as it was", async () => {
     const script = ["word ".repeat(8000), "short", { silent: true as const }, "gone on"];
     await using it = await session({ script });

@@ -100,12 +100,15 @@ export function factsOf({ where }: Session) {
   return sessionsIn(where).at(-1) ?? [];
 }
 
-/** A file to import that makes the process break when it gets SIGUSR2: `throw` or `reject`. */
-export function crasher({ work }: Place, how: "throw" | "reject"): string {
+/** A file to import that makes the process break when it gets SIGUSR2, by a throw or a rejection; or one that hears no interrupt. */
+export function crasher({ work }: Place, how: "throw" | "reject" | "deaf"): string {
   const path = join(work, `crash-${how}.mjs`);
-  const act = how === "throw" ? 'throw new Error("injected")' : 'Promise.reject(new Error("injected"))';
-  // what Node itself starts, such as an editor, must not import it
-  writeFileSync(path, `process.on("SIGUSR2", () => { ${act}; });\n`);
+  const acts = {
+    throw: 'process.on("SIGUSR2", () => { throw new Error("injected"); });',
+    reject: 'process.on("SIGUSR2", () => { Promise.reject(new Error("injected")); });',
+    deaf: "AbortController.prototype.abort = () => undefined;",
+  };
+  writeFileSync(path, acts[how]);
   return path;
 }
 

@@ -146,7 +146,7 @@ describe("a transcript", () => {
     const long = Array.from({ length: 30 }, (_, n) => `第 ${n} 行`).join("\n");
     record({ type: "prompt", from: "schedule", parts: [text(long)] }, { type: "ended", outcome: "aborted" });
     expect(printed()[0]).toBe("来自 schedule");
-    expect(printed()).toContain("> … 还有 20 行 (Ctrl-O)");
+    expect(printed()).toContain("> … 还有 20 行（Ctrl-O）");
     expect(printed().at(-1)).toBe("已中断");
   });
 

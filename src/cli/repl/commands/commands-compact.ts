@@ -23,10 +23,10 @@ const WORDS: Record<Locale, Words> = {
   },
   zh: {
     busy: "正在压缩对话",
-    done: (before, after) => `已压缩:约 ${count(before)} -> ${count(after)} token。`,
-    nothing: "没有可压缩的内容:摘要不会使对话变小。",
+    done: (before, after) => `已压缩：约 ${count(before)} -> ${count(after)} token。`,
+    nothing: "没有可压缩的内容：摘要不会使对话变小。",
     held: "PreCompact 钩子不允许压缩对话。",
-    ended: "已中断:没有压缩。",
+    ended: "已中断：没有压缩。",
   },
 };
 
@@ -35,7 +35,7 @@ export const compactCommands: readonly SlashCommand[] = [
   {
     name: "compact",
     usage: "[FOCUS]",
-    about: { en: "sum up the conversation, with an eye on FOCUS", zh: "压缩对话,可指定要保留的重点" },
+    about: { en: "sum up the conversation, with an eye on FOCUS", zh: "压缩对话，可指定要保留的重点" },
     run: compact,
   },
 ];

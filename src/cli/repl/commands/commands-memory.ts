@@ -28,7 +28,7 @@ const WORDS: Record<Locale, Words> = {
     about: { list: "全部", add: "记住一段文字", search: "查找相关内容", forget: "按 ID 忘记" },
     none: "此文件夹还没有记忆。用 /memory add TEXT 或 #text 添加。",
     nothing: (words) => `没有与“${words}”相关的记忆。`,
-    forgot: (id, text) => `已忘记 ${id}:${text}`,
+    forgot: (id, text) => `已忘记 ${id}：${text}`,
   },
 };
 

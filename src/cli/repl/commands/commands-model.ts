@@ -45,17 +45,17 @@ const WORDS: Record<Locale, Words> = {
       `The conversation has about ${tokens} tokens and ${model} a window of ${window}: it will be compacted first.`,
   },
   zh: {
-    title: "使用哪个模型?",
+    title: "使用哪个模型？",
     asking: (host) => `正在向 ${host} 查询模型列表`,
     now: "当前使用",
-    roles: "网关,按角色选择",
+    roles: "网关，按角色选择",
     rolesAbout: "由角色和层级决定",
-    gateway: (tier) => `网关,${tier}`,
+    gateway: (tier) => `网关，${tier}`,
     facts: ({ window, price }) =>
-      `${count(window)} token,${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
+      `${count(window)} token，${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
     already: (model) => `${model} 已在使用。`,
     switched: (model) => `从下一次请求起使用模型 ${model}。`,
-    small: (model, tokens, window) => `对话约有 ${tokens} token,而 ${model} 的窗口为 ${window}:会先压缩对话。`,
+    small: (model, tokens, window) => `对话约有 ${tokens} token，而 ${model} 的窗口为 ${window}：会先压缩对话。`,
   },
 };
 
@@ -65,7 +65,7 @@ export function modelCommands(listModels: ListModels): readonly SlashCommand[] {
     {
       name: "model",
       usage: "[NAME]",
-      about: { en: "choose the model, or go on with the one named", zh: "选择模型,或切换到指定模型" },
+      about: { en: "choose the model, or go on with the one named", zh: "选择模型，或切换到指定模型" },
       complete: (desk) => offered(desk, []).map(({ name, about }) => ({ value: name, label: name, about })),
       run: (desk, words) => (words === "" ? pick(desk, listModels) : use(desk, named(desk, words))),
     },

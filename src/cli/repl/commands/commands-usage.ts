@@ -56,12 +56,12 @@ const WORDS: Record<Locale, Words> = {
     cached: "cache",
     output: "output",
     unknown: "unknown",
-    total: "Total",
+    total: "Total: ",
     least: (known, models) => `unknown; ${known} without ${models}, whose price is not known`,
     noTodo: "There is no todo list.",
   },
   zh: {
-    next: (tokens, window, share) => `下一次请求:约 ${tokens} / ${window} token(${share})`,
+    next: (tokens, window, share) => `下一次请求：约 ${tokens} / ${window} token（${share}）`,
     kinds: {
       system: "系统提示词",
       tools: "工具",
@@ -71,19 +71,19 @@ const WORDS: Record<Locale, Words> = {
       results: "结果",
     },
     basis: {
-      counted: "首行:截至最新回答为服务商计数,其后为估算。各类均为估算。",
-      estimated: "以上均为估算:服务商尚未计数。",
+      counted: "首行：截至最新回答为服务商计数，其后为估算。各类均为估算。",
+      estimated: "以上均为估算：服务商尚未计数。",
     },
-    cache: (read, all, share) => `缓存:本次会话的 ${all} 输入 token 中有 ${read} 来自缓存(${share})。`,
+    cache: (read, all, share) => `缓存：本次会话的 ${all} 输入 token 中有 ${read} 来自缓存（${share}）。`,
     none: "本次会话还没有模型回答过。",
     answers: (times) => `${times} 次回答`,
-    sides: (times, on) => `${times} 次附带请求(${on})`,
+    sides: (times, on) => `${times} 次附带请求（${on}）`,
     input: "输入",
     cached: "缓存",
     output: "输出",
     unknown: "未知",
-    total: "合计",
-    least: (known, models) => `未知;不含价格未知的 ${models} 为 ${known}`,
+    total: "合计：",
+    least: (known, models) => `未知；不含价格未知的 ${models} 为 ${known}`,
     noTodo: "没有待办清单。",
   },
 };
@@ -186,7 +186,7 @@ function costs(events: readonly Event[], words: Words): string[] {
   const known = lines.reduce((sum, { used, model }) => sum + (cost(used, model) ?? 0), 0);
   const all = costOf(events);
   const total = all === undefined ? words.least(dollars(known, words), unknown.join(", ")) : dollars(all, words);
-  return [...lines.map((line) => lineOf(line, words)), `${words.total}: ${total}`];
+  return [...lines.map((line) => lineOf(line, words)), `${words.total}${total}`];
 }
 
 // answers first, then side requests by what they were for

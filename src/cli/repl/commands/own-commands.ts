@@ -1,10 +1,8 @@
-import { text } from "../../../core/message.js";
 import type { UserCommand } from "../../../store/command-files.js";
 import { trustAsked } from "../../trust.js";
 import type { Desk } from "../desk.js";
 import type { SlashCommand } from "../slash.js";
 import { useCommand, userCommands } from "./user-commands.js";
-import { answerLate } from "./work.js";
 
 /** How long a list of files is taken for true, in milliseconds. */
 const FRESH = 2000;
@@ -49,8 +47,8 @@ async function used(command: UserCommand, words: string, desk: Desk): Promise<vo
   const before = { model: opened.agent.model.id, ...(provider && { provider }) };
   if (sent.model !== undefined) await desk.useModel({ model: sent.model });
   try {
-    desk.opened.agent.inbox.post({ parts: [text(sent.text)], from: "user" });
-    await answerLate(desk);
+    desk.post(sent.text);
+    await desk.answer();
   } finally {
     if (sent.model !== undefined) await desk.useModel(before);
   }

@@ -17,8 +17,8 @@ const WORDS: Record<
     image: (number, name) => `[image #${number}: ${name}]`,
   },
   zh: {
-    paste: (number, lines) => `[粘贴 #${number}: ${lines} 行]`,
-    image: (number, name) => `[图片 #${number}: ${name}]`,
+    paste: (number, lines) => `[粘贴 #${number}：${lines} 行]`,
+    image: (number, name) => `[图片 #${number}：${name}]`,
   },
 };
 

@@ -123,8 +123,7 @@ class Box implements PromptBox {
     this.#half = isHalf ? whole : "";
     if (isHalf) return;
     const typed = typedBy(whole);
-    if (typed === undefined) this.#parts.unclaimed(data);
-    else this.#insert(fromOutside(typed));
+    if (typed !== undefined) this.#insert(fromOutside(typed));
   }
 
   #insert(text: string, how: "typed" | "pasted" = "typed"): void {

@@ -23,8 +23,6 @@ export type PromptParts = {
   edit(words: string): Promise<string | undefined>;
   /** Ctrl-L: draws the screen anew. */
   redraw(): void;
-  /** A key that means nothing here, such as Ctrl-Z. */
-  unclaimed(data: string): void;
 };
 
 /** The prompt as its owner sees it. */

@@ -15,7 +15,7 @@ const OFFERED = 2000;
 
 const WORDS: Record<Locale, { which: string; none: string }> = {
   en: { which: "Which session?", none: "No session was chosen." },
-  zh: { which: "继续哪个会话?", none: "没有选择会话。" },
+  zh: { which: "继续哪个会话？", none: "没有选择会话。" },
 };
 
 type Room = { ui: Ui; locale: Locale; flags: RunFlags };

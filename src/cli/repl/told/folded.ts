@@ -9,7 +9,7 @@ const WORDS: Record<Locale, { more(count: number): string; lines(count: number):
     more: (count) => `… ${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl-O)`,
     lines: (count) => `${counted(count)} ${count === 1 ? "line" : "lines"}`,
   },
-  zh: { more: (count) => `… 还有 ${counted(count)} 行 (Ctrl-O)`, lines: (count) => `${counted(count)} 行` },
+  zh: { more: (count) => `… 还有 ${counted(count)} 行（Ctrl-O）`, lines: (count) => `${counted(count)} 行` },
 };
 
 /** How many of the first and of the last lines are shown. */

@@ -12,7 +12,7 @@ import { kept } from "./markdown.js";
 type Words = Record<
   "retried" | "compacted" | "trimmed" | "length" | "cut" | "limit" | "failed" | "aborted" | "passed",
   string
-> & { status: Record<string, string>; repairs: string };
+> & { status: Record<string, string>; repairs: string; colon: string };
 
 const WORDS: Record<Locale, Words> = {
   en: {
@@ -25,21 +25,23 @@ const WORDS: Record<Locale, Words> = {
     failed: "failed",
     aborted: "interrupted",
     passed: "checked",
+    colon: ": ",
     status: { failed: "fails", skipped: "not checked" },
     repairs: "what fails was not mended: look at it before you rely on this work",
   },
   zh: {
     retried: "重新请求",
-    compacted: "为腾出空间,对话已被总结",
-    trimmed: "为腾出空间,较早的结果已为模型缩短",
+    compacted: "为腾出空间，对话已被总结",
+    trimmed: "为腾出空间，较早的结果已为模型缩短",
     length: "回答达到了最大长度",
     cut: "回答中断",
     limit: "因达到上限而停止",
     failed: "失败",
     aborted: "已中断",
     passed: "已检查",
+    colon: "：",
     status: { failed: "未通过", skipped: "未检查" },
-    repairs: "未通过的检查没有修好:使用这些改动前请先查看",
+    repairs: "未通过的检查没有修好：使用这些改动前请先查看",
   },
 };
 
@@ -71,7 +73,7 @@ function linesOf(event: Event, words: Words): Line[] {
     case "note":
       return event.lasting ? [] : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
     case "retried":
-      return [{ paint: "dim", text: `${words.retried}: ${firstLine(event.reason)}` }];
+      return [{ paint: "dim", text: `${words.retried}${words.colon}${firstLine(event.reason)}` }];
     case "compacted":
       return [{ paint: "dim", text: words.compacted }];
     case "trimmed":
@@ -90,7 +92,7 @@ function linesOf(event: Event, words: Words): Line[] {
 
 function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Line[] {
   if (outcome === "done") return [];
-  const why = reason === "" || (outcome === "aborted" && reason === "interrupted") ? "" : `: ${reason}`;
+  const why = reason === "" || (outcome === "aborted" && reason === "interrupted") ? "" : `${words.colon}${reason}`;
   return [{ paint: outcome === "failed" ? "bad" : "warn", text: `${words[outcome]}${why}` }];
 }
 
@@ -103,7 +105,9 @@ function checkLines(value: Json, words: Words): Line[] {
   const others = all.filter((each) => each.status !== "passed");
   const names = passed.map(({ check }) => String(check));
   return [
-    ...(names.length === 0 ? [] : [{ paint: "good", text: `✓ ${words.passed}: ${names.join(", ")}` } as const]),
+    ...(names.length === 0
+      ? []
+      : [{ paint: "good", text: `✓ ${words.passed}${words.colon}${names.join(", ")}` } as const]),
     ...others.map((each) => checkLine(each, words)),
     ...(status === "failed" ? [{ paint: "bad", text: `✗ ${words.repairs}` } as const] : []),
   ];

@@ -16,8 +16,8 @@ const WORDS: Record<Locale, Words> = {
     more: (count) => `… more than ${counted(count)} earlier messages (Ctrl-O shows all)`,
   },
   zh: {
-    earlier: (count) => `… 之前还有 ${counted(count)} 条消息 (Ctrl-O 查看全部)`,
-    more: (count) => `… 之前还有 ${counted(count)} 条以上消息 (Ctrl-O 查看全部)`,
+    earlier: (count) => `… 之前还有 ${counted(count)} 条消息（Ctrl-O 查看全部）`,
+    more: (count) => `… 之前还有 ${counted(count)} 条以上消息（Ctrl-O 查看全部）`,
   },
 };
 

@@ -6,7 +6,7 @@ import type { Theme } from "../theme.js";
 
 const WORDS: Record<Locale, { jobs(count: number): string; queued: string; empty: string }> = {
   en: { jobs: (count) => (count === 1 ? "1 job" : `${count} jobs`), queued: "next:", empty: "ready" },
-  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送:", empty: "就绪" },
+  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送：", empty: "就绪" },
 };
 
 const BETWEEN = " · ";
