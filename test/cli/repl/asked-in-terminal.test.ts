@@ -4,15 +4,13 @@ import { describe, expect, it } from "vitest";
 import type { KeyName } from "../../setup/pty.js";
 import { placeWith } from "../goals.js";
 import { MAIN } from "../nanocoder.js";
-import { type Session, session } from "./session.js";
+import { quiet, type Session, session } from "./session.js";
 
 const bash = (...commands: readonly string[]) => ({
   calls: commands.map((command) => ({ name: "bash", input: { command } })),
 });
 const write = (path: string, content: string) => ({ calls: [{ name: "write_file", input: { path, content } }] });
 const TALL = { rows: 40, columns: 100 };
-/** Longer than what a key that was meant for something else is kept from answering. */
-const QUIET = 350;
 
 /** Answers a question by a key, once it stands there for longer than a stray key is feared. */
 async function answers(it: Session, key: string, ...shown: readonly string[]): Promise<void> {
@@ -21,8 +19,6 @@ async function answers(it: Session, key: string, ...shown: readonly string[]): P
   it.terminal.type(key);
 }
 
-// a clock decides here: nothing else tells that nobody was typing
-const quiet = () => new Promise((resolve) => setTimeout(resolve, QUIET));
 const press = ({ terminal }: Session, key: KeyName) => terminal.key(key);
 const made = ({ where }: Session, name: string) => existsSync(join(where.work, name));
 const result = ({ server }: Session, n: number) => server.requests[n]?.results.join("\n") ?? "";

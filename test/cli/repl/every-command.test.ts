@@ -7,7 +7,7 @@ import { promptsOf } from "../../../src/store/undo.js";
 import { committed, placeWith, reportIn } from "../goals.js";
 import { sessionsIn } from "../nanocoder.js";
 import { planOfSteps } from "../planning.js";
-import { endOf, factsOf, leaves, type Session, session } from "./session.js";
+import { endOf, factsOf, leaves, quiet, type Session, session } from "./session.js";
 
 const WIDE = { columns: 110, rows: 50 };
 const OPEN = ["--no-sandbox", "--permission-mode", "auto"];
@@ -71,6 +71,7 @@ describe("each command in a terminal", () => {
     expect(state(factsOf(it), MODE)).toBe("strict");
     await it.sends("/permissions auto");
     await it.sees("In mode auto edits and commands run unasked. Go on?");
+    await quiet();
     it.terminal.key("enter");
     await it.sees("The mode stays strict.");
 
@@ -91,6 +92,7 @@ describe("each command in a terminal", () => {
 
     await it.sends("/init --plain");
     await it.sees("Write this to AGENTS.md?");
+    await quiet();
     it.terminal.key("enter");
     await it.sees("Written: AGENTS.md");
     expect(file(it, "AGENTS.md")).toContain("`src/`: 1 file");
@@ -183,6 +185,7 @@ describe("each command in a terminal", () => {
     await it.sends("/plan make a");
     await it.sees("[ ] 1. Make a.txt", "[ ] 2. Check it");
     await it.sees("type to narrow");
+    await quiet();
     it.terminal.key("enter");
     await it.sees("The plan is done.");
     expect(file(it, "a.txt")).toBe("a\n");

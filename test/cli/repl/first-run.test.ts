@@ -5,7 +5,7 @@ import { modelServer } from "../../../src/models/scripted/server.js";
 import { type PtySession, pty } from "../../setup/pty.js";
 import { placeWith } from "../goals.js";
 import { MAIN, type Place, place } from "../nanocoder.js";
-import { endOf, leaves, PROMPT, type Session, session } from "./session.js";
+import { endOf, leaves, PROMPT, quiet, type Session, session } from "./session.js";
 
 const KEY = "sk-first-run-0123456789";
 
@@ -86,6 +86,7 @@ describe("the question whether a folder is trusted", () => {
     for (const answer of ["", "once", "trust"]) {
       await using it = await session({ where, until: "Trust the settings", columns: 200 });
       await asks(it);
+      await quiet();
       if (answer !== "") it.terminal.type(answer);
       if (answer === "trust") it.terminal.key("home");
       it.terminal.key("enter");
