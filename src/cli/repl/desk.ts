@@ -17,6 +17,14 @@ import type { RunFlags } from "../asked.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
 
+/** Whoever answered within this time is there and need not be called, in milliseconds. */
+const NEAR = 15_000;
+
+const ASKS: Record<Locale, (tool: string) => string> = {
+  en: (tool) => `nanocoder asks: ${tool}`,
+  zh: (tool) => `nanocoder 等待你确认：${tool}`,
+};
+
 type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
 type Held = { config: Config; opened: Opened };
 
@@ -39,6 +47,7 @@ export class Desk {
   #posted: (readonly UserPart[])[] = [];
   /** What is to be answered once nothing else goes on. */
   #later: (readonly UserPart[])[] = [];
+  /** The prompt that was sent last, until its files are read. */
   #reading: Promise<unknown> = Promise.resolve();
   #doing: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
@@ -217,6 +226,15 @@ async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
   return { config: begun.config, opened: await assemble(begun.config, begun.resume, front) };
 }
 
-function frontOf({ ui }: Parts): Front {
-  return { ask: (question, asking) => ui.ask(question, asking), notice: (text) => ui.say({ type: "note", text }) };
+function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
+  let answered = Number.NEGATIVE_INFINITY;
+  return {
+    async ask(question, asking) {
+      if (Date.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
+      const answer = await ui.ask(question, asking);
+      answered = Date.now();
+      return answer;
+    },
+    notice: (text) => ui.say({ type: "note", text }),
+  };
 }

@@ -18,6 +18,8 @@ export class Seat implements Hands {
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
   #session: { desk: Desk; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  /** What was sent before a session was open: it comes behind the first words. */
+  readonly #early: (() => void)[] = [];
 
   /** `ready` is called when nothing goes on any more: the next words are wanted. */
   constructor(ready: () => void = () => undefined) {
@@ -36,7 +38,12 @@ export class Seat implements Hands {
 
   submit(words: string, more?: Submitted): void {
     const { desk, commands } = this.#session ?? {};
-    if (desk && commands) void take({ words, more }, desk, commands()).then(() => desk.busy || this.#ready());
+    if (!desk || !commands) {
+      this.#early.push(() => this.submit(words, more));
+      return;
+    }
+    void take({ words, more }, desk, commands()).then(() => desk.busy || this.#ready());
+    for (const again of this.#early.splice(0)) again();
   }
 
   interrupt(): boolean {

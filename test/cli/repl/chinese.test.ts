@@ -13,4 +13,6 @@ it("Chinese words have the punctuation of Chinese", () => {
   );
   expect(lines.length).toBeGreaterThan(5000);
   expect(lines.filter((line) => /\p{sc=Han}[,;:!?(]|[,;:!?)]\p{sc=Han}/u.test(line))).toEqual([]);
+  // bytes that were read as letters, and the control characters among them
+  expect(lines.filter((line) => /[\u0080-\u009f\u00ef]/u.test(line))).toEqual([]);
 });

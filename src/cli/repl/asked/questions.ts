@@ -16,6 +16,8 @@ export type Asker = {
   changed(): void;
   /** In milliseconds, from any beginning. */
   now(): number;
+  /** Calls back after so many milliseconds. */
+  later?(work: () => void, ms: number): void;
   /** Ctrl-C: the turn that runs is to end. */
   interrupt?(): void;
   /** The person's own editor. */

@@ -8,7 +8,7 @@ import { TITLED } from "../../../store/session-head.js";
 import { type ListedSession, listSessions } from "../../../store/session-list.js";
 import { cutTo } from "../../columns.js";
 import { counted, tableOf } from "../../session-text.js";
-import { ageOf } from "../../when.js";
+import { ago } from "../ago.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
@@ -46,7 +46,7 @@ const WORDS: Record<Locale, Words> = {
     resumed: (id) => `This is the session ${id}.`,
   },
   zh: {
-    saved: (path, id) => `会话随时自动保存在 ${path}。以后继续ï¼/resume ${id} 或 nanocoder --resume ${id}`,
+    saved: (path, id) => `会话随时自动保存在 ${path}。以后继续：/resume ${id} 或 nanocoder --resume ${id}`,
     unsaved: "此会话没有保存：无法写入文件。nanocoder 退出后会话就结束了。",
     named: (title) => `此会话命名为“${title}”。`,
     none: (where) => `${where} 没有其他会话。`,
@@ -54,8 +54,8 @@ const WORDS: Record<Locale, Words> = {
     which: "继续哪个会话？",
     turns: (count) => `${count} 轮`,
     already: (id) => `会话 ${id} 正在使用。`,
-    fresh: (id, before) => `新会话 ${id}。之前的会话ï¼/resume ${before}`,
-    copied: (id, before) => `副本 ${id}。原会话ï¼/resume ${before}`,
+    fresh: (id, before) => `新会话 ${id}。之前的会话：/resume ${before}`,
+    copied: (id, before) => `副本 ${id}。原会话：/resume ${before}`,
     resumed: (id) => `当前会话：${id}。`,
   },
 };
@@ -149,7 +149,7 @@ async function pick(desk: Desk): Promise<string | undefined> {
   const items = others(desk).map(({ id, title, at, turns }) => ({
     value: id,
     label: shortTitle(title),
-    about: [ageOf(at, now), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
+    about: [ago(at, now, locale), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
   }));
   if (items.length > 0) return ui.choose({ title: words.which, items });
   ui.say({ type: "note", text: words.none(visible(config.cwd)) });

@@ -56,7 +56,7 @@ const WORDS: Record<Locale, Words> = {
     no: "否，保留",
     nothing: "此会话没有留下与之前不同的更改。",
     nothingIn: (path) => `此会话在 ${path} 中没有留下与之前不同的更改。`,
-    more: (count) => `另有 ${count} 个文件未显示ï¼/diff PATH 可以查看其中一个。`,
+    more: (count) => `另有 ${count} 个文件未显示：/diff PATH 可以查看其中一个。`,
   },
 };
 
@@ -119,7 +119,7 @@ async function isMeant(desk: Desk, count: number): Promise<boolean> {
     { value: false, label: no },
     { value: true, label: yes },
   ];
-  return (await ui.choose({ title: elsewhere(others.join(", ")), items })) ?? false;
+  return (await ui.choose({ title: elsewhere(others.join(", ")), items, firm: true })) ?? false;
 }
 
 async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): Promise<void> {

@@ -58,9 +58,9 @@ const WORDS: Record<Locale, Words> = {
     input: "input",
     cached: "cache",
     output: "output",
-    unknown: "unknown",
+    unknown: "price unknown",
     total: "Total: ",
-    least: (known, models) => `unknown; ${known} without ${models}, whose price is not known`,
+    least: (known, models) => `at least ${known}; the price of ${models} is not known`,
     noTodo: "There is no todo list.",
   },
   zh: {
@@ -84,9 +84,9 @@ const WORDS: Record<Locale, Words> = {
     input: "输入",
     cached: "缓存",
     output: "输出",
-    unknown: "未知",
+    unknown: "价格未知",
     total: "合计：",
-    least: (known, models) => `未知；不含价格未知的 ${models} 为 ${known}`,
+    least: (known, models) => `至少 ${known}；${models} 的价格未知`,
     noTodo: "没有待办清单。",
   },
 };
@@ -187,8 +187,10 @@ function costs(events: readonly Event[], words: Words): string[] {
   const unknown = [...new Set(models)];
   const known = lines.reduce((sum, { used, model }) => sum + (cost(used, model) ?? 0), 0);
   const all = costOf(events);
+  const told = lines.map((line) => lineOf(line, words));
+  if (all === undefined && models.length === lines.length) return told;
   const total = all === undefined ? words.least(dollars(known, words), unknown.join(", ")) : dollars(all, words);
-  return [...lines.map((line) => lineOf(line, words)), `${words.total}${total}`];
+  return [...told, `${words.total}${total}`];
 }
 
 // answers first, then side requests by what they were for

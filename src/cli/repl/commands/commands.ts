@@ -87,7 +87,8 @@ function help({ ui, locale }: Desk, words: string, all: readonly SlashCommand[])
   const { commands, keys, lines } = WORDS[locale];
   const rows = all.map((command) => [shape(command), command.about[locale]] as const);
   const width = Math.min(28, Math.max(...[...rows, ...lines].map(([left]) => left.length)));
-  const row = ([left, right]: readonly [string, string]) => `  ${left.padEnd(width)}  ${right}`;
+  const row = ([left, right]: readonly [string, string]) =>
+    left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`;
   ui.say({ type: "text", text: [commands, ...rows.map(row), "", keys, ...lines.map(row)].join("\n") });
 }
 

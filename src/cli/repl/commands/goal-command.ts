@@ -37,7 +37,7 @@ const WORDS: Record<Locale, Words> = {
     drafted: (path) => `Drafted ${path}: say in it what is to be done, then /goal ${path}.`,
   },
   zh: {
-    none: "此会话还没有目标。用 /goal 目标文字 说明，然后逐行给出条件：说明 ||| 命令；或指定文件ï¼/goal goal.yaml。/goal init 起草一个ï¼/goal --help 查看其余用法。",
+    none: "此会话还没有目标。用 /goal 目标文字 说明，然后逐行给出条件：说明 ||| 命令；或指定文件：/goal goal.yaml。/goal init 起草一个，/goal --help 查看其余用法。",
     over: (how) => `目标已结束：${how}。`,
     open: "这个目标还没有结束。",
     goOn: "继续",
@@ -87,7 +87,7 @@ async function criteriaFrom({ ui, locale }: Desk): Promise<SessionGoal["criteria
   let [draft, left] = ["", false];
   while (!left) {
     const title = WORDS[locale].criterion(lines.length + 1);
-    const line = await ui.fill({ title, ...(draft !== "" && { text: draft }) });
+    const line = await ui.fill({ title, lines: true, ...(draft !== "" && { text: draft }) });
     if (line === undefined) return [];
     draft = "";
     const typed = line.split(/\r?\n/).filter((each) => each.trim() !== "");

@@ -28,6 +28,7 @@ import type { Locale } from "../locale.js";
 const LONG = 15_000;
 
 type Words = {
+  checking: string;
   unable: string;
   begin: string;
   edit: string;
@@ -39,6 +40,7 @@ type Words = {
 
 const WORDS: Record<Locale, Words> = {
   en: {
+    checking: "checking what holds already",
     unable: "Begin all the same?",
     begin: "begin all the same",
     edit: "edit the goal",
@@ -48,6 +50,7 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/goal resume goes on with it.",
   },
   zh: {
+    checking: "正在检查哪些条件已经成立",
     unable: "仍然开始吗？",
     begin: "仍然开始",
     edit: "编辑目标",
@@ -78,7 +81,8 @@ export async function workOnGoal(desk: Desk, contract: Contract, how: "asked" | 
   ui.board(board.lines);
   let edited: Contract | undefined;
   try {
-    const found = await goal.baseline(signal, board.doing);
+    const checked = ui.busy(WORDS[locale].checking);
+    const found = await goal.baseline(signal, board.doing).finally(checked);
     board.doing("");
     const said = signal.aborted ? "leave" : await mayBegin({ desk, contract, found, how });
     if (typeof said !== "string") edited = said;
@@ -119,7 +123,7 @@ async function mayBegin({ desk, contract, found, how }: Beginning): Promise<"beg
     { value: "begin" as const, label: begin },
     { value: "leave" as const, label: leave },
   ];
-  const choice = (await ui.choose({ title, items })) ?? "leave";
+  const choice = (await ui.choose({ title, items, firm: true })) ?? "leave";
   return choice === "edit" ? ((await editedBy(desk, contract)) ?? "leave") : choice;
 }
 

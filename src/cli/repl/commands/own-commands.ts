@@ -7,21 +7,26 @@ import { useCommand, userCommands } from "./user-commands.js";
 /** How long a list of files is taken for true, in milliseconds. */
 const FRESH = 2000;
 
-/** The commands of Markdown files, as commands. The list is read anew when it is asked for after a while. */
-export function ownCommands(desk: Desk, builtins: readonly SlashCommand[]): () => readonly SlashCommand[] {
+/** The commands of Markdown files, as commands, once they are read. The list is read anew when it is asked for after a while. */
+export async function ownCommands(
+  desk: Desk,
+  builtins: readonly SlashCommand[],
+): Promise<() => readonly SlashCommand[]> {
   let known: readonly SlashCommand[] = [];
-  let read: { at: number; cwd: string } | undefined;
   const names = builtins.flatMap(({ name, also = [] }) => [name, ...also]);
   const look = async () => {
     const { home, cwd } = desk.config;
-    known = (await userCommands({ home, cwd, builtins: names })).map(commandOf);
-  };
-  return () => {
-    const { cwd } = desk.config;
-    if (read === undefined || read.cwd !== cwd || Date.now() - read.at > FRESH) {
-      read = { at: Date.now(), cwd };
-      look().catch((error: unknown) => desk.ui.say({ type: "error", text: String(error) }));
+    read = { at: Date.now(), cwd };
+    try {
+      known = (await userCommands({ home, cwd, builtins: names })).map(commandOf);
+    } catch (error) {
+      desk.ui.say({ type: "error", text: String(error) });
     }
+  };
+  let read = { at: 0, cwd: "" };
+  await look();
+  return () => {
+    if (read.cwd !== desk.config.cwd || Date.now() - read.at > FRESH) void look();
     return known;
   };
 }

@@ -46,7 +46,7 @@ const WORDS: Record<Locale, Words> = {
     noEditor: "it was left without saving, or no editor is set",
   },
   zh: {
-    on: "计划模式：模型只阅读和计划，不改动任何东西。说明要计划什么ï¼/plan go 开始执行，Shift+Tab 离开此模式。",
+    on: "计划模式：模型只阅读和计划，不改动任何东西。说明要计划什么；/plan go 开始执行，Shift+Tab 离开此模式。",
     still: "计划模式已开启。/plan go 执行模型的计划，Shift+Tab 离开此模式。",
     mode: (mode) => `权限模式 ${mode}。`,
     planning: "正在计划",
@@ -148,7 +148,7 @@ function askingOf({ ui, locale }: Desk): Asking {
   ];
   return {
     show: (steps) => ui.say({ type: "text", text: visible(planText(steps)) }),
-    choose: async () => (await ui.choose({ title, items })) ?? "left",
+    choose: async () => (await ui.choose({ title, items, firm: true })) ?? "left",
     edit: async (markdown) => {
       const text = await ui.edit(markdown);
       return text === undefined ? { fault: noEditor } : { text };

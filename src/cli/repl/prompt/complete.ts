@@ -43,7 +43,8 @@ function namesOffer(commands: readonly Completable[], query: string): Offer {
       ? [{ value: `/${name}${command.complete ? " " : ""}`, label: `/${name}`, about: command.about }]
       : [];
   });
-  return { from: 0, items, enter: "run" };
+  // a name mistyped may hold its letters in the order of another, which was not meant
+  return { from: 0, items, enter: items[0]?.label.startsWith(`/${query.toLowerCase()}`) ? "run" : "send" };
 }
 
 function wordsOffer(

@@ -15,8 +15,10 @@ export type LineField = {
   draw(columns: number): string;
 };
 
-/** A line to type in. What is `hidden` is drawn as dots. */
-export function lineField({ text = "", hidden = false }: { text?: string; hidden?: boolean } = {}): LineField {
+type Begun = { text?: string; hidden?: boolean; lines?: boolean };
+
+/** A line to type in. What is `hidden` is drawn as dots; with `lines` a paste keeps its newlines, which are drawn as ⏎. */
+export function lineField({ text = "", hidden = false, lines = false }: Begun = {}): LineField {
   const edit = editing();
   const draftOf = (words: string) => ({ text: fromOutside(words), at: words.length, plain: false });
   edit.show(draftOf(text));
@@ -33,7 +35,7 @@ export function lineField({ text = "", hidden = false }: { text?: string; hidden
       const before = edit.draft;
       const pasted = pastedText(data);
       const action = actionOf(data);
-      if (pasted !== undefined) edit.insert(fromOutside(onOneLine(pasted)), "pasted");
+      if (pasted !== undefined) edit.insert(fromOutside(lines ? tidied(pasted) : onOneLine(pasted)), "pasted");
       else if (action !== undefined) edit.act(action === "endOfInput" ? "erasePast" : action);
       else typed(data);
       return edit.draft !== before;
@@ -43,14 +45,18 @@ export function lineField({ text = "", hidden = false }: { text?: string; hidden
 }
 
 function onOneLine(text: string): string {
-  return text.replace(/[\n\t]/g, " ").replace(/\p{Cc}/gu, "");
+  return tidied(text).replaceAll("\n", " ");
+}
+
+function tidied(text: string): string {
+  return text.replaceAll("\t", " ").replace(/(?!\n)\p{Cc}/gu, "");
 }
 
 // only what can be near enough to be seen is looked at: a paste may be a megabyte
 function drawn({ text, at }: Draft, hidden: boolean, columns: number): string {
   const most = columns * 16;
   const shown = (part: string): Cell[] => {
-    const cells = cellsOf(hidden ? part : laidOpen(part));
+    const cells = cellsOf(hidden ? part : laidOpen(part.replaceAll("\n", "⏎")));
     return hidden ? cells.map(() => ({ char: "•", width: 1 })) : cells;
   };
   const before = shown(text.slice(Math.max(0, at - most), at));

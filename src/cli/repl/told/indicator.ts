@@ -4,7 +4,7 @@ import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-import { FRAME, moving } from "./folded.js";
+import { FRAME, moving, span } from "./folded.js";
 
 /** What only a turn brings: other facts and words may also come of a command. */
 const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
@@ -44,7 +44,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
       const now = tasks.at(-1) ?? run;
       if (now === undefined) return [];
       const seconds = Math.floor((Date.now() - now.since) / 1000);
-      const line = `${moving(Date.now())} ${visible(now.what)} ${elapsed(seconds)}`;
+      const line = `${moving(Date.now())} ${visible(now.what)} ${elapsed(seconds, locale)}`;
       return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
@@ -80,6 +80,6 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   }
 }
 
-function elapsed(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+function elapsed(seconds: number, locale: Locale): string {
+  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
 }

@@ -4,6 +4,7 @@ import { VERIFY } from "../../../plugins/verify-options.js";
 import { firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { oneLine } from "../screen/cells.js";
 import { wrapped } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
 import type { Look } from "./folded.js";
@@ -45,6 +46,9 @@ const WORDS: Record<Locale, Words> = {
   },
 };
 
+/** Characters of one notice. */
+const LONG = 1000;
+
 type Line = { paint: keyof Pick<Theme, "dim" | "bad" | "warn" | "good">; text: string };
 
 /** What a fact says to a person in a line or two; nothing for most facts, and for what only the model is to know. */
@@ -55,7 +59,7 @@ export function noticeOf(event: Event, look: Look): Pane | undefined {
 
 /** A plugin at work. */
 export function statusPane(by: string, text: string, { theme }: Look): Pane {
-  return notice([{ paint: "dim", text: `${by}: ${firstLine(text)}` }], theme);
+  return notice([{ paint: "dim", text: `${by}: ${text}` }], theme);
 }
 
 /** Lines that wrap under their first word. */
@@ -63,17 +67,26 @@ function notice(lines: readonly Line[], theme: Theme): Pane {
   return kept((columns) =>
     lines.flatMap(({ paint, text }) => {
       const draw: Paint = theme[paint];
-      return wrapped(firstLine(text), columns, "  ").map(draw);
+      return wrapped(sentenceOf(text), columns, "  ").map(draw);
     }),
   );
+}
+
+// what to do stands at the end of it: only what no person would read is left out
+function sentenceOf(text: string): string {
+  const line = oneLine(text.trim());
+  return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
 }
 
 function linesOf(event: Event, words: Words): Line[] {
   switch (event.type) {
     case "note":
-      return event.lasting ? [] : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
+      // what begins with a tag is data for the model
+      return event.lasting || event.text.startsWith("<")
+        ? []
+        : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
     case "retried":
-      return [{ paint: "dim", text: `${words.retried}${words.colon}${firstLine(event.reason)}` }];
+      return [{ paint: "dim", text: `${words.retried}${words.colon}${event.reason}` }];
     case "compacted":
       return [{ paint: "dim", text: words.compacted }];
     case "trimmed":
@@ -92,7 +105,8 @@ function linesOf(event: Event, words: Words): Line[] {
 
 function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Line[] {
   if (outcome === "done") return [];
-  const why = reason === "" || (outcome === "aborted" && reason === "interrupted") ? "" : `${words.colon}${reason}`;
+  const why =
+    reason === "" || (outcome === "aborted" && reason.startsWith("interrupted")) ? "" : `${words.colon}${reason}`;
   return [{ paint: outcome === "failed" ? "bad" : "warn", text: `${words[outcome]}${why}` }];
 }
 

@@ -166,7 +166,7 @@ function record(state: State, event: Event): void {
       Object.assign(state.calls.get(event.callId) ?? {}, { started: event.at });
       return;
     case "judged":
-      if (event.verdict === "deny") Object.assign(state.calls.get(event.callId) ?? {}, { denied: event });
+      Object.assign(state.calls.get(event.callId) ?? {}, { [event.verdict === "deny" ? "denied" : "allowed"]: event });
       return;
     case "result":
       Object.assign(state.calls.get(event.callId) ?? {}, { result: event });
