@@ -4,6 +4,7 @@ import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
 import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
+import { INTERRUPTED } from "./asked/approval-words.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
 
@@ -17,7 +18,6 @@ const SHOWN = 20;
 
 const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always" };
 
-const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 const PROMPT = "> ";
 
 type Items<T> = Choice<T>["items"];

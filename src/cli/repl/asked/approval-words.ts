@@ -71,6 +71,9 @@ const YES = {
   a: "the user said yes, always",
 } as const;
 
+/** What is answered when nobody wants to know any more. */
+export const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
+
 /** The words of an answer are for the log and the model: English. */
 export function answerTo(act: "y" | "s" | "a" | "n", input?: Json, said = ""): Answer {
   if (act === "n") return { verdict: "deny", why: said === "" ? "the user said no" : `the user said no: ${said}` };

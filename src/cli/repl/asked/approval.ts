@@ -8,7 +8,7 @@ import { isKey, typedBy } from "../prompt/keys.js";
 import { cut, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { bodyLines } from "./approval-body.js";
-import { type Act, actsFor, answerTo, changeIn, changeOf, WORDS } from "./approval-words.js";
+import { type Act, actsFor, answerTo, changeIn, changeOf, INTERRUPTED, WORDS } from "./approval-words.js";
 import { type Strays, strays } from "./strays.js";
 
 export type Approving = {
@@ -166,7 +166,7 @@ function finish({ given, state }: Shown, answer: Answer): void {
 }
 
 function interrupted(pane: Shown): void {
-  finish(pane, { verdict: "deny", why: "the user interrupted" });
+  finish(pane, INTERRUPTED);
   pane.given.interrupt?.();
 }
 

@@ -57,17 +57,17 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
     [["home"], () => 0],
     [["end"], () => found.length - 1],
   ];
+  const narrow = (data: string) => {
+    const before = found;
+    if (query.key(data)) found = filter(query.text);
+    if (found !== before) at = 0;
+  };
   const list = (columns: number) => {
     const top = Math.max(0, Math.min(at - Math.floor(page() / 2), found.length - page()));
     const items = found.slice(top, top + page());
     return items.length === 0
       ? [theme.warn(cut(`  ${words.none}`, columns))]
       : rowsOf(items, columns).map((row, n) => (top + n === at ? theme.chosen(`> ${row}`) : `  ${row}`));
-  };
-  const narrow = () => {
-    const before = found;
-    found = filter(query.text);
-    if (found !== before) at = 0;
   };
   return {
     render(columns) {
@@ -91,7 +91,7 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       if (isKey(data, "enter")) return item && answer(item.value);
       const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
       if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
-      else if (query.key(data)) narrow();
+      else narrow(data);
       changed();
     },
   };

@@ -1,8 +1,8 @@
-import type { Answer } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 import type { KeyPane, Ui } from "../port.js";
 import type { Theme } from "../theme.js";
 import { approvalPane } from "./approval.js";
+import { INTERRUPTED } from "./approval-words.js";
 import { choosePane } from "./choose.js";
 import { fillPane } from "./fill.js";
 
@@ -23,8 +23,6 @@ export type Asker = {
   /** The person's own editor. */
   edit?(words: string): Promise<string | undefined>;
 };
-
-const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
 export type Questions = Pick<Ui, "ask" | "choose" | "fill"> & {
   /** Nobody is there any more: all that is asked is left without an answer. */

@@ -7,6 +7,7 @@ import { requestSize, SHARES } from "../../../plugins/context-size.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
+import { counted } from "../told/folded.js";
 
 /** The names that an endpoint says it has; what it does not tell in time is not waited for. */
 export type ListModels = (endpoint: NonNullable<Config["choice"]>) => Promise<readonly string[]>;
@@ -27,8 +28,6 @@ type Words = {
   small(model: string, tokens: string, window: string): string;
 };
 
-const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
-
 const WORDS: Record<Locale, Words> = {
   en: {
     title: "Which model?",
@@ -38,7 +37,7 @@ const WORDS: Record<Locale, Words> = {
     rolesAbout: "whom its roles and tiers say",
     gateway: (tier) => `gateway, ${tier}`,
     facts: ({ window, price }) =>
-      `${count(window)} tokens, ${price ? `$${price.input} in, $${price.output} out a million` : "price unknown"}`,
+      `${counted(window)} tokens, ${price ? `$${price.input} in, $${price.output} out a million` : "price unknown"}`,
     already: (model) => `${model} is at work already.`,
     switched: (model) => `Model ${model}, from the next request on.`,
     small: (model, tokens, window) =>
@@ -52,7 +51,7 @@ const WORDS: Record<Locale, Words> = {
     rolesAbout: "由角色和层级决定",
     gateway: (tier) => `网关，${tier}`,
     facts: ({ window, price }) =>
-      `${count(window)} token，${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
+      `${counted(window)} token，${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
     already: (model) => `${model} 已在使用。`,
     switched: (model) => `从下一次请求起使用模型 ${model}。`,
     small: (model, tokens, window) => `对话约有 ${tokens} token，而 ${model} 的窗口为 ${window}：会先压缩对话。`,
@@ -174,5 +173,5 @@ async function use(desk: Desk, wish: Wish): Promise<void> {
   const { model, log } = desk.opened.agent;
   say(words.switched(model.id));
   const tokens = requestSize(log.events);
-  if (tokens > SHARES.compact * model.window) say(words.small(model.id, count(tokens), count(model.window)));
+  if (tokens > SHARES.compact * model.window) say(words.small(model.id, counted(tokens), counted(model.window)));
 }

@@ -13,6 +13,7 @@ import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import { padded } from "../screen/wrap.js";
 import type { SlashCommand } from "../slash.js";
+import { counted as count } from "../told/folded.js";
 
 const KINDS = ["system", "tools", "words", "notes", "answers", "results"] as const;
 type Kind = (typeof KINDS)[number];
@@ -120,7 +121,6 @@ export const usageCommands: readonly SlashCommand[] = [
   },
 ];
 
-const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
 const share = (part: number, whole: number) => `${whole > 0 ? ((100 * part) / whole).toFixed(1) : 0} %`;
 
 function tokens(desk: Desk): string[] {

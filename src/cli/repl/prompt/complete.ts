@@ -1,5 +1,6 @@
 import type { Completion } from "../port.js";
 import type { Completer, Offer } from "./completing.js";
+import { mentionOf } from "./mentions.js";
 import { best, ranked } from "./rank.js";
 import type { WorkspaceNames } from "./workspace-names.js";
 
@@ -76,13 +77,6 @@ function fileBegun(before: string): Begun | undefined {
 function filesOffer(all: ReturnType<typeof ranked>, { from, query }: Begun): Offer | undefined {
   const found = best(all, query, MOST);
   if (found[0] === query && !query.endsWith("/")) return undefined;
-  const items = found.filter((name) => name !== query).map((name) => ({ value: written(name), label: name }));
+  const items = found.filter((name) => name !== query).map((name) => ({ value: mentionOf(name), label: name }));
   return { from, items, enter: "take" };
-}
-
-// a folder is left open, so that its files can be named
-function written(name: string): string {
-  const isFolder = name.endsWith("/");
-  if (!/[\s"'`<>()[\]{},;，。；、！？：“”‘’（）【】]/u.test(name)) return `@${name}${isFolder ? "" : " "}`;
-  return `@"${name}${isFolder ? "" : '" '}`;
 }

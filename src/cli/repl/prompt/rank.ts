@@ -33,14 +33,15 @@ export function matching({ lower, bases, abouts = [] }: Ranked, query: string): 
   const scored: Scored[] = [];
   for (const [at, name] of lower.entries()) {
     let score = 0;
-    for (const word of words) score += Math.min(scoreOf(name, bases[at] ?? 0, word), toldScore(abouts[at], word));
+    for (const word of words) score += wordScore(name, bases[at] ?? 0, { word, about: abouts[at] });
     if (score < Number.POSITIVE_INFINITY) scored.push({ at, score });
   }
   return scored.sort((a, b) => a.score - b.score).map(({ at }) => at);
 }
 
-function toldScore(about: string | undefined, word: string): number {
-  return about?.includes(word) ? KIND.told * STEP : Number.POSITIVE_INFINITY;
+function wordScore(name: string, base: number, { word, about }: { word: string; about: string | undefined }): number {
+  const score = scoreOf(name, base, word);
+  return score > KIND.told * STEP && about?.includes(word) ? KIND.told * STEP : score;
 }
 
 type Scored = { at: number; score: number };

@@ -1,8 +1,8 @@
 import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { type Cell, cellsOf, fitting, isAscii, joined, untabbed } from "./cells.js";
+import { type Cell, cellsOf, isAscii, joined, untabbed, widthOf } from "./cells.js";
 
 /** With the styles that begin before it. */
-type Styled = Cell & { styles: string };
+type Styled = Cell & { styles?: string };
 
 /** Characters of what is measured at once: measuring takes more than linear time. */
 const LONG = 1000;
@@ -27,7 +27,7 @@ export function wrapped(given: string, columns: number, hang = ""): string[] {
   for (let from = 0; from < cells.length; ) {
     const { to, next } = lineEnd(cells, { from, room: lines.length === 0 ? columns : room });
     lines.push(`${lines.length === 0 ? "" : indent}${drawn(cells.slice(from, to), open)}`);
-    for (const { styles } of cells.slice(to, next)) follow(styles, open);
+    for (const { styles = "" } of cells.slice(to, next)) follow(styles, open);
     from = next;
   }
   return lines;
@@ -54,18 +54,36 @@ export function wrappedTable(text: string, columns: number): string[] {
 export function wrapWhole(text: string, columns: number): string[] {
   const width = Math.max(2, columns);
   if (text.length <= width && isAscii(text)) return [text];
+  return isAscii(text) ? wholeAscii(text, width) : wholeWide(cellsOf(text), width);
+}
+
+function wholeAscii(text: string, width: number): string[] {
   const lines: string[] = [];
-  const cells = cellsOf(text);
-  for (let from = 0; from < cells.length; ) {
-    // a character takes a cell, two, or none: what fits is among these
-    const shown = fitting(cells.slice(from, from + width * 20), width);
-    const blank = shown.findLastIndex(({ char }) => char === " ");
-    const isLast = from + shown.length === cells.length;
-    const part = isLast || blank < shown.length / 2 ? shown : shown.slice(0, blank + 1);
-    lines.push(joined(part));
-    from += part.length;
+  for (let at = 0; at < text.length; ) {
+    const blank = text.lastIndexOf(" ", at + width - 1);
+    const end = at + width < text.length && blank >= at + width / 2 ? blank + 1 : at + width;
+    lines.push(text.slice(at, end));
+    at = end;
   }
-  return lines.length === 0 ? [""] : lines;
+  return lines;
+}
+
+function wholeWide(cells: readonly Cell[], width: number): string[] {
+  const lines: string[] = [];
+  let line: Cell[] = [];
+  let used = 0;
+  for (const cell of cells) {
+    if (used + cell.width > width) {
+      const blank = line.findLastIndex(({ char }) => char === " ");
+      const end = blank >= line.length / 2 ? blank + 1 : line.length;
+      lines.push(joined(line.slice(0, end)));
+      line = line.slice(end);
+      used = widthOf(line);
+    }
+    line.push(cell);
+    used += cell.width;
+  }
+  return [...lines, joined(line)];
 }
 
 /** A styled line cut to a width, and marked where it was cut. */
@@ -121,7 +139,7 @@ function styledCells(line: string): Styled[] {
     const text = line.slice(at, next < 0 ? line.length : next);
     at += text.length;
     for (const cell of cellsOf(text)) {
-      cells.push({ ...cell, styles });
+      cells.push(styles === "" ? cell : { ...cell, styles });
       styles = "";
     }
   }
@@ -166,7 +184,7 @@ export function mayBreak(before: Cell, after: Cell): boolean {
 function drawn(cells: readonly Styled[], open: Map<string, string>): string {
   const begun = [...open.values()].join("");
   let text = "";
-  for (const { char, styles } of cells) {
+  for (const { char, styles = "" } of cells) {
     text += styles + char;
     if (styles !== "") follow(styles, open);
   }

@@ -42,9 +42,18 @@ export function lineCount(count: number, locale: Locale, part?: boolean): string
   return `${part ? WORDS[locale].over : ""}${WORDS[locale].lines(count)}`;
 }
 
-/** A number as people read it: 1,980. */
+/** A number as people read it, whole: 1,980. */
 export function counted(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/** Milliseconds between two frames of what moves while something goes on. */
+export const FRAME = 120;
+
+/** What moves, as it looks at a time in milliseconds. */
+export function moving(now: number): string {
+  return FRAMES[Math.floor(now / FRAME) % FRAMES.length] ?? "";
 }
 
 /** Milliseconds as people say them, in few columns. */

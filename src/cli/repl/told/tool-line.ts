@@ -7,7 +7,7 @@ import type { Locale } from "../locale.js";
 import { untabbed } from "../screen/cells.js";
 import { cut, wrapped } from "../screen/wrap.js";
 import { diffLines } from "./diff.js";
-import { folded, type Look, lineCount, span } from "./folded.js";
+import { folded, type Look, lineCount, moving, span } from "./folded.js";
 
 /** A call while it runs and after. `denied` says who refused it and why. */
 export type Seen = {
@@ -28,7 +28,6 @@ const WORDS: Record<Locale, { waits: string; denied: string; left: string; pictu
   en: { waits: "waiting", denied: "denied", left: "interrupted", picture: "picture", whole: "all of it: " },
   zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片", whole: "全部输出：" },
 };
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
 /** Characters of an argument that is told beside the most telling one. */
 const SHORT = 40;
@@ -63,7 +62,7 @@ function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: n
   if (denied) return theme.bad("✗");
   if (result) return result.failed ? theme.bad("✗") : theme.good("✓");
   if (left) return theme.warn("-");
-  return started === undefined ? theme.dim("·") : theme.accent(FRAMES[Math.floor(now / 100) % FRAMES.length] ?? "⠋");
+  return started === undefined ? theme.dim("·") : theme.accent(moving(now));
 }
 
 function stateOf(seen: Seen, { locale }: Look, now: number): string {
