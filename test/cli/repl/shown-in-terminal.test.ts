@@ -65,7 +65,7 @@ describe("what a session shows", () => {
       ...["Heading 标题", "cellone", "celltwo", "第二格", "item one", "item inner", "item two bold", "The end of it."],
       ...FENCE,
       ...["✓ read_file a.txt", "✓ read_file b.txt", "✗ read_file missing.txt", "Read them.", "✓ write_file a.txt"],
-      ...["Written.", "Counted.", "line-1\n", "line-3\n", "… 494 more lines (Ctrl-O)", "line-498", "line-500"],
+      ...["Written.", "Counted.", "line-1\n", "line-3\n", "… 494 more lines (Ctrl+O)", "line-498", "line-500"],
     ];
     expect(once.filter((each) => times(all, each) !== 1)).toEqual([]);
     for (const each of ["line-4\n", "line-250", "**bold**", "|---|"]) expect(all).not.toContain(each);
