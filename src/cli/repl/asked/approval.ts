@@ -9,6 +9,7 @@ import { cut, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { bodyLines } from "./approval-body.js";
 import { type Act, actsFor, answerTo, changeIn, changeOf, WORDS } from "./approval-words.js";
+import { type Strays, strays } from "./strays.js";
 
 export type Approving = {
   question: Question;
@@ -31,8 +32,6 @@ export type Approving = {
   edit?(words: string): Promise<string | undefined>;
 };
 
-/** How long nobody must have typed before a key can be an answer, in milliseconds. */
-const QUIET = 300;
 /** How long a yes by a letter waits for a second letter, which makes both words and no answer, in milliseconds. */
 const ALONE = 200;
 /** From this height on the answers stand one below the other. */
@@ -49,8 +48,7 @@ type State = {
   /** Arguments that the person gave instead. */
   input: Json | undefined;
   hint: string | undefined;
-  /** When a key was last taken for one that was meant for something else. */
-  stray: number;
+  strays: Strays;
   /** A yes that counts unless more is typed. */
   held: Act | undefined;
   over: boolean;
@@ -70,7 +68,7 @@ export function approvalPane(given: Approving): KeyPane {
     field: undefined,
     input: undefined,
     hint: undefined,
-    stray: given.now(),
+    strays: strays(given.now),
     held: undefined,
     over: false,
     columns: 0,
@@ -80,6 +78,7 @@ export function approvalPane(given: Approving): KeyPane {
   return {
     render(columns) {
       state.columns = columns;
+      state.strays.shown();
       const { lines, foot, room } = layout(pane, columns);
       if (state.top + room >= lines.length) state.seen = true;
       return [...lines.slice(state.top, state.top + room), ...foot];
@@ -209,7 +208,7 @@ function answered(pane: Shown, data: string): void {
 // who writes words looks elsewhere: only a letter that stands alone lets something run
 function letter(pane: Shown, data: string, act: Act | undefined): void {
   const { given, state } = pane;
-  if (act === undefined && typedBy(data) !== undefined) state.stray = given.now();
+  if (act === undefined && typedBy(data) !== undefined) state.strays.more();
   const waits = state.seen && (act === "y" || act === "s" || act === "a");
   if (!waits || given.later === undefined) {
     take(pane, act);
@@ -232,15 +231,16 @@ function spelled(pane: Shown, data: string): boolean {
   if (held === undefined) return false;
   if (isKey(data, "enter")) take(pane, held);
   else if (typedBy(data) === undefined) return false;
-  else Object.assign(state, { stray: given.now(), hint: WORDS[given.locale].stray });
+  else {
+    state.strays.more();
+    state.hint = WORDS[given.locale].stray;
+  }
   return true;
 }
 
 // a key of somebody who was typing when the question came up
 function strayed({ given, state }: Shown): boolean {
-  const now = given.now();
-  if (now - state.stray >= QUIET) return false;
-  state.stray = now;
+  if (!state.strays.strayed()) return false;
   state.hint = WORDS[given.locale].stray;
   return true;
 }

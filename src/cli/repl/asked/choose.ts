@@ -7,17 +7,22 @@ import { matching, ranked } from "../prompt/rank.js";
 import { oneLine } from "../screen/cells.js";
 import { cut, fitted } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
+import { strays } from "./strays.js";
 
-const WORDS: Record<Locale, { count(found: number, all: number): string; none: string; keys: string }> = {
+type Words = { count(found: number, all: number): string; none: string; keys: string; stray: string };
+
+const WORDS: Record<Locale, Words> = {
   en: {
     count: (found, all) => (found === all ? `${all}` : `${found} of ${all}`),
     none: "nothing fits; change the words above",
     keys: "type to narrow · Enter: take · Esc: leave",
+    stray: "Typed before you could read this: not taken.",
   },
   zh: {
     count: (found, all) => (found === all ? `共 ${all} 项` : `${found} / ${all} 项`),
     none: "没有匹配的项，请修改上面的文字",
     keys: "输入以筛选 · 回车：选择 · Esc：放弃",
+    stray: "在你看到问题之前按下的键，未采用。",
   },
 };
 
@@ -28,14 +33,18 @@ export type Choosing<T> = {
   rows(): number;
   answer(value: T | undefined): void;
   changed(): void;
+  /** In milliseconds, from any beginning. */
+  now(): number;
 };
 
 type Item<T> = Choice<T>["items"][number];
 
 /** One of several, narrowed by typing. Esc leaves without one. */
-export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed }: Choosing<T>): KeyPane {
+export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed, now }: Choosing<T>): KeyPane {
   const words = WORDS[locale];
   const query = lineField();
+  const typedAhead = strays(now);
+  let stray = false;
   const filter = narrowing(choice.items);
   let found = choice.items;
   let at = Math.max(0, Math.min(choice.at ?? 0, found.length - 1));
@@ -57,7 +66,9 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
   };
   return {
     render(columns) {
-      const foot = `${words.count(found.length, choice.items.length)} · ${words.keys}`;
+      typedAhead.shown();
+      const keys = stray ? words.stray : words.keys;
+      const foot = `${words.count(found.length, choice.items.length)} · ${keys}`;
       const lines = [
         theme.bold(cut(oneLine(choice.title), columns)),
         `${theme.accent("/")} ${query.draw(columns - 2)}`,
@@ -69,6 +80,8 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
     key(data) {
       if (isKeyRelease(data)) return;
       if (isKey(data, "escape", "ctrl+c")) return answer(undefined);
+      stray = choice.firm === true && typedAhead.strayed();
+      if (stray) return changed();
       const item = found[at];
       if (isKey(data, "enter")) return item && answer(item.value);
       const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];

@@ -119,5 +119,5 @@ async function isSure({ ui, locale }: Desk): Promise<boolean> {
     { value: false, label: no },
     { value: true, label: yes },
   ];
-  return (await ui.choose({ title: sure, items })) ?? false;
+  return (await ui.choose({ title: sure, items, firm: true })) ?? false;
 }

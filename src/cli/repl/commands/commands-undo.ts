@@ -119,7 +119,7 @@ async function isMeant(desk: Desk, count: number): Promise<boolean> {
     { value: false, label: no },
     { value: true, label: yes },
   ];
-  return (await ui.choose({ title: elsewhere(others.join(", ")), items })) ?? false;
+  return (await ui.choose({ title: elsewhere(others.join(", ")), items, firm: true })) ?? false;
 }
 
 async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): Promise<void> {

@@ -110,7 +110,7 @@ function permitOf({ ui, locale }: Desk): NonNullable<VerifyOptions["permit"]> {
       { value: "run", label: run },
       { value: "leave", label: leave },
     ];
-    return (await ui.choose({ title: visible(ask(command, why)), items })) === "run";
+    return (await ui.choose({ title: visible(ask(command, why)), items, firm: true })) === "run";
   };
 }
 

@@ -123,7 +123,7 @@ async function mayBegin({ desk, contract, found, how }: Beginning): Promise<"beg
     { value: "begin" as const, label: begin },
     { value: "leave" as const, label: leave },
   ];
-  const choice = (await ui.choose({ title, items })) ?? "leave";
+  const choice = (await ui.choose({ title, items, firm: true })) ?? "leave";
   return choice === "edit" ? ((await editedBy(desk, contract)) ?? "leave") : choice;
 }
 

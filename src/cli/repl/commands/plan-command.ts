@@ -148,7 +148,7 @@ function askingOf({ ui, locale }: Desk): Asking {
   ];
   return {
     show: (steps) => ui.say({ type: "text", text: visible(planText(steps)) }),
-    choose: async () => (await ui.choose({ title, items })) ?? "left",
+    choose: async () => (await ui.choose({ title, items, firm: true })) ?? "left",
     edit: async (markdown) => {
       const text = await ui.edit(markdown);
       return text === undefined ? { fault: noEditor } : { text };
