@@ -47,6 +47,10 @@ describe("each command in a terminal", () => {
     await does(it, "/tokens now", "/tokens takes no words.");
     await does(it, "/cost", "No model has answered in this session yet.");
     await does(it, "/todo", "There is no todo list.");
+    // each stands above what it said, once
+    expect(
+      it.shown().match(/^> \/cost\n\nNo model has answered in this session yet\.\n\n> \/todo\n\nThere is no todo/gm),
+    ).toHaveLength(1);
     expect(it.server.requests).toEqual([]);
 
     await does(it, "tell me much", "first answer");
