@@ -4,14 +4,19 @@ import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
 import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
+import { bodyLines } from "./asked/approval-body.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
+import { unstyled } from "./screen/wrap.js";
+import { themeOf } from "./theme.js";
 
 type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
 type Parts = Streams & { locale: Locale; hands: Hands };
 
 /** Prompts of a session gone on with that are told again. */
 const RECOUNTED = 3;
+/** A yes that comes sooner after its question was typed before it, in milliseconds. */
+const QUIET = 300;
 /** Items of a choice shown at a time. */
 const SHOWN = 20;
 
@@ -19,6 +24,7 @@ const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always
 
 const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 const PROMPT = "> ";
+const PLAIN = themeOf({ colours: false });
 
 type Items<T> = Choice<T>["items"];
 
@@ -26,6 +32,7 @@ const WORDS: Record<
   Locale,
   {
     again: string;
+    stray: string;
     ask(always: string): string;
     why: string;
     number: string;
@@ -37,6 +44,7 @@ const WORDS: Record<
 > = {
   en: {
     again: "One of these letters, please.",
+    stray: "Typed before you could read this: not taken.",
     ask: (always) => `y once, s this session, ${always}n no, t no and say why: `,
     why: "Why not: ",
     number: "Number, part of a name, or nothing: ",
@@ -47,6 +55,7 @@ const WORDS: Record<
   },
   zh: {
     again: "请输入其中一个字母。",
+    stray: "在你看到问题之前输入的，未采用。",
     ask: (always) => `y 仅此一次,s 本次会话,${always}n 拒绝,t 拒绝并说明原因: `,
     why: "原因: ",
     number: "编号、名称的一部分,或直接回车: ",
@@ -113,20 +122,26 @@ export class LineUi implements FrontEnd {
   ask(question: Question, asking?: Asking): Promise<Answer> {
     return this.#alone(async () => {
       if (asking?.signal.aborted) return INTERRUPTED;
-      const { tool, subjects, why, always } = question;
-      this.#line([`${tool}: ${why}`, ...subjects.map((each) => `  ${visible(each)}`)].join("\n"));
+      const { locale, output } = this.#parts;
+      const body = bodyLines({ question, changed: undefined }, { theme: PLAIN, locale }, output.columns || 80);
+      this.#line(body.map(unstyled).join("\n"));
       const leave = () => this.#unanswered();
       asking?.signal.addEventListener("abort", leave, { once: true });
-      return this.#answer(always).finally(() => asking?.signal.removeEventListener("abort", leave));
+      return this.#answer(question.always).finally(() => asking?.signal.removeEventListener("abort", leave));
     });
   }
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
     const words = WORDS[this.#parts.locale];
     const rules = always === undefined ? "" : `a always (${always.join(", ")}), `;
+    const asked = performance.now();
     const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase();
     if (letter === undefined) return INTERRUPTED;
     const yes = YES[letter];
+    if (yes !== undefined && performance.now() - asked < QUIET) {
+      this.#line(words.stray);
+      return this.#answer(always);
+    }
     if (yes !== undefined && (yes !== "always" || always !== undefined))
       return { verdict: "allow", why: "the user allowed it", for: yes };
     if (letter === "n") return { verdict: "deny", why: "the user said no" };

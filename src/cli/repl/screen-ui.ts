@@ -116,7 +116,7 @@ export class ScreenUi implements FrontEnd {
   }
 
   put(words: string): void {
-    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"));
+    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"), true);
   }
 
   transcript(events: readonly Event[]): Promise<void> {
@@ -173,7 +173,8 @@ export class ScreenUi implements FrontEnd {
     const { look, hands } = this.#parts;
     return questions({
       ...{ ...look, edit: this.edit, changed: this.#changed },
-      rows: () => this.#screen.rows,
+      // the status line stands below
+      rows: () => Math.max(1, this.#screen.rows - 1),
       now: () => performance.now(),
       interrupt: () => hands.interrupt(),
       show: (pane) => {

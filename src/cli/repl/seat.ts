@@ -1,4 +1,5 @@
 import { wholeLog } from "../../app/whole-log.js";
+import { sentence } from "../../core/run-tools.js";
 import type { Desk } from "./desk.js";
 import type { Hands, Status, Submitted, Ui } from "./port.js";
 import type { Completable } from "./prompt/complete.js";
@@ -11,13 +12,15 @@ const NOTHING_YET: Status = {
   ...{ tokens: undefined, cost: undefined, branch: undefined },
 };
 
+type Session = { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] };
+
 /** Where the person sits: from its making what they do has somewhere to go, also before a session is open. */
 export class Seat implements Hands {
   readonly #ready: () => void;
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
-  #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  #session: Session | undefined;
 
   /** `ready` is called when nothing goes on any more: the next words are wanted. */
   constructor(ready: () => void = () => undefined) {
@@ -49,12 +52,17 @@ export class Seat implements Hands {
   }
 
   nextMode(): void {
-    this.#session?.desk.nextMode();
+    void this.#attempt(async ({ desk }) => desk.nextMode());
   }
 
   unfold(): void {
-    const { ui, desk } = this.#session ?? {};
-    if (ui && desk) void ui.transcript(wholeLog(desk.opened.agent.log));
+    void this.#attempt(async ({ ui, desk }) => ui.transcript(wholeLog(desk.opened.agent.log)));
+  }
+
+  // a key that fails, as with a full disk, is told and ends nothing
+  async #attempt(work: (session: Session) => Promise<void>): Promise<void> {
+    const session = this.#session;
+    if (session) await work(session).catch((error) => session.ui.say({ type: "error", text: sentence(error) }));
   }
 
   status(): Status {

@@ -24,6 +24,11 @@ const WORDS: Record<Locale, { busy(name: string): string; done(time: string): st
   },
 };
 
+// the words themselves: behind them may come what files hold that they name
+function saidIn(parts: readonly UserPart[]): string {
+  return parts.find((part) => part.type === "text")?.text ?? plainText(parts);
+}
+
 /** What the person sends, to where it belongs: commands, shell lines, memories, and prompts that start or steer a turn. */
 export class Talk {
   readonly #desk: Desk;
@@ -44,7 +49,7 @@ export class Talk {
   get waiting(): readonly string[] {
     const { waiting } = this.#desk.opened.agent.inbox;
     this.#posted = waiting === 0 ? [] : this.#posted.slice(-waiting);
-    return [...this.#posted, ...this.#later].map(plainText);
+    return [...this.#posted, ...this.#later].map(saidIn);
   }
 
   /** Takes what was sent; never throws: a mistake is said. */
@@ -98,7 +103,7 @@ export class Talk {
   #giveBack(): void {
     const { ui, opened } = this.#desk;
     const untaken = [...opened.agent.inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
-    if (untaken.length > 0) ui.put(untaken.map(plainText).join("\n"));
+    if (untaken.length > 0) ui.put(untaken.map(saidIn).join("\n"));
   }
 
   #post(parts: readonly UserPart[]): void {

@@ -61,6 +61,15 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       ? [theme.warn(cut(`  ${words.none}`, columns))]
       : rowsOf(items, columns).map((row, n) => (top + n === at ? theme.chosen(`> ${row}`) : `  ${row}`));
   };
+  const press = (data: string) => {
+    const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
+    if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
+    else if (query.key(data)) {
+      const before = found;
+      found = filter(query.text);
+      if (found !== before) at = 0;
+    }
+  };
   return {
     render(columns) {
       typedAhead.shown();
@@ -81,13 +90,7 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       if (stray) return changed();
       const item = found[at];
       if (isKey(data, "enter")) return item && answer(item.value);
-      const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
-      if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
-      else if (query.key(data)) {
-        const before = found;
-        found = filter(query.text);
-        if (found !== before) at = 0;
-      }
+      press(data);
       changed();
     },
   };
