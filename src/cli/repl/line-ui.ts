@@ -7,6 +7,7 @@ import { progress } from "../progress.js";
 import { bodyLines } from "./asked/approval-body.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
+import { oneLine } from "./screen/cells.js";
 import { unstyled } from "./screen/wrap.js";
 import { themeOf } from "./theme.js";
 
@@ -157,7 +158,7 @@ export class LineUi implements FrontEnd {
   async #chosen<T>(title: string, { shown, items }: { shown: Items<T>; items: Items<T> }): Promise<T | undefined> {
     const words = WORDS[this.#parts.locale];
     const rows = shown.map(({ label, about }, n) => `${n + 1}  ${label}${about === undefined ? "" : `  ${about}`}`);
-    this.#line([title, ...rows].map(visible).join("\n"));
+    this.#line([visible(title), ...rows.map(oneLine)].join("\n"));
     const answer = (await this.#asked(words.number))?.trim();
     if (!answer) return undefined;
     const numbered = /^\d+$/.test(answer) ? shown[Number(answer) - 1] : undefined;

@@ -51,6 +51,11 @@ export class Seat implements Hands {
     this.#leaving(code);
   }
 
+  /** Takes the session's secrets out of a text, also a key that came after its start. */
+  redact(text: string): string {
+    return this.#session?.desk.opened.ground.redact.text(text) ?? text;
+  }
+
   nextMode(): void {
     void this.#attempt(async ({ desk }) => desk.nextMode());
   }

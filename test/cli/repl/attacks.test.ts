@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
@@ -10,12 +10,13 @@ import { rowOf } from "../../../src/cli/repl/screen/rows.js";
 import { Seat } from "../../../src/cli/repl/seat.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
 import { queuedLines } from "../../../src/cli/repl/told/status-line.js";
+import type { Json } from "../../../src/core/message.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { visible } from "../../../src/platform/text.js";
 import type { Answer } from "../../../src/plugins/question.js";
 import { sit } from "../desks.js";
 import { nanocoder, openaiAt, place } from "../nanocoder.js";
-import { session } from "./session.js";
+import { type Session, session } from "./session.js";
 
 describe("what is typed before it could be read", () => {
   it("trusts no folder", async () => {
@@ -75,6 +76,44 @@ describe("what others name", () => {
     await using it = await session({ where, script: ["answered"] });
     await it.sends("go");
     await it.sees("answered");
+  });
+});
+
+describe("a yes", () => {
+  it("is for what was shown: a file that changed while the question stood is asked about again", async () => {
+    const where = place();
+    const path = join(where.work, "a.txt");
+    writeFileSync(path, "one\n");
+    const call = (name: string, input: Json) => ({ calls: [{ name, input }] });
+    const script = [call("read_file", { path }), call("write_file", { path, content: "new\n" }), "over"];
+    await using it = await session({ where, script, line: ["--no-sandbox", "--permission-mode", "strict"] });
+    await it.sends("go");
+    await it.sees("Allow write_file?");
+    writeFileSync(path, "one\nthe person's own line\n");
+    await yes(it);
+    await it.sees("the file changed meanwhile", "own line");
+    expect(readFileSync(path, "utf8")).toContain("own line");
+    await yes(it);
+    await it.sees("over");
+    expect(readFileSync(path, "utf8")).toBe("new\n");
+  });
+});
+
+// a key that comes too early is not taken, and told so
+async function yes({ terminal }: Session): Promise<void> {
+  const asked = (screen: readonly string[]) => screen.some((line) => line.includes("Esc: no"));
+  await terminal.until(asked);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  terminal.type("y");
+}
+
+describe("a key that was given in the session", () => {
+  it("goes into no history", async () => {
+    await using sitting = await sit({ env: openaiAt("http://127.0.0.1:9") });
+    const seat = new Seat();
+    expect(seat.redact("test-key-123456")).toBe("test-key-123456");
+    seat.take(sitting.desk, () => []);
+    expect(seat.redact("my test-key-123456")).not.toContain("test-key-123456");
   });
 });
 

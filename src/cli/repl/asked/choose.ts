@@ -1,7 +1,7 @@
 import { fuzzyFilter, isKeyRelease, type KeyId, visibleWidth } from "@earendil-works/pi-tui";
 import type { Locale } from "../locale.js";
 import type { Choice, KeyPane } from "../port.js";
-import { cut, fitted, oneLine } from "../screen/cells.js";
+import { cut, fitted, oneLine, wrapWhole } from "../screen/cells.js";
 import type { Theme } from "../theme.js";
 import { strays } from "./strays.js";
 import { isKey, typing } from "./typing.js";
@@ -35,6 +35,16 @@ export type Choosing<T> = {
 };
 
 type Item<T> = Choice<T>["items"][number];
+type List = { last: number; page: number };
+
+const MOVES: readonly [KeyId[], (at: number, list: List) => number][] = [
+  [["up", "ctrl+p"], (at, { last }) => (at === 0 ? last : at - 1)],
+  [["down", "ctrl+n"], (at, { last }) => (at >= last ? 0 : at + 1)],
+  [["pageUp"], (at, { page }) => at - page],
+  [["pageDown"], (at, { page }) => at + page],
+  [["home"], () => 0],
+  [["end"], (_, { last }) => last],
+];
 
 /** One of several, narrowed by typing. Esc leaves without one. */
 export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed, now }: Choosing<T>): KeyPane {
@@ -45,15 +55,8 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
   const filter = narrowing(choice.items);
   let found = choice.items;
   let at = Math.max(0, Math.min(choice.at ?? 0, found.length - 1));
-  const page = () => Math.max(1, rows() - 3);
-  const moves: readonly [KeyId[], (at: number) => number][] = [
-    [["up", "ctrl+p"], (n) => (n === 0 ? found.length - 1 : n - 1)],
-    [["down", "ctrl+n"], (n) => (n >= found.length - 1 ? 0 : n + 1)],
-    [["pageUp"], (n) => n - page()],
-    [["pageDown"], (n) => n + page()],
-    [["home"], () => 0],
-    [["end"], () => found.length - 1],
-  ];
+  let above = 1;
+  const page = () => Math.max(1, rows() - 2 - above);
   const list = (columns: number) => {
     const top = Math.max(0, Math.min(at - Math.floor(page() / 2), found.length - page()));
     const items = found.slice(top, top + page());
@@ -62,8 +65,9 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       : rowsOf(items, columns).map((row, n) => (top + n === at ? theme.chosen(`> ${row}`) : `  ${row}`));
   };
   const press = (data: string) => {
-    const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
-    if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
+    const move = MOVES.find(([keys]) => isKey(data, ...keys))?.[1];
+    const last = found.length - 1;
+    if (move) at = Math.max(0, Math.min(move(at, { last, page: page() }), last));
     else if (query.key(data)) {
       const before = found;
       found = filter(query.text);
@@ -75,8 +79,11 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       typedAhead.shown();
       const keys = stray ? words.stray : words.keys;
       const foot = `${words.count(found.length, choice.items.length)} · ${keys}`;
+      // what is asked may be a command: none of it is left out while there is room
+      const title = wrapWhole(oneLine(choice.title), columns).slice(0, Math.max(1, rows() - 3));
+      above = title.length;
       const lines = [
-        theme.bold(cut(oneLine(choice.title), columns)),
+        ...title.map((line) => theme.bold(cut(line, columns))),
         `${theme.accent("/")} ${query.draw(columns - 2)}`,
         ...list(columns),
         theme.dim(cut(foot, columns)),
