@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { approvalPane } from "../../../src/cli/repl/asked/approval.js";
+import { choosePane } from "../../../src/cli/repl/asked/choose.js";
 import { LineUi } from "../../../src/cli/repl/line-ui.js";
 import { Input } from "../../../src/cli/repl/screen/input.js";
 import { rowOf } from "../../../src/cli/repl/screen/rows.js";
@@ -190,6 +191,20 @@ describe("the screen", () => {
     const lines = queuedLines(() => status, themeOf({ colours: false }), "en").render(40);
     expect(lines).toHaveLength(6);
     expect(lines.at(-1)).toContain("9995 more");
+  });
+
+  it("leaves out nothing of what a choice asks", () => {
+    const title = `Run ${"npm test -- ".repeat(12)}the-end?`;
+    const none = { changed: () => undefined, answer: () => undefined, now: () => 0, rows: () => 20 };
+    const pane = choosePane(
+      { title, items: [{ value: 1, label: "run" }] },
+      { theme: themeOf({ colours: false }), locale: "en", ...none },
+    );
+    const shown = pane
+      .render(40)
+      .join("")
+      .replace(/\u001b\[[\d;]*m/g, "");
+    expect(shown).toContain("the-end?");
   });
 
   it("shows the first line of a question that is higher than it", async () => {
