@@ -11,6 +11,9 @@ import { rowOf } from "../../../src/cli/repl/screen/rows.js";
 import { Seat } from "../../../src/cli/repl/seat.js";
 import { themeOf } from "../../../src/cli/repl/theme.js";
 import { queuedLines } from "../../../src/cli/repl/told/status-line.js";
+import { markdownOf } from "../../../src/cli/session-markdown.js";
+import { storyOf } from "../../../src/cli/story.js";
+import type { Event } from "../../../src/core/event.js";
 import type { Json } from "../../../src/core/message.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { visible } from "../../../src/platform/text.js";
@@ -216,6 +219,22 @@ describe("the screen", () => {
   });
 });
 
+it("an exported session fetches no picture that its model named", () => {
+  const text = "see ![a](https://evil.example/?q) and `![b](c)`";
+  const events: Event[] = [
+    {
+      type: "reply",
+      parts: [{ type: "text", text }],
+      stop: "end",
+      model: "m",
+      usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      seq: 0,
+      at: 0,
+    },
+  ];
+  expect(markdownOf(storyOf("id", events))).toContain("see \\![a](https://evil.example/?q) and `![b](c)`");
+});
+
 describe("a terminal that can do no more than lines", () => {
   const asked = { env: { TERM: "dumb" }, until: "/help" };
   it("shows all that would be written before a yes", async () => {
@@ -225,7 +244,8 @@ describe("a terminal that can do no more than lines", () => {
     await using it = await session({ ...asked, script: [write, "over"] });
     await it.terminal.until(/^>$/m);
     it.terminal.type("go\r");
-    await it.sees("the last line", "no and say why");
+    await it.sees("no and say why");
+    expect(it.shown()).toContain("the last line");
     it.terminal.type("n\r");
     await it.sees("over");
   });
