@@ -76,7 +76,7 @@ export class Desk {
   get waiting(): readonly string[] {
     const { waiting } = this.opened.agent.inbox;
     this.#posted = waiting === 0 ? [] : this.#posted.slice(-waiting);
-    return [...this.#posted, ...this.#later].map(plainText);
+    return [...this.#posted, ...this.#later].map(saidIn);
   }
 
   get mode(): Mode {
@@ -167,7 +167,7 @@ export class Desk {
 
   #giveBack(): void {
     const untaken = [...this.opened.agent.inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
-    if (untaken.length > 0) this.ui.put(untaken.map(plainText).join("\n"));
+    if (untaken.length > 0) this.ui.put(untaken.map(saidIn).join("\n"));
   }
 
   setMode(mode: Mode): void {
@@ -237,4 +237,9 @@ function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
     },
     notice: (text) => ui.say({ type: "note", text }),
   };
+}
+
+// the words themselves: behind them may come what files hold that they name
+function saidIn(parts: readonly UserPart[]): string {
+  return parts.find((part) => part.type === "text")?.text ?? plainText(parts);
 }

@@ -1,6 +1,7 @@
 import { last } from "../../core/fold.js";
 import { sentence } from "../../core/run-tools.js";
 import { endLeftovers } from "../../platform/exec.js";
+import { visible } from "../../platform/text.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";
 import type { FrontEnd } from "./port.js";
@@ -79,7 +80,7 @@ function handled(listeners: Record<string, (reason: unknown) => void>): () => vo
 // of what nobody asked anything there is nothing to go on with, and nothing of what could not be saved
 function lastWords({ locale, desk }: Stage, error: unknown): string[] {
   const words = WORDS[locale];
-  const lines = error === undefined ? [] : [words.broke(sentence(error))];
+  const lines = error === undefined ? [] : [words.broke(visible(sentence(error)))];
   const { id, agent } = desk()?.opened ?? {};
   const path = agent && "path" in agent.log ? agent.log.path : undefined;
   if (!agent || id === undefined || path === undefined || !last(agent.log.events, "prompt")) return lines;

@@ -16,13 +16,14 @@ type Parts = { config: Config; locale: Locale; seat: Seat };
 export function frontEndOf({ config, locale, seat }: Parts): FrontEnd {
   const { stdin, stdout, env } = process;
   if (env.TERM === "dumb") return new LineUi({ input: stdin, output: stdout, locale, hands: seat });
+  const known = redactor(config.keys);
   const theme = themeOf({ colours: colours(stdout), ground: groundOf(env) });
   return new ScreenUi({
     streams: { stdin, stdout },
     look: { theme, locale },
     hands: seat,
     ...{ home: config.home, cwd: config.cwd, env: config.childEnv },
-    redact: redactor(config.keys).text,
+    redact: (text) => seat.redact(known.text(text)),
     editor: env.VISUAL || env.EDITOR,
     tmux: env.TMUX !== undefined,
     complete: completer({

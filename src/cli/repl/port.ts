@@ -59,7 +59,7 @@ export type Ui = {
   busy(what: string): () => void;
   /** Lines that stand above the prompt, asked for with each frame; none takes them away. */
   board(lines?: () => readonly string[]): void;
-  /** Puts words into the prompt, to be changed and sent. */
+  /** Puts words of a prompt back into it, to be changed and sent: they are no command, whatever they begin with. */
   put(words: string): void;
   /** A text in the person's own editor; undefined when it was left without saving, or there is none. */
   edit(words: string): Promise<string | undefined>;

@@ -118,7 +118,7 @@ export class ScreenUi implements FrontEnd {
   }
 
   put(words: string): void {
-    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"));
+    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"), true);
   }
 
   transcript(events: readonly Event[]): Promise<void> {
@@ -188,7 +188,8 @@ export class ScreenUi implements FrontEnd {
     const { look, hands } = this.#parts;
     return questions({
       ...{ ...look, edit: this.edit, changed: this.#changed },
-      rows: () => this.#screen.rows,
+      // the status line stands below
+      rows: () => Math.max(1, this.#screen.rows - 1),
       now: () => performance.now(),
       later: (work, ms) => void setTimeout(work, ms),
       interrupt: () => hands.interrupt(),

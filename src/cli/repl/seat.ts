@@ -1,4 +1,5 @@
 import { wholeLog } from "../../app/whole-log.js";
+import { sentence } from "../../core/run-tools.js";
 import type { Desk } from "./desk.js";
 import type { Hands, Status, Submitted } from "./port.js";
 import type { Completable } from "./prompt/complete.js";
@@ -11,13 +12,15 @@ const NOTHING_YET: Status = {
   ...{ tokens: undefined, cost: undefined, branch: undefined },
 };
 
+type Session = { desk: Desk; status(): Status; commands(): readonly SlashCommand[] };
+
 /** Where the person sits: from its making what they do has somewhere to go, also before a session is open. */
 export class Seat implements Hands {
   readonly #ready: () => void;
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
-  #session: { desk: Desk; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  #session: Session | undefined;
   /** What was sent before a session was open: it comes behind the first words. */
   readonly #early: (() => void)[] = [];
 
@@ -54,13 +57,23 @@ export class Seat implements Hands {
     this.#leaving(code);
   }
 
+  /** Takes the session's secrets out of a text, also a key that came after its start. */
+  redact(text: string): string {
+    return this.#session?.desk.opened.ground.redact.text(text) ?? text;
+  }
+
   nextMode(): void {
-    this.#session?.desk.nextMode();
+    void this.#attempt(async ({ desk }) => desk.nextMode());
   }
 
   unfold(): void {
-    const { desk } = this.#session ?? {};
-    if (desk) void desk.ui.transcript(wholeLog(desk.opened.agent.log));
+    void this.#attempt(async ({ desk }) => desk.ui.transcript(wholeLog(desk.opened.agent.log)));
+  }
+
+  // a key that fails, as with a full disk, is told and ends nothing
+  async #attempt(work: (session: Session) => Promise<void>): Promise<void> {
+    const session = this.#session;
+    if (session) await work(session).catch((error) => session.desk.ui.say({ type: "error", text: sentence(error) }));
   }
 
   status(): Status {

@@ -5,7 +5,7 @@ import { lineField } from "../prompt/field.js";
 import { isKey } from "../prompt/keys.js";
 import { matching, ranked } from "../prompt/rank.js";
 import { oneLine } from "../screen/cells.js";
-import { cut, fitted } from "../screen/wrap.js";
+import { cut, fitted, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { strays } from "./strays.js";
 
@@ -38,6 +38,16 @@ export type Choosing<T> = {
 };
 
 type Item<T> = Choice<T>["items"][number];
+type List = { last: number; page: number };
+
+const MOVES: readonly [KeyId[], (at: number, list: List) => number][] = [
+  [["up", "ctrl+p"], (at, { last }) => (at === 0 ? last : at - 1)],
+  [["down", "ctrl+n"], (at, { last }) => (at >= last ? 0 : at + 1)],
+  [["pageUp"], (at, { page }) => at - page],
+  [["pageDown"], (at, { page }) => at + page],
+  [["home"], () => 0],
+  [["end"], (_, { last }) => last],
+];
 
 /** One of several, narrowed by typing. Esc leaves without one. */
 export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed, now }: Choosing<T>): KeyPane {
@@ -48,20 +58,8 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
   const filter = narrowing(choice.items);
   let found = choice.items;
   let at = Math.max(0, Math.min(choice.at ?? 0, found.length - 1));
-  const page = () => Math.max(1, rows() - 3);
-  const moves: readonly [KeyId[], (at: number) => number][] = [
-    [["up", "ctrl+p"], (n) => (n === 0 ? found.length - 1 : n - 1)],
-    [["down", "ctrl+n"], (n) => (n >= found.length - 1 ? 0 : n + 1)],
-    [["pageUp"], (n) => n - page()],
-    [["pageDown"], (n) => n + page()],
-    [["home"], () => 0],
-    [["end"], () => found.length - 1],
-  ];
-  const narrow = (data: string) => {
-    const before = found;
-    if (query.key(data)) found = filter(query.text);
-    if (found !== before) at = 0;
-  };
+  let above = 1;
+  const page = () => Math.max(1, rows() - 2 - above);
   const list = (columns: number) => {
     const top = Math.max(0, Math.min(at - Math.floor(page() / 2), found.length - page()));
     const items = found.slice(top, top + page());
@@ -69,13 +67,26 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       ? [theme.warn(cut(`  ${words.none}`, columns))]
       : rowsOf(items, columns).map((row, n) => (top + n === at ? theme.chosen(`> ${row}`) : `  ${row}`));
   };
+  const press = (data: string) => {
+    const move = MOVES.find(([keys]) => isKey(data, ...keys))?.[1];
+    const last = found.length - 1;
+    if (move) at = Math.max(0, Math.min(move(at, { last, page: page() }), last));
+    else if (query.key(data)) {
+      const before = found;
+      found = filter(query.text);
+      if (found !== before) at = 0;
+    }
+  };
   return {
     render(columns) {
       typedAhead.shown();
       const keys = stray ? words.stray : words.keys;
       const foot = `${words.count(found.length, choice.items.length)} · ${keys}`;
+      // what is asked may be a command: none of it is left out while there is room
+      const title = wrapWhole(oneLine(choice.title), columns).slice(0, Math.max(1, rows() - 3));
+      above = title.length;
       const lines = [
-        theme.bold(cut(oneLine(choice.title), columns)),
+        ...title.map((line) => theme.bold(cut(line, columns))),
         `${theme.accent("/")} ${query.draw(columns - 2)}`,
         ...list(columns),
         theme.dim(cut(foot, columns)),
@@ -89,9 +100,7 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
       if (stray) return changed();
       const item = found[at];
       if (isKey(data, "enter")) return item && answer(item.value);
-      const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
-      if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
-      else narrow(data);
+      press(data);
       changed();
     },
   };

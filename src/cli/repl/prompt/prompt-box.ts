@@ -50,8 +50,8 @@ class Box implements PromptBox {
     return unfolded(this.#edit.draft.text, (id) => this.#folds.words(id));
   }
 
-  put(words: string): void {
-    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain: false }));
+  put(words: string, plain = false): void {
+    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain }));
   }
 
   clear(): void {

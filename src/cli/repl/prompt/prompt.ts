@@ -29,7 +29,7 @@ export type PromptParts = {
 export type PromptBox = KeyPane & {
   /** What would be sent. */
   text(): string;
-  /** Words in the place of what stands there, which undo brings back. */
-  put(words: string): void;
+  /** Words in the place of what stands there, which undo brings back; `plain`: they are no command, whatever they begin with. */
+  put(words: string, plain?: boolean): void;
   clear(): void;
 };

@@ -43,19 +43,20 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
     render(columns) {
       const now = tasks.at(-1) ?? run;
       if (now === undefined) return [];
-      const seconds = Math.floor((Date.now() - now.since) / 1000);
+      const seconds = Math.floor((performance.now() - now.since) / 1000);
       const line = `${moving(Date.now())} ${visible(now.what)} ${elapsed(seconds, locale)}`;
       return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
       const what = doing(item);
       if (item.type === "ended") run = undefined;
-      else if (run === undefined) run = BEGINS.has(item.type) ? { since: Date.now(), what: words.waits } : undefined;
+      else if (run === undefined)
+        run = BEGINS.has(item.type) ? { since: performance.now(), what: words.waits } : undefined;
       else if (what !== undefined) run.what = what;
       if (run === undefined || timer === undefined) set();
     },
     busy(what) {
-      const task = { since: Date.now(), what };
+      const task = { since: performance.now(), what };
       tasks.push(task);
       set();
       return () => {
