@@ -150,13 +150,13 @@ export class Desk {
 
   /** Runs until nothing that was posted waits any more, or the signal fires. Only within `during`. */
   async answer(): Promise<void> {
-    const began = Date.now();
+    const began = performance.now();
     const { inbox } = this.opened.agent;
     while (!this.signal.aborted && inbox.waiting + this.#later.length > 0) {
       for (const parts of this.#later.splice(0)) this.#deliver(parts);
       await this.run();
     }
-    const took = Date.now() - began;
+    const took = performance.now() - began;
     if (took >= LONG) this.ui.ring(WORDS[this.locale].done(duration(took)));
   }
 
@@ -230,9 +230,9 @@ function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
   let answered = Number.NEGATIVE_INFINITY;
   return {
     async ask(question, asking) {
-      if (Date.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
+      if (performance.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
       const answer = await ui.ask(question, asking);
-      answered = Date.now();
+      answered = performance.now();
       return answer;
     },
     notice: (text) => ui.say({ type: "note", text }),
