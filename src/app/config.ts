@@ -11,6 +11,8 @@ import type { GatewayConfig, readGateway } from "./gateway.js";
 import { gatewayEntry } from "./gateway-entry.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import type { readLayers } from "./layers.js";
+import type { Chosen, chooseServers } from "./mcp-chosen.js";
+import type { Declared } from "./mcp-declared.js";
 import type { OwnEnv } from "./own-env.js";
 import { proxyFor } from "./proxy.js";
 import type { SandboxSettings, Settings } from "./settings.js";
@@ -47,6 +49,8 @@ export type Config = {
   hooks: HookSettings;
   memory: { enabled: boolean; extract: boolean; inject: boolean };
   verify: VerifySettings & { enabled: boolean };
+  /** MCP servers: those that may be started, and those that a person must be asked about first. */
+  mcp: Pick<Chosen, "specs" | "asked">;
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
@@ -63,6 +67,8 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
   const own = await ownEnv(home, machine.env);
   const env = withSettings(own.env, merged);
   const { choice, gateway } = await chosen({ flags, env, settings: merged });
+  const childEnv = { ...withoutKeys(machine.env), ...merged.env };
+  const mcp = await serversIn(layers.servers, { home, cwd, env: childEnv, trust: flags.trust ?? false });
   return {
     home,
     cwd,
@@ -79,10 +85,11 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     ...only("temperature", number("NANOCODER_TEMPERATURE", env.NANOCODER_TEMPERATURE)),
     ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
     shell: env.SHELL || "/bin/sh",
-    childEnv: { ...withoutKeys(machine.env), ...merged.env },
+    childEnv,
     userHome: machine.homedir,
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
+    mcp,
     memory: {
       enabled: true,
       extract: true,
@@ -96,7 +103,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       ...only("enabled", flags.verify),
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
-    notices: [...own.notices, ...layers.notices],
+    notices: [...own.notices, ...layers.notices, ...mcp.notices],
     keys: [...ownKeys(own.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
   };
 }
@@ -110,10 +117,20 @@ async function layersOf(where: Parameters<typeof readLayers>[0]): Promise<Return
   const files = [
     join(home, "settings.json"),
     policy,
-    ...[".nanocoder/settings.json", ".nanocoder/settings.local.json", ".env"].map((name) => join(cwd, name)),
+    ...[".nanocoder/settings.json", ".nanocoder/settings.local.json", ".env", ".mcp.json"].map((name) =>
+      join(cwd, name),
+    ),
   ];
-  if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, notices: [] };
+  if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, servers: [], notices: [] };
   return (await import("./layers.js")).readLayers(where);
+}
+
+async function serversIn(
+  declared: Declared[],
+  where: Omit<Parameters<typeof chooseServers>[0], "declared">,
+): Promise<Chosen> {
+  if (declared.length === 0) return { specs: [], asked: [], notices: [] };
+  return (await import("./mcp-chosen.js")).chooseServers({ ...where, declared });
 }
 
 // few have such a file: what reads it is loaded when there is one
