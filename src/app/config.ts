@@ -6,6 +6,7 @@ import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
+import { count, dollars, duration, number } from "./amounts.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { GatewayConfig, readGateway } from "./gateway.js";
 import { gatewayEntry } from "./gateway-entry.js";
@@ -264,35 +265,6 @@ function mode(flags: Flags, set: Mode | undefined): Mode {
   const known = MODES.find((each) => each === asked);
   if (known) return known;
   throw new UsageError(`--permission-mode ${asked}: choose one of ${MODES.join(", ")}.`);
-}
-
-function count(name: string, value: string | undefined): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
-  throw new UsageError(`${name} wants a whole number of at least 1, not "${value}".`);
-}
-
-function number(name: string, value: string | undefined): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
-  throw new UsageError(`${name} wants a number, not "${value}".`);
-}
-
-function dollars(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d*\.?\d+$/.test(value) && Number(value) > 0) return Number(value);
-  throw new UsageError(`${name} wants an amount in USD above 0, such as 0.50, not "${value}".`);
-}
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function duration(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value);
-  const ms = found ? Number(found[1]) * (UNITS[found[2] ?? "s"] ?? 1000) : 0;
-  // a timer cannot wait longer than 2^31 ms, about 24 days
-  if (ms > 0 && ms < 2 ** 31) return ms;
-  throw new UsageError(`${name} wants a duration such as 90s, 5m or 1h, not "${value}".`);
 }
 
 function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {

@@ -1,7 +1,7 @@
 import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import { sentence } from "../core/run-tools.js";
-import type { Effect, Tool, ToolContext } from "../core/tool.js";
+import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { visible } from "../platform/text.js";
 import { digest } from "./names.js";
 import { resultOf } from "./result.js";
@@ -45,7 +45,7 @@ export function toolOf(
     },
     effect: () => effectOf(server, JSON.stringify(remote)),
     run: (input, context) =>
-      answer(server, remote.name, context, (connection, wish) => connection.call(remote.name, input, wish)),
+      answer({ server, tool: remote.name }, context, (connection, wish) => connection.call(remote.name, input, wish)),
   };
 }
 
@@ -70,7 +70,7 @@ export function resourceTool(server: Server, name: string): Tool<{ uri?: string 
     },
     effect: () => effectOf(server, "resources"),
     run: ({ uri }, context) =>
-      answer(server, "resources", context, async (connection, wish) => {
+      answer({ server, tool: "resources" }, context, async (connection, wish) => {
         if (uri !== undefined) return connection.read(uri, wish);
         const all = await connection.resources(wish);
         const lines = all.map(({ uri: at, name: title, description, mime }) =>
@@ -83,7 +83,9 @@ export function resourceTool(server: Server, name: string): Tool<{ uri?: string 
 
 type Asking = (connection: Connection, wish: CallWish) => Promise<Answered>;
 
-async function answer(server: Server, tool: string, { signal, progress }: ToolContext, ask: Asking) {
+type Asked = { server: Server; tool: string };
+
+async function answer({ server, tool }: Asked, { signal, progress }: ToolContext, ask: Asking): Promise<Result> {
   const { name, timeout = TIMEOUT } = server.spec;
   try {
     const answered = await server.use(signal, (connection) => ask(connection, { signal, timeout, progress }));

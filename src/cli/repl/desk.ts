@@ -12,6 +12,7 @@ import { sentence } from "../../core/run-tools.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
 import { InUse } from "../../store/lock.js";
 import type { RunFlags } from "../asked.js";
+import { fillForm } from "./asked/form.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
 
@@ -157,6 +158,10 @@ async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
   return { config: begun.config, opened: await assemble(begun.config, begun.resume, front) };
 }
 
-function frontOf({ ui }: Parts): Front {
-  return { ask: (question, asking) => ui.ask(question, asking), notice: (text) => ui.say({ type: "note", text }) };
+function frontOf({ ui, locale }: Parts): Front {
+  return {
+    ask: (question, asking) => ui.ask(question, asking),
+    notice: (text) => ui.say({ type: "note", text }),
+    elicit: (form) => fillForm(form, { ui, locale }),
+  };
 }
