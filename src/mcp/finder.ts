@@ -1,4 +1,5 @@
 import type { Tool } from "../core/tool.js";
+import { within } from "../platform/child.js";
 import type { Entry } from "./pool.js";
 import type { Server } from "./server.js";
 
@@ -7,7 +8,7 @@ export const LOADED = "mcp.loaded";
 /** The tools that are loaded at once, and the names that are listed. */
 const MOST = { loaded: 10, listed: 200 };
 /** For servers that are still being connected, in milliseconds. */
-const WAIT = 30_000;
+const WAIT = 15_000;
 
 type Found = {
   servers: readonly Server[];
@@ -38,8 +39,7 @@ export function finder({ servers, entries, loaded }: Found): Tool<Input> {
         throw new Error(
           `There is no MCP server "${server}". Servers: ${servers.map(({ spec }) => spec.name).join(", ")}.`,
         );
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(WAIT)]);
-      await Promise.all(meant.map((each) => each.settled(patience).catch(() => undefined)));
+      await within(WAIT, Promise.all(meant.map((each) => each.settled(signal).catch(() => undefined))));
       signal.throwIfAborted();
       const mine = entries().filter((entry) => meant.includes(entry.server));
       const states = meant.map((each) => `${each.spec.name}: ${each.told()}`);

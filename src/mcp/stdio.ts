@@ -6,9 +6,9 @@ import type { Way } from "./types.js";
 type Local = Extract<Way, { type: "stdio" }> & { cwd: string; stderr(text: string): void };
 
 /** A line that a server may send, in bytes: what is longer ends the connection. */
-const LONGEST = 32 << 20;
-/** Lines that are no messages, in a row, until a server is taken for something else. */
-const GARBAGE = 200;
+const LONGEST = 16 << 20;
+/** Between a broken pipe and the end of the process, in milliseconds. */
+const MOMENT = 500;
 /** Why it is gone when we closed it. */
 export const CLOSED = "it was closed";
 
@@ -22,7 +22,6 @@ export class Stdio implements Transport {
   readonly #local: Local;
   readonly #buffer = new ReadBuffer({ maxBufferSize: LONGEST });
   #process: ServerProcess | undefined;
-  #garbage = 0;
   #closed = false;
 
   constructor(local: Local) {
@@ -41,7 +40,13 @@ export class Stdio implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#process === undefined || this.#closed) throw new Error(this.why || "it is not running");
-    await this.#process.write(serializeMessage(message));
+    try {
+      await this.#process.write(serializeMessage(message));
+    } catch (error) {
+      // a pipe breaks a moment before it is known why
+      await Promise.race([this.#process.gone, new Promise((resolve) => setTimeout(resolve, MOMENT))]);
+      throw new Error(this.why || sentence(error));
+    }
   }
 
   async close(): Promise<void> {
@@ -63,16 +68,12 @@ export class Stdio implements Transport {
     }
   }
 
-  // undefined: a line that is none of the protocol, such as a log line
+  // undefined: JSON that is no message; lines that are no JSON are passed over
   #next(): JSONRPCMessage | null | undefined {
     try {
-      const message = this.#buffer.readMessage();
-      if (message !== null) this.#garbage = 0;
-      return message;
+      return this.#buffer.readMessage();
     } catch (error) {
-      this.#garbage += 1;
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
-      if (this.#garbage > GARBAGE) this.#fail("it does not speak the protocol on its stdout");
       return undefined;
     }
   }

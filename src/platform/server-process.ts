@@ -17,6 +17,8 @@ export type ServerRun = {
 
 export type ServerProcess = {
   readonly pid: number | undefined;
+  /** Resolves when it has ended, or was never started. */
+  readonly gone: Promise<void>;
   /** Rejects when it cannot take any more. */
   write(text: string): Promise<void>;
   /** Closes its input, then ends it and all that came of it. Within 2 s. */
@@ -47,6 +49,7 @@ export function startServer(run: ServerRun): ServerProcess {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on("error", () => undefined);
   return {
     pid: child.pid,
+    gone,
     write: (text) => written(child, text),
     async end() {
       if (child.pid === undefined) return;

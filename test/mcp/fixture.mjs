@@ -1,12 +1,13 @@
 // A small MCP server over stdio, written to the protocol's letter and without its library. Options in JSON as the first argument:
 // { tools, die, silent, slow, garbage, exit, pages, grow, instructions, resources, prompts, child, mark, elicit, stubborn }
 import { spawn } from "node:child_process";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const options = JSON.parse(process.argv[2] ?? "{}");
 const OBJECT = { type: "object", properties: { words: { type: "string" } } };
-let tools = options.tools ?? [{ name: "get.version", description: "Tells its version.", inputSchema: OBJECT }];
+let tools = (options.toolsFile && JSON.parse(readFileSync(options.toolsFile, "utf8"))) ??
+  options.tools ?? [{ name: "get.version", description: "Tells its version.", inputSchema: OBJECT }];
 let asked = 0;
 const waiting = new Map();
 

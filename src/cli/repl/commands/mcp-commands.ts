@@ -9,9 +9,6 @@ import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
 import { answerLate } from "./work.js";
 
-/** How long a person may take to log in, in milliseconds. */
-const LOGIN = 300_000;
-
 const WORDS = {
   en: {
     none: "No MCP server is configured. nanocoder mcp add --help shows how.",
@@ -86,7 +83,7 @@ async function login({ ui, locale, config, signal }: Desk, name: string): Promis
   const spec = config.mcp.specs.find((each) => each.name === name);
   if (spec === undefined) throw new UsageError(`There is no MCP server "${name}".`);
   await logIn(spec, mcpGround(config), {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(LOGIN)]),
+    signal,
     open: (address) => ui.say({ type: "text", text: `${WORDS[locale].open}\n${visible(address.href)}` }),
   });
 }
