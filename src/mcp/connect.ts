@@ -18,7 +18,7 @@ import type { CallWish, Catalogue, Connection, Ground, ServerSpec, Told } from "
 /** For a list, a prompt or a greeting, in milliseconds. */
 const SHORT = 30_000;
 /** How often one request is sent again after the person allowed more. */
-const LOGINS = 3;
+const LOGINS = 2;
 /** For a person to log in, in milliseconds. */
 const MINUTES = 300_000;
 /** A call's own time begins anew with each progress that is told, but ends after this many of it. */
