@@ -196,7 +196,10 @@ function isUnauthorized(error: unknown): boolean {
 
 // a server that cannot be reached, or no longer knows this session
 function isGone(error: unknown): boolean {
-  return (error instanceof TypeError && /fetch failed/.test(error.message)) || statusOf(error) === 404;
+  const status = statusOf(error);
+  // some say 400 of a session that they do not know
+  if (status === 404 || (status === 400 && /session/i.test(sentence(error)))) return true;
+  return error instanceof TypeError && /fetch failed/.test(error.message);
 }
 
 function statusOf(error: unknown): unknown {

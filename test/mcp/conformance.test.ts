@@ -32,8 +32,11 @@ beforeAll(async () => {
 
 async function run(...args: string[]): Promise<string> {
   const whole = [suite, "client", "--command", `${process.execPath} ${client}`, ...args];
-  const { stdout } = await promisify(execFile)(process.execPath, whole, { cwd: folder, maxBuffer: 64 << 20 });
-  return stdout.replace(/\u001b\[\d+m/g, "");
+  // a warning ends it with 1: what it says is what counts
+  const said = await promisify(execFile)(process.execPath, whole, { cwd: folder, maxBuffer: 64 << 20 }).catch(
+    (failed: { stdout: string; stderr: string }) => failed,
+  );
+  return `${said.stdout}\n${said.stderr}`.replace(/\u001b\[\d+m/g, "");
 }
 
 for (const scenario of ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"])

@@ -14,7 +14,6 @@ const official = (name: string, ...args: string[]) => ({
   args: [join(FOLDER, name, "dist/index.js"), ...args],
 });
 const call = (name: string, input = {}) => ({ calls: [{ name, input }] });
-const wait = call("mcp_tools");
 
 it("server-everything and server-filesystem work, and what they write can be undone", async () => {
   const where = served({ all: official("server-everything"), files: official("server-filesystem", ".") });
