@@ -77,7 +77,8 @@ function ranked(declared: readonly Declared[], notices: string[]): Declared[] {
         ),
       );
   }
-  return [...taken.values()];
+  const places = ["policy", "user", "project"];
+  return [...taken.values()].reverse().sort((a, b) => places.indexOf(a.owner) - places.indexOf(b.owner));
 }
 
 function shownOf({ command, args = [], url = "" }: ServerSettings): string {
