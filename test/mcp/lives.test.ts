@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { Server } from "../../src/mcp/server.js";
 import { modelServer } from "../../src/models/scripted/server.js";
 import { openaiAt, processesWith, start } from "../cli/nanocoder.js";
 import { fixture, served } from "./serving.js";
@@ -45,6 +47,24 @@ it("no server survives a run that is ended by force", async () => {
     setTimeout(() => child.kill("SIGINT"), 30);
   };
   expect(await survivors(twice, { silent: true })).toEqual([]);
+});
+
+it("a server that is let go of ends, with all that it started, while we go on", async () => {
+  const mark = `mcp-let-go-${Math.random().toString(36).slice(2)}`;
+  const { command, args } = fixture({ stubborn: true, child: mark });
+  const way = { type: "stdio", command, args, env: {} } as const;
+  const spec = { name: "deaf", from: "here", shown: "", print: "", way };
+  const ground = {
+    ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
+    tokens: { load: () => undefined, save: () => undefined },
+    elicit: async () => ({ action: "decline" }) as const,
+  };
+  const server = new Server({ spec, ground, changed: () => undefined });
+  expect(await server.settled(new AbortController().signal)).toEqual({ state: "ready" });
+  await until(() => processesWith(mark).length === 2);
+  expect(processesWith(mark).length).toBe(2);
+  await server.close();
+  expect(processesWith(mark)).toEqual([]);
 });
 
 it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {
