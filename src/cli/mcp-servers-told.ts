@@ -3,6 +3,7 @@ import { mcpGround } from "../app/mcp-servers.js";
 import { Server } from "../mcp/server.js";
 import type { ServerSpec } from "../mcp/types.js";
 import { visible } from "../platform/text.js";
+import { counted } from "./session-text.js";
 
 /** A server that was connected to, and let go of again. */
 export type Tried = { spec: ServerSpec; ready: boolean; words: string; server: Server };
@@ -17,7 +18,7 @@ export async function tryServers(config: Config, specs: readonly ServerSpec[], m
       const standing = await server.settled(AbortSignal.timeout(ms)).catch(() => undefined);
       const ready = standing?.state === "ready";
       const words = ready
-        ? `${server.catalogue?.tools.length ?? 0} tools`
+        ? counted(server.catalogue?.tools.length ?? 0, "tool")
         : standing === undefined
           ? late
           : server.told();

@@ -48,6 +48,8 @@ export type Mcp = {
 const LATER = 150;
 /** Shares of the window: tools that are told in full, and names of those that are not. */
 const SHARE = { tools: 0.05, names: 0.01 };
+/** Tools that are told in full at most: some providers take no more than 128 in all. */
+const TOOLS = 100;
 /** Of what a server says of itself, in characters. */
 const INSTRUCTIONS = 2000;
 
@@ -153,16 +155,20 @@ function loadedIn({ events }: Pick<Session, "events">): string[] {
 
 // what does not fit beside the tools that are offered already is told by name
 function defer({ live, servers }: Look, window: number): void {
-  const sizeOf = (server: Server) =>
-    live.pool.entries.reduce((sum, entry) => sum + (entry.server === server ? entry.size : 0), 0);
-  const full = servers.filter((server) => live.told.get(server) === "in full");
-  let room = window * SHARE.tools - full.reduce((sum, server) => sum + sizeOf(server), 0);
+  const entriesOf = (server: Server) => live.pool.entries.filter((entry) => entry.server === server);
+  const full = servers.filter((server) => live.told.get(server) === "in full").flatMap(entriesOf);
+  let [room, count] = [window * SHARE.tools - sizeOf(full), TOOLS - full.length];
   for (const server of servers) {
     if (live.told.has(server) || server.catalogue === undefined) continue;
-    const size = sizeOf(server);
-    live.told.set(server, size > room ? "by name" : "in full");
-    if (size <= room) room -= size;
+    const mine = entriesOf(server);
+    const fits = sizeOf(mine) <= room && mine.length <= count;
+    live.told.set(server, fits ? "in full" : "by name");
+    if (fits) [room, count] = [room - sizeOf(mine), count - mine.length];
   }
+}
+
+function sizeOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
 }
 
 // what was told once of a session's servers is in its log

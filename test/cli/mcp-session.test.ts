@@ -16,7 +16,7 @@ it("/mcp shows how servers stand, and connects one anew", async () => {
   const servers = { fix: fixture(), gone: { command: "/no/such/program" } };
   await using seat = await sit({ env: openaiAt(server.url), where: served(servers) });
   expect(await seat.send("/mcp")).toMatch(/· fix {2}not started/);
-  expect(await seat.send("/mcp reconnect fix")).toMatch(/✓ fix {2}ready, 1 tools/);
+  expect(await seat.send("/mcp reconnect fix")).toMatch(/✓ fix {2}ready, 1 tool/);
   expect(await seat.send("/mcp reconnect gone")).toMatch(/✗ gone {2}.*could not be started/);
   expect(await seat.send("/mcp reconnect nope")).toMatch(/ERROR There is no MCP server "nope"/);
   expect(await seat.send("/mcp restart")).toMatch(/ERROR \/mcp takes nothing/);

@@ -132,8 +132,8 @@ it("servers are added, listed, tested and removed by command", async () => {
     far: { type: "http", url: "http://127.0.0.1:59999/mcp", headers: { "X-A": "b" } },
   });
   const listed = (await nano("list")).stdout;
-  expect(listed).toMatch(/✓ fix {2}1 tools/);
-  expect(listed).toMatch(/✓ ours {2}1 tools/);
+  expect(listed).toMatch(/✓ fix {2}1 tool/);
+  expect(listed).toMatch(/✓ ours {2}1 tool/);
   expect(listed).toMatch(/✗ far {2}.*ECONNREFUSED/);
   const tested = await nano("test", "fix");
   expect(tested.stdout).toMatch(/mcp__fix__get_version {2}Tells its version\.\n {2}\/fix:Review {2}Reviews it\./);
@@ -141,7 +141,7 @@ it("servers are added, listed, tested and removed by command", async () => {
   expect((await nano("remove", "ours")).stdout).toContain(".mcp.json");
   expect((await nano("remove", "ours")).code).toBe(2);
   const doctor = await nanocoder(["doctor"], { place: where, env: { OPENAI_API_KEY: "k" } });
-  expect(doctor.stdout).toMatch(/✓ MCP server fix .*: 1 tools/);
+  expect(doctor.stdout).toMatch(/✓ MCP server fix .*: 1 tool/);
   expect(doctor.stdout).toMatch(/✗ MCP server far .*ECONNREFUSED.*\n {4}mend: nanocoder mcp test far/);
 });
 

@@ -49,22 +49,48 @@ it("no server survives a run that is ended by force", async () => {
   expect(await survivors(twice, { silent: true })).toEqual([]);
 });
 
-it("a server that is let go of ends, with all that it started, while we go on", async () => {
-  const mark = `mcp-let-go-${Math.random().toString(36).slice(2)}`;
-  const { command, args } = fixture({ stubborn: true, child: mark });
-  const way = { type: "stdio", command, args, env: {} } as const;
-  const spec = { name: "deaf", from: "here", shown: "", print: "", way };
+/** A server of this very process; `changed` is told of each new standing. */
+function serverHere(options: object, changed: (server: Server) => void = () => undefined): Server {
+  const way = { type: "stdio", ...fixture(options), env: {} } as const;
   const ground = {
     ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
     tokens: { load: () => undefined, save: () => undefined },
     elicit: async () => ({ action: "decline" }) as const,
   };
-  const server = new Server({ spec, ground, changed: () => undefined });
-  expect(await server.settled(new AbortController().signal)).toEqual({ state: "ready" });
+  const spec = { name: "here", from: "here", shown: "", print: "", way };
+  const server: Server = new Server({ spec, ground, changed: () => changed(server) });
+  return server;
+}
+
+const never = new AbortController().signal;
+
+it("a server that is let go of ends, with all that it started, while we go on", async () => {
+  const mark = `mcp-let-go-${Math.random().toString(36).slice(2)}`;
+  const server = serverHere({ stubborn: true, child: mark });
+  expect(await server.settled(never)).toEqual({ state: "ready" });
   await until(() => processesWith(mark).length === 2);
   expect(processesWith(mark).length).toBe(2);
   await server.close();
   expect(processesWith(mark)).toEqual([]);
+});
+
+it("a server that was lost is connected anew by itself; one that keeps failing is given up after a while", async () => {
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const wish = { signal: never, timeout: 1000, progress: () => undefined };
+  const server = serverHere({ tools: [{ name: "die", inputSchema: { type: "object" } }], die: "die" }, note);
+  await server.settled(never);
+  await expect(server.use(never, (connection) => connection.call("die", {}, wish))).rejects.toThrow(/closed/i);
+  await until(() => states.length === 5);
+  expect(states).toEqual(["connecting", "ready", "again", "connecting", "ready"]);
+  await server.close();
+  const failing: string[] = [];
+  const dead = serverHere({ exit: 1, stderr: "no licence\n" }, ({ standing }) => void failing.push(standing.state));
+  dead.start();
+  await until(() => failing.at(-1) === "failed", 15_000);
+  expect(failing.filter((state) => state === "again")).toHaveLength(3);
+  expect(dead.told()).toBe("it exited with code 1. It said:\nno licence");
+  await dead.close();
 });
 
 it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {

@@ -22,7 +22,8 @@ type Ran = Ended & {
 async function ran(servers: object, script: Script, args: readonly string[] = ALLOW): Promise<Ran> {
   const where = served(servers);
   await using server = await modelServer(script);
-  const ended = await nanocoder(["-p", "x", ...args], { place: where, env: openaiAt(server.url) });
+  const env = { ...openaiAt(server.url), CLOUD_SECRET: "nobody's business" };
+  const ended = await nanocoder(["-p", "x", ...args], { place: where, env });
   const seen = server.requests.map(({ tools, results, raw, body }) => ({
     tools,
     results: results.join("\n"),
@@ -78,13 +79,18 @@ it("a tool asks, whatever its server says of it; a rule for the server lets it t
 });
 
 it("leave for a tool is pinned to what it says of itself", async () => {
-  const tool = (description: string) => fixture({ tools: [{ name: "act", description, inputSchema: OBJECT }] });
+  // the same command each time: only what the server says is another
+  const toolsFile = join(served({}).work, "tools.json");
+  const says = (description: string) =>
+    writeFileSync(toolsFile, JSON.stringify([{ name: "act", description, inputSchema: OBJECT }]));
   const script = [wait, call("mcp__fix__act"), "done"];
-  const { seen } = await ran({ fix: tool("one thing") }, script, []);
+  says("one thing");
+  const { seen } = await ran({ fix: fixture({ toolsFile }) }, script, []);
   const rule = /--allow '([^']+)'/.exec(seen[2]?.results ?? "")?.[1] ?? "";
   expect(rule).toMatch(/^mcp__fix__act\(fix@[0-9a-f]{12}\)$/);
-  expect((await ran({ fix: tool("one thing") }, script, ["--allow", rule])).code).toBe(0);
-  expect((await ran({ fix: tool("another thing") }, script, ["--allow", rule])).code).toBe(4);
+  expect((await ran({ fix: fixture({ toolsFile }) }, script, ["--allow", rule])).code).toBe(0);
+  says("another thing");
+  expect((await ran({ fix: fixture({ toolsFile }) }, script, ["--allow", rule])).code).toBe(4);
 });
 
 it("a server that is missing, exits, talks garbage or says nothing costs its own tools only", async () => {
@@ -261,6 +267,21 @@ it("a big catalogue is told by name and loaded on demand", async () => {
   expect(seen[3]?.results).toContain('tool_4321 1.2.3 {"words":"black"}');
 });
 
+it("so many small tools are told in full as providers take beside others", async () => {
+  const many = (from: string) =>
+    fixture({
+      tools: Array.from({ length: 60 }, (_, n) => ({ name: `${from}${n}`, inputSchema: { type: "object" } })),
+    });
+  const { seen } = await ran({ a: many("a"), b: many("b") }, [
+    wait,
+    call("mcp_tools", { query: "mcp__b__b7" }),
+    "done",
+  ]);
+  const [offered, loaded] = [seen[1], seen[2]].map((each) => each?.tools.filter((name) => name.startsWith("mcp__")));
+  expect(offered).toHaveLength(60);
+  expect(loaded?.slice(60)).toContain("mcp__b__b7");
+});
+
 it("resources are listed and read where a server has some", async () => {
   const { seen } = await ran({ fix: fixture({ resources: true }), none: fixture() }, [
     wait,
@@ -297,7 +318,7 @@ it("a server's process has what programs need and what its configuration names, 
   const env = JSON.parse(seen[2]?.results ?? "");
   expect(Object.keys(env)).toEqual(expect.arrayContaining(["PATH", "HOME", "FIX_TOKEN"]));
   expect(env.WHO).toBe(env.HOME);
-  expect(JSON.stringify(env)).not.toContain("test-key-123456");
+  expect(JSON.stringify(env)).not.toMatch(/test-key-123456|nobody's business/);
 });
 
 it("--tools names tools of servers too, and starts none where it names none", async () => {

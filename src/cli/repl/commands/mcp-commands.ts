@@ -4,6 +4,7 @@ import { logIn } from "../../../mcp/login.js";
 import type { ServerView } from "../../../mcp/plugin.js";
 import type { RemotePrompt } from "../../../mcp/types.js";
 import { visible } from "../../../platform/text.js";
+import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
@@ -16,7 +17,7 @@ const WORDS = {
     open: "Open this address in a browser on this machine:",
     busy: (name: string) => `connecting to ${name}`,
     states: { "not started": "not started", connecting: "connecting", ready: "ready" },
-    tools: (count: number) => `${count} tools`,
+    tools: (count: number) => counted(count, "tool"),
   },
   zh: {
     none: "没有配置 MCP 服务器。用法见 nanocoder mcp add --help。",
