@@ -75,7 +75,7 @@ export class Server {
     const { standing } = this;
     if (standing.state === "login") return `${standing.why}: nanocoder mcp login ${this.spec.name}`;
     if (!("why" in standing)) return standing.state;
-    const said = this.stderr.trim().split("\n").slice(-3).join("\n").slice(-500);
+    const said = [...new Set(this.stderr.trim().split("\n"))].slice(-3).join("\n").slice(-500);
     return said === "" ? standing.why : `${standing.why}. It said:\n${said}`;
   }
 
