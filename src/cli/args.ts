@@ -48,8 +48,8 @@ function runLine(version: string, found: (asked: Asked) => void): Command {
     .description("A coding agent for the terminal that does not stop until the checks pass.")
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .usage("-p PROMPT [options]")
-    .argument("[prompt]")
+    .usage("[PROMPT] [options]\n       nanocoder -p PROMPT [options]")
+    .argument("[prompt]", "opens a session at this terminal and is sent first; none: it waits for you")
     .helpCommand(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
@@ -95,9 +95,12 @@ function runOptions(): Option[] {
     new Option("--verify", "check what a run changed, also where the settings do not"),
     new Option("--no-verify", "do not check what a run changed"),
     ...limitOptions(),
-    new Option("--output-format <format>", "what stdout carries").choices([...FORMATS]).default("text"),
-    new Option("--output-schema <file>", "the answer must be JSON that fits this JSON Schema (2 repairs, else exit 1)"),
-    new Option("--include-partial", "with stream-json: text as it comes"),
+    new Option("--output-format <format>", "with -p: what stdout carries").choices([...FORMATS]).default("text"),
+    new Option(
+      "--output-schema <file>",
+      "with -p: the answer must be JSON that fits this JSON Schema (2 repairs, else exit 1)",
+    ),
+    new Option("--include-partial", "with -p and stream-json: text as it comes"),
     new Option("--system <text>", "in place of the system prompt; the environment is still told"),
     new Option("--append-system <text>", "added to the system prompt"),
     new Option("--tools <list>", "offer only these, separated by commas"),

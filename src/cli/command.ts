@@ -60,7 +60,7 @@ type Wish = { flags: RunFlags; prompt: string | undefined };
 async function printed(flags: RunFlags, { prompt }: Wish): Promise<number> {
   const { print = "" } = flags;
   if (prompt !== undefined && prompt !== print)
-    throw new UsageError((await import("./misread.js")).wantsQuotes([print, prompt]));
+    throw new UsageError((await import("./misread.js")).wantsQuotes(print, [prompt]));
   return oneShot(flags, print);
 }
 

@@ -5,7 +5,7 @@ import { addMcp } from "./mcp-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
 
-/** Everything but `-p`: the commands, and what help says besides. The start of a one-shot run does without. */
+/** Everything but a plain run: the commands, and what help says besides. The start of a one-shot run does without. */
 export function addCommands(program: Command, found: (asked: Asked) => void): void {
   program.addHelpText("after", EXAMPLES);
   addGoal<RunFlags>(program, (flags, words) => found({ type: "goal", flags, words }));
@@ -13,10 +13,10 @@ export function addCommands(program: Command, found: (asked: Asked) => void): vo
   program
     .command("doctor")
     .description("show what is configured and reachable, and how to mend what is not")
-    .addOption(program.createOption("-m, --model <name>"))
-    .addOption(program.createOption("--provider <name>"))
-    .addOption(program.createOption("--base-url <url>"))
-    .addOption(program.createOption("--api-key <key>"))
+    .addOption(program.createOption("-m, --model <name>", "the model to look at"))
+    .addOption(program.createOption("--provider <name>", "the wire it speaks: openai or anthropic"))
+    .addOption(program.createOption("--base-url <url>", "its endpoint"))
+    .addOption(program.createOption("--api-key <key>", "its key (better in the environment)"))
     .action((_: unknown, command: Command) => found({ type: "doctor", flags: command.optsWithGlobals() }));
   program
     .command("undo")
@@ -125,12 +125,20 @@ function addMemory(program: Command, found: (asked: Asked) => void): void {
 
 const EXAMPLES = `
 Examples:
+  nanocoder
+  nanocoder "why does the test fail? mend it"
+  nanocoder --continue
   nanocoder -p "why does the build fail? mend it" --permission-mode auto
   git diff | nanocoder -p "review this"
   nanocoder -p "go on" --continue --output-format json
   nanocoder goal "make the tests pass" --check "npm test"
   nanocoder plan "move the parser to its own package"
   nanocoder demo
+
+A session: /help lists its commands and keys; @path names a file, !command runs one yourself, #text is remembered. Without a
+key it sets one up; with TERM=dumb it speaks in plain lines; where stdin or stdout is no terminal, PROMPT is one shot.
+In a session --max-turns and --max-cost hold for each prompt; --output-format, --output-schema, --include-partial and
+--timeout are refused: they are for work without a person.
 
 Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
 Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.

@@ -56,7 +56,7 @@ async function show(folder: string, server: { url: string; requests: readonly un
   const passed = opened.agent.log.events.findLast((event) => event.type === "result")?.failed === false;
   say(`\n${passed ? "The test passes" : "The test does not pass"}; slug.js now reads:\n`);
   say(indent(readFileSync(join(folder, "slug.js"), "utf8").trimEnd()));
-  say(`\n${answers} answers over ${server.requests.length} requests. Your turn: nanocoder -p "what to do"`);
+  say(`\n${answers} answers over ${server.requests.length} requests. Your turn: nanocoder`);
   return passed ? 0 : 1;
 }
 

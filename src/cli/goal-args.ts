@@ -75,7 +75,7 @@ to the goal's file voids the round and is undone. --max-turns, --max-cost, --tim
 
 Exit codes: 0 met; 5 not met, or impossible; 3 a limit; 2 a mistake in the goal, or a check that cannot be run; 130 interrupted.
 The report is kept in ~/.nanocoder/goals; --output-format json prints it. A goal that was begun stays as it was agreed:
---resume takes new limits of a run, but no other criteria.
+--resume takes new limits of a run, but no other criteria. In a session: /goal TEXT, /goal --help.
 
 Examples:
   nanocoder goal init

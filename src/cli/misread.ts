@@ -9,12 +9,12 @@ export function misread({ code, message }: CommanderError, program: Command, arg
   const [near] = command || first.startsWith("-") ? [] : nearest(first, COMMANDS);
   if (near !== undefined) return `"${first}" is no command. Did you mean ${near}?`;
   if (code !== "commander.excessArguments") return message.replace(/^error: /, "");
-  if (command === undefined) return wantsQuotes([program.getOptionValue("print"), ...program.args]);
+  if (command === undefined) return wantsQuotes(program.getOptionValue("print"), program.args);
   return `${first}: there are words too many in "${more.join(" ")}". See nanocoder ${first} --help.`;
 }
 
 /** What to say of a prompt that came as several words. */
-export function wantsQuotes(words: readonly unknown[]): string {
-  const prompt = words.filter((word) => typeof word === "string").join(" ");
-  return `A prompt of several words wants quotes: nanocoder -p ${JSON.stringify(prompt)}.`;
+export function wantsQuotes(print: unknown, words: readonly string[]): string {
+  const [flag, first] = typeof print === "string" ? ["-p ", [print]] : ["", []];
+  return `A prompt of several words wants quotes: nanocoder ${flag}${JSON.stringify([...first, ...words].join(" "))}.`;
 }

@@ -24,5 +24,6 @@ nothing is done, unless --yes is given. Model, permission and limit flags are th
 
 A step is done when the worker says so and its verification passed; else it is tried once more, then the rest is planned
 anew, twice at most. Steps: [ ] open, [>] worked on, [x] done, [!] failed, [-] skipped.
+In a session: /plan TEXT.
 
 Exit codes: 0 done, or printed only; 1 not done, or not approved; the others as for a run.`;

@@ -32,7 +32,7 @@ export function progress(sink: Sink, colours: boolean): Progress {
   const announce = (call: Call) => {
     if (calls.has(call.id)) return;
     calls.set(call.id, call);
-    say(paint("dim", `> ${call.name}(${argumentsLine(call.input)})`));
+    say(paint("dim", `> ${firstLine(call.name)}(${argumentsLine(call.input)})`));
   };
   return {
     see,

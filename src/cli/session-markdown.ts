@@ -67,7 +67,7 @@ function inline(text: string): string {
   return `<code>${escaped(visible(text))}</code>`;
 }
 
-// what looks like a tag outside of code is text; a fence left open is closed
+// what looks like a tag outside of code is text, and a picture is a link that nobody fetches unasked; a fence left open is closed
 function withoutHtml(answer: string): string {
   let fence: string | undefined;
   const lines = answer.split("\n").map((line) => {
@@ -77,9 +77,11 @@ function withoutHtml(answer: string): string {
       return line;
     }
     fence = mark;
-    return mark === undefined ? line.replace(CODE_OR_TAG, (found) => (found === "<" ? "\\<" : found)) : line;
+    return mark === undefined
+      ? line.replace(CODE_OR_TAG, (found) => (found === "<" || found === "!" ? `\\${found}` : found))
+      : line;
   });
   return [...lines, ...(fence === undefined ? [] : [fence])].join("\n");
 }
 
-const CODE_OR_TAG = /\\[\s\S]|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<(?=[a-z/!?])/gi;
+const CODE_OR_TAG = /\\[\s\S]|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<(?=[a-z/!?])|!(?=\[)/gi;

@@ -21,9 +21,10 @@ function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-// control characters but tab and line feed, bidi controls, zero-width characters but the joiner within an emoji, and the invisible tag letters
+// control characters but tab and line feed, bidi controls, what ends a line for some, characters without width or ink but the joiner within an
+// emoji, and the invisible tag letters
 const HIDDEN =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\u200d(?:(?<!\p{ExtPict}[\ufe0f\u{1f3fb}-\u{1f3ff}]?\u200d)|(?!\p{ExtPict}))|[\u{e0000}-\u{e007f}]/gu;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\u200d(?:(?<!\p{ExtPict}[\ufe0f\u{1f3fb}-\u{1f3ff}]?\u200d)|(?!\p{ExtPict}))|[\u{e0000}-\u{e0fff}]/gu;
 
 /** A text for a screen: characters that would act on it or hide in it are shown as `\u{202e}`. */
 export function visible(text: string): string {

@@ -191,6 +191,7 @@ async function settle(call: Weighed, guard: Guard): Promise<{ verdict: Allowed |
   });
 }
 
+const OTHERWISE = "the file changed meanwhile: this is not what you were shown";
 const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
 async function askPerson(
@@ -201,11 +202,15 @@ async function askPerson(
   const { context } = call;
   const { signal } = context;
   if (signal.aborted) return INTERRUPTED;
-  const { questionOf } = await import("./question.js");
+  const { isAsShown, questionOf } = await import("./question.js");
   const why = wordsFor(call.effect, reason.why);
   const question = await questionOf(call, { ...reason, why, from: options.from });
   const asking = { signal, waiting: () => turns.waiting };
   const answer = await unlessAborted(signal, INTERRUPTED, () => options.ask(question, asking));
+  const agreed = answer.verdict === "allow" && answer.input === undefined;
+  // a file may be another by now: a yes is for what stood in the question
+  if (agreed && !(await isAsShown(question, call)))
+    return askPerson(call, { ...reason, why: OTHERWISE }, { options, turns });
   await keepGrant(answer, question.always ?? [], { context, remember: options.remember });
   return answer;
 }

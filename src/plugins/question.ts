@@ -55,6 +55,12 @@ export async function questionOf(asked: Asked, { why, firm, from }: Reason): Pro
   };
 }
 
+/** Whether a call would still write what its question showed. */
+export async function isAsShown({ preview }: Question, asked: Asked): Promise<boolean> {
+  const now = await previewOf(asked);
+  return now?.type === preview?.type && now?.text === preview?.text;
+}
+
 // what a file holds may stand in the fault: it goes to the person, not to the model
 async function previewOf({ tool, input, context, effect }: Asked): Promise<Preview | undefined> {
   try {

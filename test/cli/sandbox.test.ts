@@ -110,7 +110,7 @@ it("shows neither the user's secrets nor our own home, and no secrets in the env
   for (const name of [".ssh", ".aws", ".nanocoder"]) mkdirSync(join(where.home, name));
   writeFileSync(join(where.home, ".ssh/id_ed25519"), "s3cret-key");
   writeFileSync(join(where.home, ".aws/credentials"), "s3cret-aws");
-  writeFileSync(join(where.home, ".nanocoder/.env"), "s3cret-own");
+  writeFileSync(join(where.home, ".nanocoder/.env"), "OTHER=s3cret-own");
   writeFileSync(join(where.home, ".netrc"), "s3cret-netrc");
   const code = `const { execSync } = require('child_process'); console.log(execSync('cat ~/.ssh/* ~/.aws/* ~/.nanocoder/.env ~/.netrc 2>&1; env').toString())`;
   const { result } = await runs(node(code), { where, env: { KEY_CANARY: "canary-1", GITHUB_TOKEN: "canary-2" } });

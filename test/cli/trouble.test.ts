@@ -40,7 +40,7 @@ describe("configuration", () => {
     [["gaol", "make the tests pass", "--check", "npm test"], "Did you mean goal?"],
     [["-p", "mend", "the", "build"], 'wants quotes: nanocoder -p "mend the build"'],
     [["-p", "mend", "it"], 'wants quotes: nanocoder -p "mend it"'],
-    [["mend", "the", "build"], 'wants quotes: nanocoder -p "mend the build"'],
+    [["mend", "the", "build"], 'wants quotes: nanocoder "mend the build"'],
     [["undo", "1", "2"], "See nanocoder undo --help"],
     [["completion", "tcsh"], "bash, zsh or fish"],
     [[], "nanocoder -p"],
@@ -64,6 +64,9 @@ describe("configuration", () => {
       expect(ended).toMatchObject({ code: 0, stderr: "" });
       expect(ended.stdout).toContain("Usage: nanocoder");
     }
+    const help = (await nanocoder(["--help"], { place: place() })).stdout;
+    expect(help).toMatch(/^Usage: nanocoder \[PROMPT\] \[options\]\n {7}nanocoder -p PROMPT/);
+    expect(help).toMatch(/--output-format <format> {2}with -p:/);
     expect((await nanocoder(["--version"], { place: place() })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -75,7 +75,7 @@ describe("what a project's instructions import", () => {
     const where = repository({
       "~/dotfiles/agents.md": "mine\n@~/.nanocoder/style.md\n@~/.ssh/id_rsa\n@~/.nanocoder/.env",
     });
-    put(where, { "~/.nanocoder/style.md": "tabs", "~/.ssh/id_rsa": SECRET, "~/.nanocoder/.env": SECRET });
+    put(where, { "~/.nanocoder/style.md": "tabs", "~/.ssh/id_rsa": SECRET, "~/.nanocoder/.env": `OTHER=${SECRET}` });
     symlinkSync(join(where.home, "dotfiles/agents.md"), join(where.home, ".nanocoder/AGENTS.md"));
     const { words, requests } = await one(where);
     expect(words[0]).toContain("mine\n[@~/.nanocoder/style.md]\ntabs\n");

@@ -1,4 +1,13 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -59,13 +68,24 @@ function session(): readonly Event[] {
   return log.events;
 }
 
-// where each record ends, without its line feed
-function endsOf(texts: readonly string[]): number[] {
+type Records = { bytes: Buffer; ends: readonly number[] };
+
+// a file of records, and where each ends, without its line feed
+function recordsOf(texts: readonly string[]): Records {
   let at = -1;
-  return texts.map((each) => {
+  const ends = texts.map((each) => {
     at += 1 + Buffer.byteLength(each);
     return at;
   });
+  return { bytes: Buffer.from(texts.map((each) => `${each}\n`).join("")), ends };
+}
+
+// a file that is emptied and written again goes to the disk each time, one that is cut short does not
+function cutOff(path: string, bytes: Buffer, cut: number): void {
+  const file = openSync(path, constants.O_CREAT | constants.O_WRONLY);
+  writeSync(file, bytes);
+  ftruncateSync(file, cut);
+  closeSync(file);
 }
 
 const lines = (events: readonly object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
@@ -87,29 +107,50 @@ describe("a session of 200 events", () => {
   const whole = Buffer.from(lines(events));
   const texts = events.map((event) => JSON.stringify(event));
 
-  it("goes on from a cut at any byte with the longest whole prefix", async () => {
+  /** The file cut at a byte and opened again: how many records are kept, once all is as it should be. */
+  function expectCut({ path, records, cut }: { path: string; records: Records; cut: number }) {
+    const { bytes, ends } = records;
+    cutOff(path, bytes, cut);
+    const log = openLog(path);
+    const found = [cut, log.events.length, log.skipped];
+    const next = log.append(prompt);
+    log.close();
+    // a record is whole with its last bracket; its line feed is put there again
+    const kept = ends.findLastIndex((end) => end <= cut) + 1;
+    const end = kept === 0 ? 0 : (ends[kept - 1] ?? 0) + 1;
+    const wanted = Buffer.concat([bytes.subarray(0, end), Buffer.from(lines([next]))]);
+    // `expect` twice a byte would take as long as all the rest
+    if (String(found) !== String([cut, kept, 0])) expect(found).toEqual([cut, kept, 0]);
+    if (!readFileSync(path).equals(wanted)) expect([cut, readFileSync(path, "utf8")]).toEqual([cut, String(wanted)]);
+    return { kept, events: log.events };
+  }
+
+  it("goes on from a cut before and behind any of its brackets and line feeds with the longest whole prefix", async () => {
     const path = where();
-    const ends = endsOf(texts);
-    let checked = -1;
-    for (let cut = 0; cut <= whole.length; cut += 1) {
-      writeFileSync(path, whole.subarray(0, cut));
-      const log = openLog(path);
-      const found = [cut, log.events.length, log.skipped];
-      const next = log.append(prompt);
-      log.close();
-      // a record is whole with its last bracket; its line feed is put there again
-      const kept = ends.findLastIndex((end) => end <= cut) + 1;
-      const end = kept === 0 ? 0 : (ends[kept - 1] ?? 0) + 1;
-      const wanted = Buffer.concat([whole.subarray(0, end), Buffer.from(lines([next]))]);
-      // `expect` twice a byte would take as long as all the rest
-      if (String(found) !== String([cut, kept, 0])) expect(found).toEqual([cut, kept, 0]);
-      if (!readFileSync(path).equals(wanted)) expect([cut, readFileSync(path, "utf8")]).toEqual([cut, String(wanted)]);
-      if (kept === checked) continue;
-      checked = kept;
+    const records = recordsOf(texts);
+    for (const end of [0, ...records.ends]) {
+      if (end > 0) expectCut({ path, records, cut: end - 1 });
+      if (end + 1 <= whole.length) expectCut({ path, records, cut: end + 1 });
+      const { kept, events } = expectCut({ path, records, cut: end });
       expect(readLog(path).events.slice(0, -1)).toEqual(JSON.parse(`[${texts.slice(0, kept).join(",")}]`));
-      await expectRequests(log.events);
+      await expectRequests(events);
     }
-    expect([events.length, checked]).toEqual([202, 202]);
+    expect(events.length).toBe(202);
+  });
+
+  // what stands before a record that is cut is read line by line: a few lines do for many
+  it("goes on from a cut at any byte of any of its records", () => {
+    const path = where();
+    let cuts = 0;
+    for (let first = 1; first < texts.length; first += 10) {
+      const records = recordsOf([texts[0] ?? "", ...texts.slice(first, first + 10)]);
+      const begin = first === 1 ? 0 : (records.ends[0] ?? 0) + 2;
+      for (let cut = begin; cut <= records.bytes.length; cut += 1) {
+        expectCut({ path, records, cut });
+        cuts += 1;
+      }
+    }
+    expect(cuts).toBe(whole.length + 1);
   }, 120_000);
 
   const DAMAGE: Record<string, (line: string) => string> = {

@@ -1,9 +1,10 @@
 import { last } from "../../core/fold.js";
 import { sentence } from "../../core/run-tools.js";
 import { endLeftovers } from "../../platform/exec.js";
+import { visible } from "../../platform/text.js";
 import type { Desk } from "./desk.js";
 import type { Locale } from "./locale.js";
-import type { Face } from "./screen-ui.js";
+import type { FrontEnd } from "./port.js";
 import type { Seat } from "./seat.js";
 
 const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): string; kept(path: string): string }> = {
@@ -13,8 +14,8 @@ const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): stri
     kept: (path) => `The session is kept in ${path}`,
   },
   zh: {
-    goOn: (id) => `继续此会话:nanocoder --resume ${id}`,
-    broke: (why) => `nanocoder 出错:${why}`,
+    goOn: (id) => `继续此会话：nanocoder --resume ${id}`,
+    broke: (why) => `nanocoder 出错：${why}`,
     kept: (path) => `会话保存在 ${path}`,
   },
 };
@@ -22,8 +23,8 @@ const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): stri
 /** How long a session may take to end in order once a signal came, in milliseconds. */
 const PATIENCE = 10_000;
 
-/** What must be ended, as far as there is any of it yet. */
-export type Stage = { seat: Seat; locale: Locale; face(): Face | undefined; desk(): Desk | undefined };
+/** What must be ended, the session as far as there is one yet. */
+export type Stage = { seat: Seat; locale: Locale; ui: FrontEnd; desk(): Desk | undefined };
 
 export type Ending = {
   /** Gives the terminal back, and says how the session goes on; once. */
@@ -37,15 +38,15 @@ export function endingOf(stage: Stage): Ending {
   let [signalled, over] = [false, false];
   // the terminal is as it was before a word is said on it
   const end = (error?: unknown) => {
-    stage.face()?.ui.close();
+    stage.ui.close();
     if (over) return;
     over = true;
     const lines = lastWords(stage, error);
     if (lines.length > 0) process.stderr.write(`\n${lines.join("\n")}\n`);
   };
   const force = (code: number, error?: unknown) => {
-    stage.face()?.ui.close();
-    const leftovers = Promise.all([stage.face()?.dismiss(), endLeftovers()]);
+    stage.ui.close();
+    const leftovers = Promise.all([stage.ui.dismiss(), endLeftovers()]);
     void leftovers.finally(() => {
       end(error);
       process.exit(code);
@@ -60,9 +61,7 @@ export function endingOf(stage: Stage): Ending {
   const calm = handled({
     SIGTERM: () => leave(143),
     SIGHUP: () => leave(143),
-    SIGINT: () => stage.face()?.interrupted() || leave(130),
-    // what writes beyond a limit of the system is told so, as on a full disk
-    SIGXFSZ: () => undefined,
+    SIGINT: () => stage.ui.interrupted() || leave(130),
     uncaughtException: (error) => force(1, error),
     unhandledRejection: (error) => force(1, error),
   });
@@ -81,7 +80,7 @@ function handled(listeners: Record<string, (reason: unknown) => void>): () => vo
 // of what nobody asked anything there is nothing to go on with, and nothing of what could not be saved
 function lastWords({ locale, desk }: Stage, error: unknown): string[] {
   const words = WORDS[locale];
-  const lines = error === undefined ? [] : [words.broke(sentence(error))];
+  const lines = error === undefined ? [] : [words.broke(visible(sentence(error)))];
   const { id, agent } = desk()?.opened ?? {};
   const path = agent && "path" in agent.log ? agent.log.path : undefined;
   if (!agent || id === undefined || path === undefined || !last(agent.log.events, "prompt")) return lines;

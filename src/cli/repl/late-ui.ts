@@ -1,9 +1,8 @@
-import type { Said, Ui } from "./port.js";
+import type { FrontEnd, Said } from "./port.js";
 
 /** A front end that is made, and takes the terminal, with the first thing to be shown or asked there. */
-export function lateUi(make: () => Ui): Ui {
-  let made: Ui | undefined;
-  let closed = false;
+export function lateUi(make: () => FrontEnd): FrontEnd {
+  let made: FrontEnd | undefined;
   const waiting: Said[] = [];
   const ui = () => {
     if (made === undefined) {
@@ -28,10 +27,9 @@ export function lateUi(make: () => Ui): Ui {
       if (made === undefined) waiting.push(said);
       else made.say(said);
     },
-    close() {
-      if (closed) return;
-      closed = true;
-      made?.close();
-    },
+    close: () => made?.close(),
+    ready: () => made?.ready(),
+    interrupted: () => made?.interrupted() ?? false,
+    dismiss: async () => made?.dismiss(),
   };
 }

@@ -4,21 +4,28 @@ import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
 import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
+import { bodyLines } from "./asked/approval-body.js";
+import { INTERRUPTED } from "./asked/approval-words.js";
 import type { Locale } from "./locale.js";
-import type { Choice, Field, Hands, Said, Ui } from "./port.js";
+import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
+import { oneLine } from "./screen/cells.js";
+import { unstyled } from "./screen/wrap.js";
+import { themeOf } from "./theme.js";
 
 type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
 type Parts = Streams & { locale: Locale; hands: Hands };
 
 /** Prompts of a session gone on with that are told again. */
 const RECOUNTED = 3;
+/** A yes that comes sooner after its question was typed before it, in milliseconds. */
+const QUIET = 300;
 /** Items of a choice shown at a time. */
 const SHOWN = 20;
 
 const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always" };
 
-const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 const PROMPT = "> ";
+const PLAIN = themeOf({ colours: false });
 
 type Items<T> = Choice<T>["items"];
 
@@ -26,7 +33,9 @@ const WORDS: Record<
   Locale,
   {
     again: string;
-    ask(always: string): string;
+    stray: string;
+    ask(rules: string): string;
+    always(rules: string): string;
     why: string;
     number: string;
     none: string;
@@ -37,7 +46,9 @@ const WORDS: Record<
 > = {
   en: {
     again: "One of these letters, please.",
-    ask: (always) => `y once, s this session, ${always}n no, t no and say why: `,
+    stray: "Typed before you could read this: not taken.",
+    always: (rules) => `a always (${rules}), `,
+    ask: (rules) => `y once, s this session, ${rules}n no, t no and say why: `,
     why: "Why not: ",
     number: "Number, part of a name, or nothing: ",
     none: "Nothing fits.",
@@ -47,18 +58,20 @@ const WORDS: Record<
   },
   zh: {
     again: "请输入其中一个字母。",
-    ask: (always) => `y 仅此一次,s 本次会话,${always}n 拒绝,t 拒绝并说明原因: `,
-    why: "原因: ",
-    number: "编号、名称的一部分,或直接回车: ",
+    stray: "在你看到问题之前输入的，未采用。",
+    always: (rules) => `a 总是（${rules}），`,
+    ask: (rules) => `y 仅此一次，s 本次会话，${rules}n 拒绝，t 拒绝并说明原因：`,
+    why: "原因：",
+    number: "编号、名称的一部分，或直接回车：",
     none: "没有符合的。",
     noEditor: "此终端无法打开编辑器。",
     twice: "再按一次 Ctrl+C 退出。",
-    before: (count) => `… 还有 ${count} 条更早的提示:nanocoder sessions show 可以查看全部。`,
+    before: (count) => `… 还有 ${count} 条更早的提示词：nanocoder sessions show 可以查看全部。`,
   },
 };
 
 /** A session in plain lines, for a terminal that can do no more. */
-export class LineUi implements Ui {
+export class LineUi implements FrontEnd {
   readonly #lines: Interface;
   readonly #parts: Parts;
   readonly #human: ReturnType<typeof progress>;
@@ -82,8 +95,7 @@ export class LineUi implements Ui {
     });
   }
 
-  /** Asks for the next words. */
-  prompt(): void {
+  ready(): void {
     if (this.#closed || this.#reader !== undefined || this.#wrote === PROMPT) return;
     this.#freshLine();
     this.#lines.prompt();
@@ -114,20 +126,26 @@ export class LineUi implements Ui {
   ask(question: Question, asking?: Asking): Promise<Answer> {
     return this.#alone(async () => {
       if (asking?.signal.aborted) return INTERRUPTED;
-      const { tool, subjects, why, always } = question;
-      this.#line([`${tool}: ${why}`, ...subjects.map((each) => `  ${visible(each)}`)].join("\n"));
-      const leave = () => this.dismiss();
+      const { locale, output } = this.#parts;
+      const body = bodyLines({ question, changed: undefined }, { theme: PLAIN, locale }, output.columns || 80);
+      this.#line(body.map(unstyled).join("\n"));
+      const leave = () => this.#unanswered();
       asking?.signal.addEventListener("abort", leave, { once: true });
-      return this.#answer(always).finally(() => asking?.signal.removeEventListener("abort", leave));
+      return this.#answer(question.always).finally(() => asking?.signal.removeEventListener("abort", leave));
     });
   }
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
     const words = WORDS[this.#parts.locale];
-    const rules = always === undefined ? "" : `a always (${always.join(", ")}), `;
+    const rules = always === undefined ? "" : words.always(always.join(", "));
+    const asked = performance.now();
     const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase();
     if (letter === undefined) return INTERRUPTED;
     const yes = YES[letter];
+    if (yes !== undefined && performance.now() - asked < QUIET) {
+      this.#line(words.stray);
+      return this.#answer(always);
+    }
     if (yes !== undefined && (yes !== "always" || always !== undefined))
       return { verdict: "allow", why: "the user allowed it", for: yes };
     if (letter === "n") return { verdict: "deny", why: "the user said no" };
@@ -143,7 +161,7 @@ export class LineUi implements Ui {
   async #chosen<T>(title: string, { shown, items }: { shown: Items<T>; items: Items<T> }): Promise<T | undefined> {
     const words = WORDS[this.#parts.locale];
     const rows = shown.map(({ label, about }, n) => `${n + 1}  ${label}${about === undefined ? "" : `  ${about}`}`);
-    this.#line([title, ...rows].map(visible).join("\n"));
+    this.#line([visible(title), ...rows.map(oneLine)].join("\n"));
     const answer = (await this.#asked(words.number))?.trim();
     if (!answer) return undefined;
     const numbered = /^\d+$/.test(answer) ? shown[Number(answer) - 1] : undefined;
@@ -193,29 +211,31 @@ export class LineUi implements Ui {
     this.#lines.close();
   }
 
-  /** Leaves unanswered what is asked. */
-  dismiss(): void {
+  async dismiss(): Promise<void> {
+    this.#unanswered();
+  }
+
+  #unanswered(): void {
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.(undefined);
   }
 
   /** Ctrl-C: ends what goes on, or the session when it comes twice. */
-  interrupt(): void {
-    const { hands, locale } = this.#parts;
+  interrupted(): boolean {
+    const { hands } = this.#parts;
     this.#draft = [];
-    if (hands.interrupt()) return;
-    if (this.#reader !== undefined) {
-      this.dismiss();
-      return;
-    }
-    if (this.#pressed) {
-      hands.leave();
-      return;
-    }
+    if (hands.interrupt()) return true;
+    if (this.#reader !== undefined) this.#unanswered();
+    else if (this.#pressed) hands.leave();
+    else this.#firstPress();
+    return true;
+  }
+
+  #firstPress(): void {
     this.#pressed = true;
-    this.#line(WORDS[locale].twice);
-    this.prompt();
+    this.#line(WORDS[this.#parts.locale].twice);
+    this.ready();
   }
 
   #take(line: string): void {
@@ -230,7 +250,7 @@ export class LineUi implements Ui {
     }
     this.#draft.push(line.replace(/\\$/, ""));
     if (!line.endsWith("\\")) this.#parts.hands.submit(this.#draft.splice(0).join("\n"));
-    else this.prompt();
+    else this.ready();
   }
 
   #asked(question: string): Promise<string | undefined> {

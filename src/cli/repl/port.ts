@@ -37,10 +37,12 @@ export type Choice<T> = {
   items: readonly { value: T; label: string; about?: string }[];
   /** Which one stands first under the caret. */
   at?: number;
+  /** It gives leave for something: keys of somebody who was typing when it came up do not answer it. */
+  firm?: true;
 };
 
-/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots. */
-export type Field = { title: string; text?: string; hidden?: boolean };
+/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots; with `lines` a paste may hold several. */
+export type Field = { title: string; text?: string; hidden?: boolean; lines?: boolean };
 
 /** The front end of an interactive session: a screen with panes is one, plain lines are another. It owns no logic. */
 export type Ui = {
@@ -57,7 +59,7 @@ export type Ui = {
   busy(what: string): () => void;
   /** Lines that stand above the prompt, asked for with each frame; none takes them away. */
   board(lines?: () => readonly string[]): void;
-  /** Puts words into the prompt, to be changed and sent. */
+  /** Puts words of a prompt back into it, to be changed and sent: they are no command, whatever they begin with. */
   put(words: string): void;
   /** A text in the person's own editor; undefined when it was left without saving, or there is none. */
   edit(words: string): Promise<string | undefined>;
@@ -65,7 +67,18 @@ export type Ui = {
   transcript(events: readonly Event[]): Promise<void>;
   /** Calls a person who may look elsewhere. */
   ring(words: string): void;
+  /** Gives back the terminal; may be called at any time, and twice. */
   close(): void;
+};
+
+/** A front end, and what the life of a session needs of it beside that. */
+export type FrontEnd = Ui & {
+  /** Nothing goes on any more: the next words are wanted. */
+  ready(): void;
+  /** SIGINT, where the terminal's keys do not reach us as keys. False: there was nothing to interrupt. */
+  interrupted(): boolean;
+  /** Leaves unanswered what is asked, and closes what else has the terminal. */
+  dismiss(): Promise<void>;
 };
 
 /** What was sent beside its words: images that stand in them as `[image #1: name.png]`. */

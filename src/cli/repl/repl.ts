@@ -8,10 +8,9 @@ import { promptCommands } from "./commands/mcp-commands.js";
 import { ownCommands } from "./commands/own-commands.js";
 import { type Desk, openDesk } from "./desk.js";
 import { endingOf } from "./ending.js";
-import { faceOf } from "./face.js";
+import { frontEndOf } from "./front-end.js";
 import { lateUi } from "./late-ui.js";
 import { localeOf } from "./locale.js";
-import type { Face } from "./screen-ui.js";
 import { Seat } from "./seat.js";
 import type { SlashCommand } from "./slash.js";
 import { begin } from "./start/begin.js";
@@ -25,24 +24,20 @@ export async function repl(flags: RunFlags, start: Start): Promise<number> {
   checkFlags(flags);
   const config = await readConfig(flags, thisMachine());
   const locale = localeOf(process.env);
-  let face: Face | undefined;
   let desk: Desk | undefined;
-  const seat = new Seat(() => face?.ready());
+  const seat = new Seat(() => ui.ready());
   // a session that cannot be opened leaves the terminal alone
-  const ui = lateUi(() => {
-    face = faceOf({ config, locale, seat });
-    return face.ui;
-  });
+  const ui = lateUi(() => frontEndOf({ config, locale, seat }));
   const room = { ui, locale, flags };
-  const ending = endingOf({ seat, locale, face: () => face, desk: () => desk });
+  const ending = endingOf({ seat, locale, ui, desk: () => desk });
   const left = seat.left.then((exitCode) => ({ exitCode }));
   try {
     const begun = await Promise.race([begin(room, config), left]);
     if ("exitCode" in begun) return begun.exitCode;
     desk = await openDesk({ ...room, flags: begun.flags }, begun);
-    attend(desk, seat, start);
+    await attend(desk, seat, start);
     const { exitCode } = await left;
-    await face?.dismiss();
+    await ui.dismiss();
     await desk.close();
     return exitCode;
   } finally {
@@ -61,11 +56,11 @@ function checkFlags(flags: RunFlags): void {
   throw new UsageError(`--${flag} is for a run without a person: nanocoder -p "what to do" --${flag} …`);
 }
 
-function attend(desk: Desk, seat: Seat, { prompt, version }: Start): void {
+async function attend(desk: Desk, seat: Seat, { prompt, version }: Start): Promise<void> {
   const { ui, opened } = desk;
   const commands = (): readonly SlashCommand[] => [...builtin, ...own(), ...promptCommands(desk)];
   const builtin = builtinCommands({ all: commands, leave: () => seat.leave(), listModels });
-  const own = ownCommands(desk, builtin);
+  const own = await ownCommands(desk, builtin);
   const { events } = opened.agent.log;
   if (last(events, "prompt") === undefined) ui.say({ type: "note", text: greeting(desk, version) });
   seat.take(desk, commands);

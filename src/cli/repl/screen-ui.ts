@@ -1,21 +1,25 @@
 import { matchesKey } from "@earendil-works/pi-tui";
+import type { Delta, Event } from "../../core/event.js";
 import { sentence } from "../../core/run-tools.js";
 import { visible } from "../../platform/text.js";
-import { questions } from "./asked/questions.js";
+import { type Questions, questions } from "./asked/questions.js";
 import type { Locale } from "./locale.js";
-import { inEditor } from "./own-editor.js";
-import type { Hands, KeyPane, Pane, Said, Ui } from "./port.js";
+import { type OwnEditor, ownEditor } from "./own-editor.js";
+import type { FrontEnd, Hands, KeyPane, Pane, Said } from "./port.js";
 import type { Completer } from "./prompt/completing.js";
 import { fileHistory } from "./prompt/history.js";
+import type { PromptBox } from "./prompt/prompt.js";
 import { promptBox } from "./prompt/prompt-box.js";
 import { screenOf, type TerminalScreen } from "./screen/screen.js";
 import { Terminal, type TerminalStreams } from "./screen/terminal.js";
 import { wrappedText } from "./screen/wrap.js";
+import { readSent } from "./slash.js";
 import type { Look } from "./told/folded.js";
-import { indicator } from "./told/indicator.js";
-import { markdown } from "./told/markdown.js";
+import { type Indicator, indicator } from "./told/indicator.js";
+import { promptLines } from "./told/prompt-lines.js";
+import { saidPane } from "./told/said.js";
 import { queuedLines, statusLine } from "./told/status-line.js";
-import { transcript } from "./told/transcript.js";
+import { type Transcript, transcript } from "./told/transcript.js";
 import { viewer } from "./told/viewer.js";
 
 export type ScreenParts = {
@@ -35,28 +39,9 @@ export type ScreenParts = {
   gone(): void;
 };
 
-/** The front end of a session, and what its life needs beside that. */
-export type Face = {
-  ui: Ui;
-  /** Nothing goes on any more: the next words are wanted. */
-  ready(): void;
-  /** SIGINT, where the terminal's keys do not reach us as keys. False: there was nothing to interrupt. */
-  interrupted(): boolean;
-  /** Leaves unanswered what is asked, and closes what else has the terminal. */
-  dismiss(): Promise<void>;
-};
-
-const WORDS: Record<Locale, { noEditor: string; failed: string; history(why: string): string }> = {
-  en: {
-    noEditor: "No editor is set: export EDITOR=…",
-    failed: "The editor ended with a failure: the prompt is as it was.",
-    history: (why) => `Prompts are not kept for the next session: ${why}`,
-  },
-  zh: {
-    noEditor: "没有设置编辑器:export EDITOR=…",
-    failed: "编辑器异常退出:提示词保持原样。",
-    history: (why) => `提示词无法保存到下次会话:${why}`,
-  },
+const WORDS: Record<Locale, { history(why: string): string }> = {
+  en: { history: (why) => `Prompts are not kept for the next session: ${why}` },
+  zh: { history: (why) => `提示词无法保存到下次会话：${why}` },
 };
 
 /** Rows that a board may take. */
@@ -65,127 +50,199 @@ const BOARD = 12;
 const ROOMY = 8;
 
 /** The front end on a terminal: panes on a screen, and keys to where they belong. */
-export function screenUi(parts: ScreenParts): Face {
-  const { look, hands } = parts;
-  const { theme, locale } = look;
-  const words = WORDS[locale];
-  let board: (() => readonly string[]) | undefined;
-  let asking: KeyPane | undefined;
-  let lent: { ended: Promise<unknown>; end: AbortController } | undefined;
-  const screen = screenOf(new Terminal(parts.streams), {
-    tmux: parts.tmux,
-    onKey: (data) => onKey(data, screen),
-    onGone: () => parts.gone(),
-  });
-  const changed = () => screen.changed();
-  let printed: "nothing" | "note" | "other" = "nothing";
-  const print = (pane: Pane) => {
-    printed = "other";
-    screen.print(pane);
-  };
-  // notes stand close together, all else is set apart
-  const say = (said: Said) => {
-    const kind = said.type === "note" ? "note" : "other";
-    const lead = printed === "nothing" || (printed === "note" && kind === "note") ? [] : [""];
-    screen.print(saidPane(said, look, lead));
-    printed = kind;
-  };
-  const edit = async (text: string) => {
-    const { editor: command, env } = parts;
-    if (!command?.trim()) say({ type: "error", text: words.noEditor });
-    if (!command?.trim()) return undefined;
-    const end = new AbortController();
-    const ended = screen.lend(() => inEditor(text, { command, env, signal: end.signal }));
-    lent = { ended, end };
-    const after = await ended.finally(() => {
-      lent = undefined;
+export class ScreenUi implements FrontEnd {
+  readonly #parts: ScreenParts;
+  readonly #screen: TerminalScreen;
+  readonly #editor: OwnEditor;
+  readonly #told: Transcript;
+  readonly #working: Indicator;
+  readonly #history: ReturnType<typeof fileHistory>;
+  readonly #box: PromptBox;
+  readonly #questions: Questions;
+  #asking: KeyPane | undefined;
+  #board: (() => readonly string[]) | undefined;
+  /** What was printed last. */
+  #printed: "nothing" | "note" | "other" = "nothing";
+
+  constructor(parts: ScreenParts) {
+    this.#parts = parts;
+    const { look, streams, tmux, editor: command, env, home, cwd, redact } = parts;
+    this.#screen = screenOf(new Terminal(streams), {
+      tmux,
+      onKey: (data) => this.#suspends(data),
+      onGone: () => parts.gone(),
     });
-    if (after === undefined) say({ type: "error", text: words.failed });
-    return after;
-  };
-  const told = transcript({ look, print, now: () => Date.now() });
-  const working = indicator(theme, locale, changed);
-  const box = promptBox({
-    ...{ theme, locale, changed, hands, edit, cwd: parts.cwd, complete: parts.complete },
-    rows: () => screen.rows,
-    mode: () => hands.status().mode,
-    history: fileHistory({ ...parts, failed: (error) => say({ type: "note", text: words.history(sentence(error)) }) }),
-    redraw: () => screen.redraw(),
-    unclaimed: () => undefined,
-  });
-  const asker = questions({
-    ...{ theme, locale, changed, edit },
-    rows: () => screen.rows,
-    now: () => performance.now(),
-    interrupt: () => hands.interrupt(),
-    show(pane) {
-      asking = pane;
-      screen.focus(pane ?? box);
-      changed();
-    },
-  });
-  const boardPane: Pane = {
-    render: (columns) =>
-      (board?.() ?? []).slice(-BOARD).flatMap((line) => wrappedText(visible(line), columns).slice(0, 1)),
-  };
-  const prompt: Pane = { render: (columns) => (asking ?? box).render(columns) };
-  const [queued, status] = [queuedLines, statusLine].map((pane) => pane(() => hands.status(), theme, locale));
-  const gap: Pane = { render: () => (screen.rows < ROOMY ? [] : [""]) };
-  screen.live([told.live, gap, boardPane, working, queued, prompt, status].filter((pane) => pane !== undefined));
-  screen.focus(box);
-  const { ask, choose, fill } = asker;
-  const ui: Ui = {
-    ...{ ask, choose, fill },
-    edit,
-    say,
-    see(item) {
-      told.see(item);
-      working.see(item);
-    },
-    recount: (events) => told.recount(events),
-    busy: (what) => working.busy(what),
-    board(lines) {
-      board = lines;
-      changed();
-    },
-    put: (text) => box.put([text, box.text()].filter((each) => each !== "").join("\n")),
-    transcript: (events) =>
-      new Promise((resolve) => {
-        const close = screen.cover(
-          viewer({ events, look, changed, rows: () => screen.rows, close: () => resolve(close()) }),
-        );
-      }),
-    ring: (text) => screen.ring(text),
-    close() {
-      working.close();
-      screen.close();
-    },
-  };
-  return {
-    ui,
-    ready: () => undefined,
-    // whoever has the terminal has its keys
-    interrupted: () => lent !== undefined || hands.interrupt(),
-    async dismiss() {
-      asker.dismiss();
-      lent?.end.abort();
-      await lent?.ended.catch(() => undefined);
-    },
-  };
-}
-
-// Ctrl-Z, wherever the keys go
-function onKey(data: string, screen: TerminalScreen): boolean {
-  if (!matchesKey(data, "ctrl+z")) return false;
-  void screen.suspend();
-  return true;
-}
-
-function saidPane({ type, text }: Said, { theme }: Look, lead: readonly string[]): Pane {
-  if (type === "markdown") {
-    const rendered = markdown(text, theme);
-    return { render: (columns) => [...lead, ...rendered.render(columns)] };
+    this.#editor = ownEditor({
+      ...{ command, env, locale: look.locale },
+      lend: (work) => this.#screen.lend(work),
+      failed: (text) => this.say({ type: "error", text }),
+    });
+    this.#told = transcript({ look, print: (pane) => this.#print(pane, "other"), now: () => Date.now() });
+    this.#working = indicator(look.theme, look.locale, this.#changed);
+    const failed = (error: unknown) => this.say({ type: "note", text: WORDS[look.locale].history(sentence(error)) });
+    this.#history = fileHistory({ home, cwd, redact, failed });
+    this.#box = this.#promptBox();
+    this.#questions = this.#asker();
+    this.#screen.live(this.#panes());
+    this.#screen.focus(this.#box);
   }
-  const paint = { note: theme.dim, error: theme.bad, text: (line: string) => line }[type];
-  return { render: (columns) => [...lead, ...wrappedText(visible(text), columns).map(paint)] };
+
+  see(item: Event | Delta): void {
+    this.#told.see(item);
+    this.#working.see(item);
+  }
+
+  recount(events: readonly Event[]): void {
+    this.#told.recount(events);
+  }
+
+  // notes stand close together, all else is set apart
+  say(said: Said): void {
+    const kind = said.type === "note" ? "note" : "other";
+    const close = this.#printed === "nothing" || (this.#printed === "note" && kind === "note");
+    this.#print(saidPane(said, this.#parts.look, close ? [] : [""]), kind);
+  }
+
+  readonly ask: FrontEnd["ask"] = (question, asking) => this.#questions.ask(question, asking);
+  readonly choose: FrontEnd["choose"] = (choice) => this.#questions.choose(choice);
+  readonly fill: FrontEnd["fill"] = (field) => this.#questions.fill(field);
+  readonly edit: FrontEnd["edit"] = (words) => this.#editor.edit(words);
+
+  busy(what: string): () => void {
+    return this.#working.busy(what);
+  }
+
+  board(lines?: () => readonly string[]): void {
+    this.#board = lines;
+    this.#changed();
+  }
+
+  put(words: string): void {
+    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"), true);
+  }
+
+  transcript(events: readonly Event[]): Promise<void> {
+    const { look } = this.#parts;
+    return new Promise((resolve) => {
+      const close = () => resolve(uncover());
+      const pane = viewer({ events, look, close, changed: this.#changed, rows: () => this.#screen.rows });
+      const uncover = this.#screen.cover(pane);
+    });
+  }
+
+  ring(words: string): void {
+    this.#screen.ring(words);
+  }
+
+  close(): void {
+    this.#working.close();
+    this.#screen.close();
+  }
+
+  // a prompt is always there
+  ready(): void {}
+
+  // whoever has the terminal has its keys
+  interrupted(): boolean {
+    return this.#editor.open || this.#parts.hands.interrupt();
+  }
+
+  async dismiss(): Promise<void> {
+    this.#questions.dismiss();
+    await this.#editor.end();
+    await this.#history.settled();
+  }
+
+  readonly #changed = (): void => this.#screen.changed();
+
+  #print(pane: Pane, kind: "note" | "other"): void {
+    this.#printed = kind;
+    this.#screen.print(pane);
+  }
+
+  #echo(words: string): void {
+    const sent = { parts: [{ type: "text", text: words }], from: "user" } as const;
+    const lead = this.#printed === "nothing" ? [] : [""];
+    this.#print({ render: (columns) => [...lead, ...promptLines(sent, this.#parts.look, columns)] }, "other");
+  }
+
+  #promptBox(): PromptBox {
+    const { look, hands, cwd, complete } = this.#parts;
+    return promptBox({
+      ...{
+        ...look,
+        hands: echoing(hands, (words) => this.#echo(words)),
+        cwd,
+        complete,
+        edit: this.edit,
+        changed: this.#changed,
+      },
+      rows: () => this.#screen.rows,
+      mode: () => hands.status().mode,
+      history: this.#history,
+      redraw: () => this.#screen.redraw(),
+    });
+  }
+
+  #asker(): Questions {
+    const { look, hands } = this.#parts;
+    return questions({
+      ...{ ...look, edit: this.edit, changed: this.#changed },
+      // the status line stands below
+      rows: () => Math.max(1, this.#screen.rows - 1),
+      now: () => performance.now(),
+      later: (work, ms) => void setTimeout(work, ms),
+      interrupt: () => hands.interrupt(),
+      show: (pane) => {
+        this.#asking = pane;
+        this.#screen.focus(pane ?? this.#box);
+        this.#changed();
+      },
+    });
+  }
+
+  // what stands below all that was printed, from top to bottom
+  #panes(): Pane[] {
+    const { look, hands } = this.#parts;
+    const status = () => hands.status();
+    return [
+      this.#told.live,
+      { render: () => (this.#screen.rows < ROOMY ? [] : [""]) },
+      { render: (columns) => this.#boardLines(columns) },
+      // who is asked is waited for: nothing goes on
+      { render: (columns) => (this.#asking ? [] : this.#working.render(columns)) },
+      queuedLines(status, look.theme, look.locale),
+      { render: (columns) => (this.#asking ?? this.#box).render(columns) },
+      statusLine(status, look.theme, look.locale),
+    ];
+  }
+
+  #boardLines(columns: number): string[] {
+    const lines = this.#board?.().slice(-BOARD) ?? [];
+    return lines.flatMap((line) => wrappedText(visible(line), columns).slice(0, 1));
+  }
+
+  // Ctrl-Z, wherever the keys go
+  #suspends(data: string): boolean {
+    if (!matchesKey(data, "ctrl+z")) return false;
+    void this.#screen.suspend();
+    return true;
+  }
+}
+
+type Sending = Pick<Hands, "submit" | "interrupt" | "leave" | "nextMode" | "unfold">;
+
+// no fact shows what was sent there: without its words, what it says belongs to nothing
+function echoing(hands: Hands, echo: (words: string) => void): Sending {
+  return {
+    submit(words, more) {
+      const { type } = readSent(words);
+      if (!more?.plain && (type === "command" || type === "memory")) echo(words);
+      hands.submit(words, more);
+    },
+    interrupt: () => hands.interrupt(),
+    leave: () => hands.leave(),
+    nextMode: () => hands.nextMode(),
+    unfold: () => hands.unfold(),
+  };
 }

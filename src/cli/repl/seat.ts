@@ -1,15 +1,18 @@
 import { wholeLog } from "../../app/whole-log.js";
+import { sentence } from "../../core/run-tools.js";
 import type { Desk } from "./desk.js";
-import type { Hands, Status, Submitted, Ui } from "./port.js";
+import type { Hands, Status, Submitted } from "./port.js";
 import type { Completable } from "./prompt/complete.js";
 import type { SlashCommand } from "./slash.js";
 import { statusOf } from "./status.js";
-import { Talk } from "./talk.js";
+import { take } from "./talk.js";
 
 const NOTHING_YET: Status = {
   ...{ model: "", mode: "default", window: 0, jobs: 0, queued: [] },
   ...{ tokens: undefined, cost: undefined, branch: undefined },
 };
+
+type Session = { desk: Desk; status(): Status; commands(): readonly SlashCommand[] };
 
 /** Where the person sits: from its making what they do has somewhere to go, also before a session is open. */
 export class Seat implements Hands {
@@ -17,7 +20,9 @@ export class Seat implements Hands {
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
-  #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  #session: Session | undefined;
+  /** What was sent before a session was open: it comes behind the first words. */
+  readonly #early: (() => void)[] = [];
 
   /** `ready` is called when nothing goes on any more: the next words are wanted. */
   constructor(ready: () => void = () => undefined) {
@@ -31,13 +36,17 @@ export class Seat implements Hands {
 
   /** A session is open: from now on all goes to it. */
   take(desk: Desk, commands: () => readonly SlashCommand[]): void {
-    const talk = new Talk(desk, commands);
-    this.#session = { desk, talk, ui: desk.ui, commands, status: statusOf(desk, () => talk.waiting) };
+    this.#session = { desk, commands, status: statusOf(desk) };
   }
 
   submit(words: string, more?: Submitted): void {
-    const { talk, desk } = this.#session ?? {};
-    void talk?.take(words, more).then(() => desk?.busy || this.#ready());
+    const { desk, commands } = this.#session ?? {};
+    if (!desk || !commands) {
+      this.#early.push(() => this.submit(words, more));
+      return;
+    }
+    void take({ words, more }, desk, commands()).then(() => desk.busy || this.#ready());
+    for (const again of this.#early.splice(0)) again();
   }
 
   interrupt(): boolean {
@@ -48,13 +57,23 @@ export class Seat implements Hands {
     this.#leaving(code);
   }
 
+  /** Takes the session's secrets out of a text, also a key that came after its start. */
+  redact(text: string): string {
+    return this.#session?.desk.opened.ground.redact.text(text) ?? text;
+  }
+
   nextMode(): void {
-    this.#session?.desk.nextMode();
+    void this.#attempt(async ({ desk }) => desk.nextMode());
   }
 
   unfold(): void {
-    const { ui, desk } = this.#session ?? {};
-    if (ui && desk) void ui.transcript(wholeLog(desk.opened.agent.log));
+    void this.#attempt(async ({ desk }) => desk.ui.transcript(wholeLog(desk.opened.agent.log)));
+  }
+
+  // a key that fails, as with a full disk, is told and ends nothing
+  async #attempt(work: (session: Session) => Promise<void>): Promise<void> {
+    const session = this.#session;
+    if (session) await work(session).catch((error) => session.desk.ui.say({ type: "error", text: sentence(error) }));
   }
 
   status(): Status {

@@ -60,7 +60,6 @@ export function tried(more: Partial<PromptParts> = {}, past: Past[] = []): Tried
     },
     edit: async () => undefined,
     redraw: ask("redraw"),
-    unclaimed: (data) => void asked.push(`unclaimed ${JSON.stringify(data)}`),
     ...more,
   });
   const press = (...keys: string[]) => {

@@ -9,6 +9,8 @@ const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } 
 
 type State = { line?: readonly string[]; script?: readonly ScriptStep[]; is(it: Session, word: string): Promise<void> };
 
+/** Less than what a session waits for its own end, in milliseconds. */
+const PATIENCE = 9000;
 const FLOWING = { text: "flowing ".repeat(40), hold: 60_000 };
 
 const STATES: Record<string, State> = {
@@ -30,6 +32,15 @@ const STATES: Record<string, State> = {
       await rests();
       terminal.type("/he");
       await sees("/help");
+    },
+  },
+  "while a picker is open": {
+    script: ["hello"],
+    async is({ sees, rests, sends }) {
+      await sees("hello");
+      await rests();
+      await sends("/model");
+      await sees("type to narrow");
     },
   },
   "while the transcript is open": {
@@ -100,13 +111,53 @@ describe("the terminal, and what a session started,", () => {
     if (!blow || !state) throw new Error("no such case");
     const { it, word } = await brought(state, how);
     await using _ = it;
+    const struck = performance.now();
     blow.strike(it);
     expect(await endOf(it.terminal)).toEqual({ code: blow.code, left: [] });
     expect(processesWith(word)).toEqual([]);
+    expect(performance.now() - struck).toBeLessThan(PATIENCE);
     if (state.script) expect(it.shown()).toMatch(blow.told);
     else expect(it.shown()).not.toContain("Go on with");
     if (what === "while text streams" && blow.code === 143)
       expect(factsOf(it).at(-1)).toMatchObject({ type: "ended", outcome: "aborted" });
+  });
+
+  it.concurrent.each(Object.keys(STATES))("are left in order when the window is closed, %s", async (what) => {
+    const state = STATES[what];
+    if (!state) throw new Error("no such case");
+    const { it, word } = await brought(state);
+    await using _ = it;
+    const { pid } = it.terminal;
+    it.terminal.hangUp();
+    // whoever reads from it notices; while the editor does, it is the shell that tells
+    if (what === "while the editor is open") process.kill(pid, "SIGHUP");
+    await gone(pid);
+    await processes(word, 0);
+    if (state.script) expect(factsOf(it).at(-1)?.type).not.toBe("started");
+  });
+
+  it("a second signal waits for nothing", async () => {
+    const where = place();
+    const env = { NODE_OPTIONS: `--import ${crasher(where, "deaf")}` };
+    const line = ["--no-sandbox", "--permission-mode", "auto"];
+    await using it = await session({ where, env, line, script: [bash(sleeper("hh-end-deaf"))] });
+    await it.sends("begin");
+    await processes("hh-end-deaf", 3);
+    const struck = performance.now();
+    it.terminal.signal("SIGTERM");
+    it.terminal.signal("SIGHUP");
+    expect(await endOf(it.terminal)).toEqual({ code: 143, left: [] });
+    expect(performance.now() - struck).toBeLessThan(PATIENCE);
+    expect(processesWith("hh-end-deaf")).toEqual([]);
+    expect(it.shown().match(/Go on with/g)).toHaveLength(1);
+  });
+
+  it("SIGINT takes a question away with the turn that asks it", async () => {
+    const { it } = await brought(STATES["while a question is open"] ?? { is: async () => undefined });
+    await using _ = it;
+    it.terminal.signal("SIGINT");
+    await it.rests();
+    expect(it.terminal.screen().join("\n")).not.toContain("yes, this once");
   });
 
   it("SIGINT interrupts a turn, and without one it ends the session", async () => {
@@ -156,16 +207,17 @@ describe("a session that was cut short", () => {
       await it.sees("flowing flowing");
       const { pid } = it.terminal;
       it.terminal.hangUp();
-      for (let alive = true; alive; ) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        alive = processesWith(where.work).includes(String(pid)) || isAlive(pid);
-      }
+      await gone(pid);
     }
     await using again = await session({ where, script: ["gone on"], line: ["-c", "--no-sandbox"] });
     expect(factsOf(again).findLast(({ type }) => type === "ended")).toMatchObject({ outcome: "aborted" });
     await goesOn(again, "gone on");
   });
 });
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -19,10 +19,11 @@ describe("a terminal that can do no more than lines", () => {
   it("gets a prompt after each turn, with commands, several lines, questions and Chinese words", async () => {
     const script = ["one answer", "two answers", bash("touch made"), "你好世界"];
     await using it = await session({ ...DUMB, script });
-    await says(it, "say one");
+    await says(it, "say ome\u007f\u007fne");
     await it.terminal.until(/one answer\n>$/m);
     it.terminal.type("first \\\rsecond\r");
     await it.terminal.until(/two answers\n>$/m);
+    expect(it.server.requests[0]?.lastText).toBe("say one");
     expect(it.server.requests[1]?.lastText).toBe("first \nsecond");
     await says(it, "/help");
     await it.sees("Keys and signs");

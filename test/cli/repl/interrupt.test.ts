@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ScriptStep } from "../../../src/models/scripted/script.js";
-import { goesOn, leaves, processes, type Session, session, sleeper } from "./session.js";
+import { goesOn, leaves, processes, quiet, type Session, session, sleeper } from "./session.js";
 
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
 const FLOWING: ScriptStep = { text: "flowing ".repeat(40), hold: 60_000 };
@@ -60,7 +60,7 @@ describe("an interrupt", () => {
     await it.sends("begin");
     await it.sees("yes, this once");
     // keys that come at once were meant for something else
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await quiet();
     it.terminal.key("esc");
     await it.sees("So not.");
     await it.rests();
@@ -86,6 +86,39 @@ describe("an interrupt", () => {
     expect(JSON.stringify(it.server.requests[0]?.body)).toContain("It was interrupted.");
   });
 
+  it("puts the words that waited in front of those that are being typed", async () => {
+    await using it = await session({ script: [FLOWING] });
+    await it.sends("begin");
+    await it.sees("flowing");
+    await it.sends("sent before");
+    await it.sees("next: sent before");
+    it.terminal.type("half a word");
+    await it.sees("> half a word");
+    it.terminal.key("esc");
+    await it.terminal.until(/^> sent before\n {2}half a word$/m);
+  });
+
+  it("of a compaction keeps the conversation as it was", async () => {
+    const script = ["word ".repeat(8000), "short", { silent: true as const }, "gone on"];
+    await using it = await session({ script });
+    await it.sends("begin");
+    await it.rests();
+    await it.sends("more");
+    await it.sees("short");
+    await it.rests();
+    await it.sends("/compact briefly");
+    await it.server.arrived(2);
+    await it.sends("sent meanwhile");
+    await it.sees("next: sent meanwhile");
+    it.terminal.key("esc");
+    await it.sees("> sent meanwhile");
+    it.terminal.key("ctrl-c");
+    await it.rests();
+    await goesOn(it, "gone on");
+    expect(it.server.requests[3]?.messages.map(({ text }) => text.slice(0, 6))).toContain("word w");
+    expect(await leaves(it)).toEqual({ code: 0, left: [] });
+  });
+
   it("at the prompt exits when it comes twice, and says how to go on; a blank line does not", async () => {
     await using it = await session({ script: ["hello"] });
     it.terminal.key("enter");
@@ -105,6 +138,17 @@ describe("an interrupt", () => {
 });
 
 describe("steering", () => {
+  it("words that name a large file are not overtaken by those that name none", async () => {
+    await using it = await session({ script: [FLOWING, "All heard."] });
+    writeFileSync(`${it.where.work}/large.txt`, "line\n".repeat(200_000));
+    await it.sends("begin");
+    await it.sees("flowing");
+    it.terminal.type("first @large.txt \rsecond\r");
+    await it.sees("next: first", "next: second");
+    const queued = it.terminal.screen().filter((line) => line.startsWith("next: "));
+    expect(queued.map((line) => line.slice(0, 11))).toEqual(["next: first", "next: secon"]);
+  });
+
   it("words are shown as queued, and delivered with the next step in their order", async () => {
     const script = [bash("until [ -e go ]; do sleep 0.05; done"), "All heard."];
     await using it = await session({ script, line: OPEN });
@@ -115,8 +159,8 @@ describe("steering", () => {
     await it.sees("next: first more", "next: second more");
     await it.sends("/help");
     await it.sees("Keys and signs");
-    await it.sends("/exot");
-    await it.sees("/exit");
+    await it.sends("/zzz");
+    await it.sees("There is no command /zzz");
     await it.sends("!touch go");
     await it.sees("!touch go waits until this is over");
     writeFileSync(`${it.where.work}/go`, "");

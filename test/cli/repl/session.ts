@@ -9,7 +9,7 @@ import { MAIN, openaiAt, type Place, place, processesWith, sessionsIn } from "..
 /** What stands in an empty prompt. */
 export const PROMPT = "Ask for anything";
 /** Under load a frame may be late, but a test that waits for what never comes ends. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 25_000;
 
 export type Session = {
   terminal: PtySession;
@@ -100,12 +100,15 @@ export function factsOf({ where }: Session) {
   return sessionsIn(where).at(-1) ?? [];
 }
 
-/** A file to import that makes the process break when it gets SIGUSR2: `throw` or `reject`. */
-export function crasher({ work }: Place, how: "throw" | "reject"): string {
+/** A file to import that makes the process break when it gets SIGUSR2, by a throw or a rejection; or one that hears no interrupt. */
+export function crasher({ work }: Place, how: "throw" | "reject" | "deaf"): string {
   const path = join(work, `crash-${how}.mjs`);
-  const act = how === "throw" ? 'throw new Error("injected")' : 'Promise.reject(new Error("injected"))';
-  // what Node itself starts, such as an editor, must not import it
-  writeFileSync(path, `process.on("SIGUSR2", () => { ${act}; });\n`);
+  const acts = {
+    throw: 'process.on("SIGUSR2", () => { throw new Error("injected"); });',
+    reject: 'process.on("SIGUSR2", () => { Promise.reject(new Error("injected")); });',
+    deaf: "AbortController.prototype.abort = () => undefined;",
+  };
+  writeFileSync(path, acts[how]);
   return path;
 }
 
@@ -122,4 +125,12 @@ export async function processes(word: string, count: number): Promise<void> {
       throw new Error(`${processesWith(word).length} processes carry ${word}, not ${count}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Longer than what a key that was meant for something else is kept from answering, in milliseconds. */
+const QUIET = 350;
+
+/** A clock decides here: nothing else tells that nobody was typing. */
+export function quiet(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, QUIET));
 }

@@ -8,7 +8,6 @@ import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
-import { answerLate } from "./work.js";
 
 const WORDS = {
   en: {
@@ -105,8 +104,7 @@ function commandOf({ name: server }: ServerView, prompt: RemotePrompt): SlashCom
       const args = argumentsOf(prompt, words);
       const parts = (await desk.opened.mcp?.prompt(server, prompt.name, args)) ?? [];
       if (parts.length === 0) throw new Error(`${server} gave an empty prompt.`);
-      desk.opened.agent.inbox.post({ parts, from: "user" });
-      await answerLate(desk);
+      desk.post(parts);
     },
   };
 }

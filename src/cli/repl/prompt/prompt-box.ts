@@ -50,8 +50,8 @@ class Box implements PromptBox {
     return unfolded(this.#edit.draft.text, (id) => this.#folds.words(id));
   }
 
-  put(words: string): void {
-    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain: false }));
+  put(words: string, plain = false): void {
+    this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain }));
   }
 
   clear(): void {
@@ -123,8 +123,7 @@ class Box implements PromptBox {
     this.#half = isHalf ? whole : "";
     if (isHalf) return;
     const typed = typedBy(whole);
-    if (typed === undefined) this.#parts.unclaimed(data);
-    else this.#insert(fromOutside(typed));
+    if (typed !== undefined) this.#insert(fromOutside(typed));
   }
 
   #insert(text: string, how: "typed" | "pasted" = "typed"): void {

@@ -23,15 +23,13 @@ export type PromptParts = {
   edit(words: string): Promise<string | undefined>;
   /** Ctrl-L: draws the screen anew. */
   redraw(): void;
-  /** A key that means nothing here, such as Ctrl-Z. */
-  unclaimed(data: string): void;
 };
 
 /** The prompt as its owner sees it. */
 export type PromptBox = KeyPane & {
   /** What would be sent. */
   text(): string;
-  /** Words in the place of what stands there, which undo brings back. */
-  put(words: string): void;
+  /** Words in the place of what stands there, which undo brings back; `plain`: they are no command, whatever they begin with. */
+  put(words: string, plain?: boolean): void;
   clear(): void;
 };

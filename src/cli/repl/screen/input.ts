@@ -22,6 +22,8 @@ const KEYBOARD = /^\u001b\[\?\d+u$/;
 const CURSOR = /^\u001b\[(\d+);(\d+)R$/;
 // answers, focus and mouse reports, and whole strings of the terminal: nothing that a person typed
 const REPORT = /^\u001b(?:\[[?>=][\d;]*\$?[a-zA-Z]|\[[IO]$|\[<[\d;]*[Mm]|\[M|[P\]_X^][\s\S]+)/;
+// Ctrl-C, as each keyboard protocol writes it
+const STOP = /^(?:\u0003|\u001b\[99;5u|\u001b\[27;5;99~)$/;
 // no key begins so and ends there: the rest is still on its way, however late
 const BEGUN = /^\u001b\[[?>\d][\d;]*$/;
 
@@ -81,6 +83,8 @@ export class Input {
   #pasted(paste: Paste, text: string): string {
     const joined = paste.last + text;
     const end = joined.indexOf(PASTED);
+    // the end of a paste may be lost on its way: nobody shall be shut in
+    if (end === -1 && STOP.test(text)) return `${PASTED}${text}`;
     if (end === -1) {
       const sure = Math.max(0, joined.length - PASTED.length + 1);
       paste.pieces.push(joined.slice(0, sure));

@@ -8,10 +8,10 @@ export type Row = { text: string; width: number; caret?: number };
 
 export const BLANK: Row = { text: "", width: 0 };
 
-// what would move the cursor; a pane that lets it through shall not break the others
-const MOVES = /[\0-\x06\x08-\x1a\x7f]/g;
+// what would act on the terminal: all but styles. A pane that lets it through shall not break the others
+const ACTS = /[\0-\x1a\x1c-\x1f\x7f-\x9f]|\u001b(?!\[[\d;]*m)(?:\[[0-?]*[ -/]*[@-~]?)?/g;
 
-/** Characters of a line, styles and links among them, that are looked at at all. */
+/** Characters of a line, styles among them, that are looked at at all. */
 const LONGEST = 10_000;
 
 /** A line of a pane, cut to the columns that there are. */
@@ -19,7 +19,7 @@ export function rowOf(whole: string, columns: number): Row {
   const line = whole.length > LONGEST ? whole.slice(0, LONGEST) : whole;
   const at = line.indexOf(CARET);
   const bare = at === -1 ? line : line.replaceAll(CARET, "");
-  const still = bare.replaceAll("\t", "   ").replace(MOVES, "");
+  const still = bare.replaceAll("\t", "   ").replace(ACTS, "");
   const wide = visibleWidth(still);
   const fitting = wide > columns ? truncateToWidth(still, columns, "") : still.replace(/ +$/, "");
   const row = { text: ended(fitting), width: wide > columns ? columns : visibleWidth(fitting) };
@@ -28,8 +28,7 @@ export function rowOf(whole: string, columns: number): Row {
 }
 
 function ended(text: string): string {
-  if (!text.includes("\u001b")) return text;
-  return `${text}\u001b[0m${text.includes("\u001b]8;") ? "\u001b]8;;\u001b\\" : ""}`;
+  return text.includes("\u001b") ? `${text}\u001b[0m` : text;
 }
 
 /** How many rows of a terminal a row takes that was drawn when there were other columns. */

@@ -9,7 +9,6 @@ import type { Place, Terminal } from "./terminal.js";
 export type ScreenOptions = {
   /** Sees each key first; true keeps it from the pane in focus. */
   onKey?(data: string): boolean;
-  onResize?(): void;
   /** Nobody is there any more. */
   onGone?(): void;
   /** Inside tmux, words to the terminal need an envelope. */
@@ -224,7 +223,6 @@ class Live implements TerminalScreen {
   #resized(): void {
     this.#stale = true;
     this.#covered = undefined;
-    this.#options.onResize?.();
     const now = performance.now();
     const since = this.#sizing?.since ?? now;
     clearTimeout(this.#sizing?.timer);

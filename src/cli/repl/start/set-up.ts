@@ -148,7 +148,14 @@ async function kept({ service, key, model }: Draft, around: SetUp): Promise<Conf
     provider: service.wire,
     ...(service.implied ? {} : { baseUrl: service.baseUrl }),
   }));
-  ui.say({ type: "note", text: WORDS[locale].kept(model, home) });
+  const files = ["settings.json", ...(service.variable !== undefined && key !== "" ? [".env"] : [])];
+  ui.say({
+    type: "note",
+    text: WORDS[locale].kept(
+      model,
+      files.map((name) => `${home}/${name}`),
+    ),
+  });
   const config = await readConfig(flags, machine);
   const { apiKey, keyFrom } = config.choice ?? {};
   if (key !== "" && apiKey !== key && keyFrom !== undefined)
@@ -175,8 +182,8 @@ const WORDS = {
     model: (name: string) => `Which model of ${name}?`,
     typeModel: "Another: type its name",
     modelName: "Name of the model",
-    kept: (model: string, home: string) =>
-      `Kept: ${model}, in ${home}/settings.json and ${home}/.env (only you can read them).`,
+    kept: (model: string, files: readonly string[]) =>
+      `Kept: ${model}, in ${files.join(" and ")} (only you can read ${files.length > 1 ? "them" : "it"}).`,
     hidden: (name: string) => `${name} comes before the key that was kept: that one is used.`,
   },
   zh: {
@@ -197,7 +204,7 @@ const WORDS = {
     model: (name: string) => `使用 ${name} 的哪个模型？`,
     typeModel: "其他：输入名称",
     modelName: "模型名称",
-    kept: (model: string, home: string) => `已保存 ${model}：${home}/settings.json 和 ${home}/.env（只有你能读取）。`,
+    kept: (model: string, files: readonly string[]) => `已保存 ${model}：${files.join(" 和 ")}（只有你能读取）。`,
     hidden: (name: string) => `${name} 优先于刚保存的密钥，将使用前者。`,
   },
 } satisfies Record<Locale, unknown>;

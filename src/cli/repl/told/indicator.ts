@@ -1,13 +1,13 @@
-import { truncateToWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event } from "../../../core/event.js";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
+import { FRAME, moving, span } from "./folded.js";
 
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/** Milliseconds between two frames. */
-const STEP = 120;
+/** What only a turn brings: other facts and words may also come of a command. */
+const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
 
 const WORDS: Record<Locale, { waits: string; thinks: string; writes: string; works: string; ends: string }> = {
   en: {
@@ -32,7 +32,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   let timer: NodeJS.Timeout | undefined;
   const set = () => {
     const on = run !== undefined || tasks.length > 0;
-    if (on && timer === undefined) timer = setInterval(changed, STEP);
+    if (on && timer === undefined) timer = setInterval(changed, FRAME);
     if (!on) {
       clearInterval(timer);
       timer = undefined;
@@ -43,20 +43,20 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
     render(columns) {
       const now = tasks.at(-1) ?? run;
       if (now === undefined) return [];
-      const seconds = Math.floor((Date.now() - now.since) / 1000);
-      const frame = FRAMES[Math.floor(Date.now() / STEP) % FRAMES.length] ?? "";
-      const line = `${frame} ${visible(now.what)} ${elapsed(seconds)}`;
-      return [`${theme.accent(truncateToWidth(line, columns, "…"))}${hint(line, columns)}`];
+      const seconds = Math.floor((performance.now() - now.since) / 1000);
+      const line = `${moving(Date.now())} ${visible(now.what)} ${elapsed(seconds, locale)}`;
+      return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
       const what = doing(item);
       if (item.type === "ended") run = undefined;
-      else if (run === undefined) run = { since: Date.now(), what: words.waits };
+      else if (run === undefined)
+        run = BEGINS.has(item.type) ? { since: performance.now(), what: words.waits } : undefined;
       else if (what !== undefined) run.what = what;
       if (run === undefined || timer === undefined) set();
     },
     busy(what) {
-      const task = { since: Date.now(), what };
+      const task = { since: performance.now(), what };
       tasks.push(task);
       set();
       return () => {
@@ -81,6 +81,6 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   }
 }
 
-function elapsed(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+function elapsed(seconds: number, locale: Locale): string {
+  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
 }

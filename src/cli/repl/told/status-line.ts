@@ -1,12 +1,17 @@
-import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane, Status } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 
-const WORDS: Record<Locale, { jobs(count: number): string; queued: string; empty: string }> = {
-  en: { jobs: (count) => (count === 1 ? "1 job" : `${count} jobs`), queued: "next:", empty: "ready" },
-  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送:", empty: "就绪" },
+const WORDS: Record<Locale, { jobs(count: number): string; queued: string; more(count: number): string }> = {
+  en: {
+    jobs: (count) => (count === 1 ? "1 job" : `${count} jobs`),
+    queued: "next:",
+    more: (count) => `… ${count} more`,
+  },
+  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送：", more: (count) => `… 还有 ${count} 条` },
 };
 
 const BETWEEN = " · ";
@@ -16,20 +21,26 @@ export function statusLine(status: () => Status, theme: Theme, locale: Locale): 
   return {
     render(columns) {
       const parts = fitting(partsOf(status(), theme, locale), columns);
-      return [truncateToWidth(parts.join(theme.dim(BETWEEN)), columns)];
+      return [cut(parts.join(theme.dim(BETWEEN)), columns)];
     },
   };
 }
+
+/** Words that wait of which a line is shown, and characters of one that are looked at. */
+const MOST = { queued: 5, looked: 1000 };
 
 /** Words that wait for the model, a line each. */
 export function queuedLines(status: () => Status, theme: Theme, locale: Locale): Pane {
   return {
     render(columns) {
-      return status().queued.map((words) => {
-        const [first = "", ...more] = words.split("\n");
-        const line = `${WORDS[locale].queued} ${visible(first)}${more.length > 0 ? " …" : ""}`;
-        return theme.dim(truncateToWidth(line, columns, "…"));
+      const { queued } = status();
+      const lines = queued.slice(0, MOST.queued).map((words) => {
+        const [first = ""] = words.slice(0, MOST.looked).split("\n", 1);
+        return `${WORDS[locale].queued} ${visible(first)}${first.length < words.length ? " …" : ""}`;
       });
+      const out = queued.length - lines.length;
+      const all = out === 0 ? lines : [...lines, WORDS[locale].more(out)];
+      return all.map((line) => theme.dim(cut(line, columns)));
     },
   };
 }

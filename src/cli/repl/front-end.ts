@@ -3,25 +3,27 @@ import { redactor } from "../../platform/secrets.js";
 import { colours } from "../output.js";
 import { LineUi } from "./line-ui.js";
 import type { Locale } from "./locale.js";
+import type { FrontEnd } from "./port.js";
 import { completer } from "./prompt/complete.js";
 import { workspaceNames } from "./prompt/workspace-names.js";
-import { type Face, screenUi } from "./screen-ui.js";
+import { ScreenUi } from "./screen-ui.js";
 import type { Seat } from "./seat.js";
 import { groundOf, themeOf } from "./theme.js";
 
 type Parts = { config: Config; locale: Locale; seat: Seat };
 
 /** The front end that the terminal is good for. Takes the terminal. */
-export function faceOf({ config, locale, seat }: Parts): Face {
+export function frontEndOf({ config, locale, seat }: Parts): FrontEnd {
   const { stdin, stdout, env } = process;
-  if (env.TERM === "dumb") return lineFace(new LineUi({ input: stdin, output: stdout, locale, hands: seat }));
+  if (env.TERM === "dumb") return new LineUi({ input: stdin, output: stdout, locale, hands: seat });
+  const known = redactor(config.keys);
   const theme = themeOf({ colours: colours(stdout), ground: groundOf(env) });
-  return screenUi({
+  return new ScreenUi({
     streams: { stdin, stdout },
     look: { theme, locale },
     hands: seat,
     ...{ home: config.home, cwd: config.cwd, env: config.childEnv },
-    redact: redactor(config.keys).text,
+    redact: (text) => seat.redact(known.text(text)),
     editor: env.VISUAL || env.EDITOR,
     tmux: env.TMUX !== undefined,
     complete: completer({
@@ -30,18 +32,4 @@ export function faceOf({ config, locale, seat }: Parts): Face {
     }),
     gone: () => seat.leave(143),
   });
-}
-
-function lineFace(ui: LineUi): Face {
-  return {
-    ui,
-    ready: () => ui.prompt(),
-    interrupted() {
-      ui.interrupt();
-      return true;
-    },
-    async dismiss() {
-      ui.dismiss();
-    },
-  };
 }
