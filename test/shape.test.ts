@@ -116,7 +116,7 @@ function forbidden(all: readonly Source[]): string[] {
 
 const OUTSIDE: readonly [RegExp, RegExp][] = [
   [/node:child_process/, /^platform\//],
-  [/node:https?\b|node:net\b|node:dns\b/, /^(models\/|tools\/(http|http-request|address)\.ts|cli\/no-model\.ts)/],
+  [/node:https?\b|node:net\b|node:dns\b/, /^(models\/|mcp\/|tools\/(http|http-request|address)\.ts|cli\/no-model\.ts)/],
   [/node:fs\b/, /^(platform|store|tools|app|cli)\//],
   [/\bprocess\.(env|cwd\(\))/, /^(cli\/|app\/config\.ts)/],
 ];

@@ -6,6 +6,8 @@ import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
+import type { Mcp } from "../mcp/plugin.js";
+import type { ElicitAnswer, Elicited } from "../mcp/types.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
@@ -33,6 +35,8 @@ export type Resume = { newest?: boolean; id?: string; fork?: boolean };
 export type Front = {
   ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
+  /** A server wants a form filled in; it is declined where nobody can. */
+  elicit?(asked: Elicited): Promise<ElicitAnswer>;
   plugins?(ground: Ground): Promise<Plugin[]>;
 };
 
@@ -59,6 +63,8 @@ export type Opened = {
   room: Room;
   /** How changed files are checked when a person asks for it. */
   verify: VerifyOptions;
+  /** Absent: no MCP server is configured. */
+  mcp: Mcp | undefined;
   close(): Promise<void>;
 };
 
@@ -95,6 +101,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
   };
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
+  const mcp = await mcpOf({ ...config, cwd }, front);
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const agent = agentOf({
     ...config,
@@ -102,7 +109,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     model: models.modelFor("work"),
     cwd,
     policy,
-    tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
+    tools: chosen([...builtins, ...(memory?.tools ?? [])], mcp ? config.tools?.filter(isBuiltin) : config.tools),
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
@@ -115,6 +122,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     checkpoints: { home: config.home },
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
+      ...(mcp ? [mcp.plugin] : []),
       ...(await addedPlugins(config)),
       ...((await front.plugins?.(ground)) ?? []),
     ],
@@ -128,7 +136,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, verify, close };
+  return { agent, id: session.id, models, ground, room, verify, mcp, close };
 }
 
 type Remembering = Front & { extractor: Model | undefined };
@@ -149,6 +157,14 @@ async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | u
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
+}
+
+const isBuiltin = (name: string) => !name.startsWith("mcp__");
+
+// loaded only when there are some, and some of their tools are wanted
+async function mcpOf(config: Config, front: Front): Promise<Mcp | undefined> {
+  if (config.mcp.specs.length === 0 || config.tools?.every(isBuiltin)) return undefined;
+  return (await import("./mcp-servers.js")).mcpServers(config, front);
 }
 
 // loaded only when they are wanted

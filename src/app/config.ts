@@ -6,11 +6,14 @@ import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleSource } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
+import { count, dollars, duration, number } from "./amounts.js";
 import { type Choice, chooseEndpoint } from "./endpoint.js";
 import type { GatewayConfig, readGateway } from "./gateway.js";
 import { gatewayEntry } from "./gateway-entry.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import type { readLayers } from "./layers.js";
+import type { Chosen, chooseServers } from "./mcp-chosen.js";
+import type { Declared } from "./mcp-declared.js";
 import type { OwnEnv } from "./own-env.js";
 import { proxyFor } from "./proxy.js";
 import type { SandboxSettings, Settings } from "./settings.js";
@@ -47,6 +50,8 @@ export type Config = {
   hooks: HookSettings;
   memory: { enabled: boolean; extract: boolean; inject: boolean };
   verify: VerifySettings & { enabled: boolean };
+  /** MCP servers: those that may be started, and those that a person must be asked about first. */
+  mcp: Pick<Chosen, "specs" | "asked">;
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
@@ -63,6 +68,8 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
   const own = await ownEnv(home, machine.env);
   const env = withSettings(own.env, merged);
   const { choice, gateway } = await chosen({ flags, env, settings: merged });
+  const childEnv = { ...withoutKeys(machine.env), ...merged.env };
+  const mcp = await serversIn(layers.servers, { home, cwd, env: childEnv, trust: flags.trust ?? false });
   return {
     home,
     cwd,
@@ -79,10 +86,11 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     ...only("temperature", number("NANOCODER_TEMPERATURE", env.NANOCODER_TEMPERATURE)),
     ...only("window", count("NANOCODER_MAX_CONTEXT", env.NANOCODER_MAX_CONTEXT)),
     shell: env.SHELL || "/bin/sh",
-    childEnv: { ...withoutKeys(machine.env), ...merged.env },
+    childEnv,
     userHome: machine.homedir,
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
+    mcp,
     memory: {
       enabled: true,
       extract: true,
@@ -96,7 +104,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       ...only("enabled", flags.verify),
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
-    notices: [...own.notices, ...layers.notices],
+    notices: [...own.notices, ...layers.notices, ...mcp.notices],
     keys: [...ownKeys(own.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
   };
 }
@@ -110,10 +118,20 @@ async function layersOf(where: Parameters<typeof readLayers>[0]): Promise<Return
   const files = [
     join(home, "settings.json"),
     policy,
-    ...[".nanocoder/settings.json", ".nanocoder/settings.local.json", ".env"].map((name) => join(cwd, name)),
+    ...[".nanocoder/settings.json", ".nanocoder/settings.local.json", ".env", ".mcp.json"].map((name) =>
+      join(cwd, name),
+    ),
   ];
-  if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, notices: [] };
+  if (!files.some((file) => existsSync(file))) return { merged: {}, rules: [], hooks: {}, servers: [], notices: [] };
   return (await import("./layers.js")).readLayers(where);
+}
+
+async function serversIn(
+  declared: Declared[],
+  where: Omit<Parameters<typeof chooseServers>[0], "declared">,
+): Promise<Chosen> {
+  if (declared.length === 0) return { specs: [], asked: [], notices: [] };
+  return (await import("./mcp-chosen.js")).chooseServers({ ...where, declared });
 }
 
 // few have such a file: what reads it is loaded when there is one
@@ -247,35 +265,6 @@ function mode(flags: Flags, set: Mode | undefined): Mode {
   const known = MODES.find((each) => each === asked);
   if (known) return known;
   throw new UsageError(`--permission-mode ${asked}: choose one of ${MODES.join(", ")}.`);
-}
-
-function count(name: string, value: string | undefined): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
-  throw new UsageError(`${name} wants a whole number of at least 1, not "${value}".`);
-}
-
-function number(name: string, value: string | undefined): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
-  throw new UsageError(`${name} wants a number, not "${value}".`);
-}
-
-function dollars(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d*\.?\d+$/.test(value) && Number(value) > 0) return Number(value);
-  throw new UsageError(`${name} wants an amount in USD above 0, such as 0.50, not "${value}".`);
-}
-
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function duration(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value);
-  const ms = found ? Number(found[1]) * (UNITS[found[2] ?? "s"] ?? 1000) : 0;
-  // a timer cannot wait longer than 2^31 ms, about 24 days
-  if (ms > 0 && ms < 2 ** 31) return ms;
-  throw new UsageError(`${name} wants a duration such as 90s, 5m or 1h, not "${value}".`);
 }
 
 function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { HookEvent, HookSettings } from "../plugins/hook-settings.js";
 import type { RuleSource } from "../plugins/rules.js";
 import { type PowerFile, trustOf } from "../store/trust.js";
+import { type Declared, serversOf, serversOfProject, wholeOf } from "./mcp-declared.js";
 import { distrust, readSettings, type Settings, type SettingsFile, unusedKeys } from "./settings.js";
 
 /** Settings of all files, the stronger over the weaker; rules and hooks add up. */
@@ -10,6 +11,8 @@ export type Layers = {
   merged: Settings;
   rules: RuleSource[];
   hooks: HookSettings;
+  /** Of all files, as they are written: the weaker before the stronger. */
+  servers: Declared[];
   notices: string[];
 };
 
@@ -21,6 +24,12 @@ export function readLayers(where: Where): Layers {
   const user = readSettings(join(where.home, "settings.json"));
   const project = projectLayers(where, notices);
   const policy = policyLayer(where.policy, notices);
+  const servers = [
+    ...serversOfProject(where.cwd, notices),
+    ...project.flatMap((file) => serversOf(file, "project")),
+    ...(user ? serversOf(user, "user") : []),
+    ...(policy ? serversOf(policy, "policy") : []),
+  ];
   const files = [...(user ? [user] : []), ...project, ...(policy ? [policy] : [])];
   for (const file of files) {
     const unused = unusedKeys(file);
@@ -30,6 +39,7 @@ export function readLayers(where: Where): Layers {
     merged: files.reduce<Settings>((all, { settings }) => merge(all, settings), {}),
     rules: files.map(({ path, settings: { permissions } }) => ({ from: path, ...rulesOf(permissions) })),
     hooks: mergeHooks(files.map(({ settings }) => settings.hooks ?? {})),
+    servers,
     notices,
   };
 }
@@ -65,7 +75,7 @@ export function powerFiles(cwd: string): SettingsFile[] {
 
 /** What a project's settings ask for, a phrase each. */
 export function powers({ settings }: SettingsFile): string[] {
-  const { permissions = {}, hooks = {}, sandbox, memory, limits, verify, env, model, gateway } = settings;
+  const { permissions = {}, hooks = {}, sandbox, memory, limits, verify, env, model, gateway, mcpServers } = settings;
   const commands = Object.entries(hooks).flatMap(([event, matchers]) =>
     (matchers ?? []).flatMap((matcher) => matcher.hooks.map((hook) => `${event} runs ${hook.command}`)),
   );
@@ -74,6 +84,7 @@ export function powers({ settings }: SettingsFile): string[] {
   );
   return [
     ...commands,
+    ...Object.entries(mcpServers ?? {}).map(([name, server]) => `the MCP server ${name}: ${wholeOf(server)}`),
     ...rules,
     ...(sandbox ? [`sandbox ${JSON.stringify(sandbox)}`] : []),
     ...(memory ? [`memory ${JSON.stringify(memory)}`] : []),

@@ -35,6 +35,17 @@ export type GatewaySettings = {
   roles?: Roles;
 };
 
+/** An MCP server: a command to start, or an address. `timeout` is of one call, in milliseconds. */
+export type ServerSettings = {
+  type?: "stdio" | "http" | "sse" | "streamable-http";
+  command?: string;
+  args?: string[];
+  env?: Record<string, string>;
+  url?: string;
+  headers?: Record<string, string>;
+  timeout?: number;
+};
+
 /** What a settings file may hold. */
 export type Settings = {
   model?: string;
@@ -56,6 +67,7 @@ export type Settings = {
     timeout?: number;
   };
   env?: Record<string, string>;
+  mcpServers?: Record<string, ServerSettings>;
 };
 
 /** A settings file as it was read. */
@@ -91,6 +103,14 @@ const MATCHERS: Shape = {
   type: "list",
   of: { type: "object", keys: { matcher: STRING, hooks: { type: "list", of: HOOK } } },
 };
+const SERVER: Shape = {
+  type: "object",
+  keys: {
+    type: { type: "one", of: ["stdio", "http", "sse", "streamable-http"] },
+    ...{ command: STRING, args: STRINGS, env: { type: "map", of: STRING } },
+    ...{ url: STRING, headers: { type: "map", of: STRING }, timeout: { type: "count" } },
+  },
+};
 const EVENTS =
   "PreToolUse PostToolUse UserPromptSubmit Stop SubagentStop SessionStart SessionEnd PreCompact Notification".split(
     " ",
@@ -124,16 +144,31 @@ export const SETTINGS: Shape = {
       type: "object",
       keys: { enabled: FLAG, commands: STRINGS, syntax: FLAG, tests: FLAG, lint: FLAG, timeout: { type: "count" } },
     },
-    mcpServers: { type: "later" },
+    mcpServers: { type: "map", of: SERVER },
     theme: { type: "later" },
   },
 };
 
+/** Reads a file of JSON; undefined when there is none. Throws a UsageError with file, line and column. */
+export function readJson(path: string): { text: string; value: unknown } | undefined {
+  const text = slurp(path);
+  return text === undefined ? undefined : { text, value: parse(path, text) };
+}
+
+/** What of a server that another tool's file names is understood here, or why it is none. Keys of others are left alone. */
+export function serverIn(value: unknown): ServerSettings | string {
+  if (typeof value !== "object" || value === null) return "an object is wanted";
+  const known = Object.entries(value).filter(([key]) => SERVER.type === "object" && Object.hasOwn(SERVER.keys, key));
+  const server = Object.fromEntries(known);
+  // checked against the shape that ServerSettings describes
+  return faultIn(server, SERVER, [])?.why ?? (server as ServerSettings);
+}
+
 /** Reads a settings file; undefined when there is none. Throws a UsageError with file, line and column. */
 export function readSettings(path: string): SettingsFile | undefined {
-  const text = slurp(path);
-  if (text === undefined) return undefined;
-  const value = parse(path, text);
+  const read = readJson(path);
+  if (read === undefined) return undefined;
+  const { text, value } = read;
   const fault = faultIn(value, SETTINGS, []);
   if (fault) throw new UsageError(`${path}:${place(text, fault.at)}: ${fault.why}`);
   return { path, text, settings: value as Settings };

@@ -1,5 +1,6 @@
 import type { Flags } from "../app/input.js";
 import type { GoalOptions } from "./goal-args.js";
+import type { McpOptions, McpWhat } from "./mcp-args.js";
 
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -13,6 +14,7 @@ export const COMMANDS = [
   "undo",
   "sessions",
   "memory",
+  "mcp",
   "permissions",
   "trust",
   "help",
@@ -36,6 +38,7 @@ export type RunFlags = Flags & {
 export type PlanFlags = RunFlags & { yes?: boolean };
 export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 
+export type McpFlags = Flags & McpOptions;
 export type PermissionFlags = Flags & { jsonl?: boolean };
 export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
 
@@ -65,6 +68,7 @@ export type Asked =
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
   | { type: "memory"; what: MemoryWhat; flags: MemoryFlags; words: string }
+  | { type: "mcp"; what: McpWhat; flags: McpFlags; words: readonly string[] }
   | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
   | { type: "trust"; flags: TrustFlags }
   | { type: "demo" }

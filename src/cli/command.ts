@@ -40,6 +40,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./sessions.js")).sessionsCommand(asked);
     case "memory":
       return (await import("./memory.js")).memoryCommand(asked);
+    case "mcp":
+      return (await import("./mcp-command.js")).mcpCommand(asked);
     case "permissions": {
       const { permissionsList, permissionsTest } = await import("./permissions.js");
       return asked.what === "list" ? permissionsList(asked.flags) : permissionsTest(asked.flags, asked.command);

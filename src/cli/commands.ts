@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import type { Asked, MemoryWhat, PermissionFlags, PlanFlags, RunFlags, SessionWhat } from "./asked.js";
+import type { Asked, McpFlags, MemoryWhat, PermissionFlags, PlanFlags, RunFlags, SessionWhat } from "./asked.js";
 import { addGoal } from "./goal-args.js";
+import { addMcp } from "./mcp-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
 
@@ -29,10 +30,11 @@ export function addCommands(program: Command, found: (asked: Asked) => void): vo
     });
   addSessions(program, found);
   addMemory(program, found);
+  addMcp<McpFlags>(program, (asked) => found({ type: "mcp", ...asked }));
   addPermissions<PermissionFlags>(program, (asked) => found({ type: "permissions", ...asked }));
   program
     .command("trust")
-    .description("show what this folder's settings would gain, and trust them")
+    .description("show what this folder's settings and MCP servers would gain, and trust them")
     .addOption(program.createOption("--yes", "trust without asking"))
     .addOption(program.createOption("--revoke", "trust this folder no more"))
     .addOption(program.createOption("-C, --cwd <dir>", "this folder"))

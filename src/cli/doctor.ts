@@ -38,6 +38,7 @@ export async function findingsOf(config: Config): Promise<Finding[]> {
     program(config, "git"),
     await sandbox(config),
     ...(await instructionFiles(config)),
+    ...(await servers(config)),
     ...config.notices.map((what): Finding => ({ level: "note", what: visible(what) })),
   ];
 }
@@ -144,6 +145,16 @@ async function sandbox(config: Config): Promise<Finding> {
       ? "the workspace holds your home folder, or the sandbox is off"
       : `there is no sandbox for ${process.platform} yet`;
   return { level: "note", what: `commands are not isolated, and ask instead: ${why}` };
+}
+
+// those that nobody agreed to stand among the notices
+async function servers(config: Config): Promise<Finding[]> {
+  if (config.mcp.specs.length === 0) return [];
+  const { tryServers } = await import("./mcp-servers-told.js");
+  return (await tryServers(config, config.mcp.specs, 5000)).map(({ spec, ready, words }): Finding => {
+    const what = `MCP server ${visible(spec.name)} (${visible(spec.shown)}): ${words}`;
+    return ready ? { level: "good", what } : { level: "bad", what, mend: `nanocoder mcp test ${visible(spec.name)}` };
+  });
 }
 
 // what is told of each file that counts here, and why anything is left out

@@ -77,10 +77,15 @@ function begin(agent: Agent, signal: AbortSignal): Run {
   const { cwd, system = "" } = last(log.events, "session") ?? {};
   if (cwd === undefined) throw new Error("The log has no session: append a `session` fact first.");
   const session: Session = { events: log.events, model, cwd, signal, emit: (delta) => feed.push(delta) };
+  const pool = offered(agent, session);
+  return { agent, session, system, ...pool, feed, conversation: follower(), running: undefined, record };
+}
+
+// read before each request: a server from outside may answer late
+function offered({ plugins, tools: given }: Agent, session: Session): Pick<Run, "tools" | "specs"> {
   const own = plugins.flatMap((plugin) => plugin.tools?.(session) ?? []);
-  const tools = [...agent.tools, ...own].map((tool) => wrap(tool, plugins));
-  const specs = tools.map(({ name, description, input }) => ({ name, description, schema: input.json }));
-  return { agent, session, system, tools, specs, feed, conversation: follower(), running: undefined, record };
+  const tools = [...given, ...own].map((tool) => wrap(tool, plugins));
+  return { tools, specs: tools.map(({ name, description, input }) => ({ name, description, schema: input.json })) };
 }
 
 // the first plugin of the list is the outermost wrapper
@@ -127,7 +132,7 @@ type Answer = { type: "answered"; calls: number } | { type: "failed"; error: unk
 
 async function* ask(work: Run): AsyncGenerator<Item, Answer> {
   const { agent, session, feed, record } = work;
-  const calls = toolRunner(work);
+  const calls = toolRunner(Object.assign(work, offered(agent, session)));
   work.running = calls;
   const heard = hearing(session.events);
   const began = performance.now();

@@ -11,6 +11,7 @@ export type Facts = OneOrMore | Promise<OneOrMore>;
  */
 export interface Plugin {
   readonly name: string;
+  /** Asked before each request. */
   tools?(session: Session): Tool[];
   /** A paragraph of the system prompt, read once when the session is made. */
   system?(): string | Promise<string>;

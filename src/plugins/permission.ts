@@ -99,7 +99,7 @@ const STAGES: readonly ((given: Case) => Verdict | undefined)[] = [
     );
   },
   ({ subject: { effect } }) =>
-    effect.kind === "net" ? ask(`it reaches out to ${effect.subjects.join(", ")}`) : undefined,
+    effect.kind === "net" ? ask(effect.doubt ?? `it reaches out to ${effect.subjects.join(", ")}`) : undefined,
   ({ subject: { effect }, options }) => (effect.kind === "write" ? writeVerdict(effect, options) : undefined),
   ({ subject: { effect }, options, sandbox }) =>
     effect.kind === "run" ? runVerdict(effect, options, sandbox) : undefined,
@@ -137,8 +137,8 @@ function writeVerdict(effect: Effect, { root, writable }: Judging): Verdict {
   return effect.doubt === undefined ? allow("edits in the workspace can be undone") : ask(effect.doubt);
 }
 
-function runVerdict({ foresight }: Effect, options: Judging, sandbox: boolean): Verdict {
-  if (foresight === undefined) return ask("it runs a command");
+function runVerdict({ foresight, doubt }: Effect, options: Judging, sandbox: boolean): Verdict {
+  if (foresight === undefined) return ask(doubt ?? "it runs a command");
   if (!sandbox) return ask(foresight.why);
   const { network, writes, reads: read, repository } = foresight;
   if (network.length > 0) return ask(`it reaches out to ${network.join(", ")}`);

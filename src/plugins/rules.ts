@@ -40,7 +40,7 @@ type Reading = { source: RuleSource; where: { root: string; home: string }; glob
 
 function readRule(given: RuleText, reading: Reading): Rule {
   const text = typeof given === "string" ? given : given.rule;
-  const found = /^\s*([A-Za-z_*][\w*]*)\s*(?:\(([\s\S]*)\))?\s*$/.exec(text);
+  const found = /^\s*([A-Za-z_*][\w*-]*)\s*(?:\(([\s\S]*)\))?\s*$/.exec(text);
   const from = reading.source.from;
   if (!found?.[1])
     throw new Error(`${from}: the rule "${text}" must read tool or tool(pattern), such as bash(npm test *).`);

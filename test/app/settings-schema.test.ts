@@ -25,6 +25,7 @@ it("is the JSON Schema of what settings may hold", () => {
         },
       },
       env: { additionalProperties: { type: "string" } },
+      mcpServers: { additionalProperties: { properties: { args: { type: "array" }, timeout: { minimum: 1 } } } },
     },
   });
 });

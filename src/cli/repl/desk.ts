@@ -14,6 +14,7 @@ import { duration } from "../../platform/text.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
 import { InUse } from "../../store/lock.js";
 import type { RunFlags } from "../asked.js";
+import { fillForm } from "./asked/form.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
 
@@ -236,6 +237,7 @@ function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
       return answer;
     },
     notice: (text) => ui.say({ type: "note", text }),
+    elicit: (form) => fillForm(form, { ui, locale }),
   };
 }
 

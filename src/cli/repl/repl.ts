@@ -4,6 +4,7 @@ import { last } from "../../core/fold.js";
 import { listModels } from "../../models/list-models.js";
 import type { RunFlags } from "../asked.js";
 import { builtinCommands } from "./commands/commands.js";
+import { promptCommands } from "./commands/mcp-commands.js";
 import { ownCommands } from "./commands/own-commands.js";
 import { type Desk, openDesk } from "./desk.js";
 import { endingOf } from "./ending.js";
@@ -57,7 +58,7 @@ function checkFlags(flags: RunFlags): void {
 
 async function attend(desk: Desk, seat: Seat, { prompt, version }: Start): Promise<void> {
   const { ui, opened } = desk;
-  const commands = (): readonly SlashCommand[] => [...builtin, ...own()];
+  const commands = (): readonly SlashCommand[] => [...builtin, ...own(), ...promptCommands(desk)];
   const builtin = builtinCommands({ all: commands, leave: () => seat.leave(), listModels });
   const own = await ownCommands(desk, builtin);
   const { events } = opened.agent.log;

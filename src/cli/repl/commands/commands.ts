@@ -10,6 +10,7 @@ import { projectCommands } from "./commands-project.js";
 import { sessionCommands } from "./commands-session.js";
 import { undoCommands } from "./commands-undo.js";
 import { usageCommands } from "./commands-usage.js";
+import { mcpCommands } from "./mcp-commands.js";
 import { WORK_COMMANDS } from "./work-commands.js";
 
 const WORDS: Record<Locale, { commands: string; keys: string; lines: readonly (readonly [string, string])[] }> = {
@@ -66,6 +67,7 @@ export function builtinCommands({ all, leave, listModels }: Around): readonly Sl
     ...memoryCommands,
     ...sessionCommands,
     ...undoCommands,
+    ...mcpCommands,
     ...projectCommands,
     {
       name: "exit",

@@ -7,6 +7,7 @@ import type { RunFlags } from "../../asked.js";
 import { ago } from "../ago.js";
 import type { Locale } from "../locale.js";
 import type { Ui } from "../port.js";
+import { serverQuestions } from "./server-questions.js";
 import { setUp } from "./set-up.js";
 import { trustQuestion } from "./trust-question.js";
 
@@ -27,7 +28,9 @@ export type Begun = { flags: RunFlags; config: Config; resume: Resume } | { exit
 export async function begin(room: Room, first: Config): Promise<Begun> {
   const { ui, locale } = room;
   const flags = await trusting(room, first);
-  const config = flags === room.flags ? first : await readConfig(flags, thisMachine());
+  const trusted = flags === room.flags ? first : await readConfig(flags, thisMachine());
+  const agreed = await serverQuestions({ ...trusted, ui, locale }, trusted.mcp.asked);
+  const config = agreed ? await readConfig(flags, thisMachine()) : trusted;
   const resume = await wanted({ ...room, flags }, config);
   if (resume === undefined) {
     ui.say({ type: "note", text: WORDS[locale].none });

@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { Server } from "../../src/mcp/server.js";
+import { modelServer } from "../../src/models/scripted/server.js";
+import { openaiAt, processesWith, start } from "../cli/nanocoder.js";
+import { fixture, served } from "./serving.js";
+
+const wait = { calls: [{ name: "mcp_tools", input: {} }] };
+
+async function until(holds: () => boolean, ms = 10_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Starts a run with three servers, one of them deaf to signals and with a child in a session of its own; `end` ends it once all stand. */
+async function survivors(end: (child: ReturnType<typeof start>) => void, last: object): Promise<string[]> {
+  const mark = `mcp-lives-${Math.random().toString(36).slice(2)}`;
+  const log = join(served({}).work, "log");
+  const one = (more: object) => fixture({ mark, log, ...more });
+  const where = served({ a: one({}), b: one({ stubborn: true, child: mark }), c: one({ silent: true }) });
+  await using server = await modelServer([{ calls: [{ name: "mcp_tools", input: { server: "b" } }] }, last]);
+  const child = start(["-p", "x"], { place: where, env: openaiAt(server.url) });
+  const started = () => (existsSync(log) ? readFileSync(log, "utf8").split("started ").length - 1 : 0);
+  await until(() => started() === 3 && processesWith(mark).length === 4);
+  expect(processesWith(mark).length).toBe(4);
+  end(child);
+  await child.ended;
+  await until(() => processesWith(mark).length === 0, 3000);
+  return processesWith(mark);
+}
+
+it("no server survives the end of the run", async () => {
+  expect(await survivors(() => undefined, { text: "done", delay: 1500 })).toEqual([]);
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const)
+  it(`no server survives ${signal}`, async () => {
+    for (let round = 0; round < 3; round += 1)
+      expect(await survivors((child) => child.kill(signal), { silent: true })).toEqual([]);
+  });
+
+it("no server survives a run that is ended by force", async () => {
+  const twice = (child: ReturnType<typeof start>) => {
+    child.kill("SIGINT");
+    setTimeout(() => child.kill("SIGINT"), 30);
+  };
+  expect(await survivors(twice, { silent: true })).toEqual([]);
+});
+
+/** A server of this very process; `changed` is told of each new standing. */
+function serverHere(options: object, changed: (server: Server) => void = () => undefined): Server {
+  const way = { type: "stdio", ...fixture(options), env: {} } as const;
+  const ground = {
+    ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
+    tokens: { load: () => undefined, save: () => undefined },
+    elicit: async () => ({ action: "decline" }) as const,
+  };
+  const spec = { name: "here", from: "here", shown: "", print: "", way };
+  const server: Server = new Server({ spec, ground, changed: () => changed(server) });
+  return server;
+}
+
+const never = new AbortController().signal;
+
+it("a server that is let go of ends, with all that it started, while we go on", async () => {
+  const mark = `mcp-let-go-${Math.random().toString(36).slice(2)}`;
+  const server = serverHere({ stubborn: true, child: mark });
+  expect(await server.settled(never)).toEqual({ state: "ready" });
+  await until(() => processesWith(mark).length === 2);
+  expect(processesWith(mark).length).toBe(2);
+  await server.close();
+  expect(processesWith(mark)).toEqual([]);
+});
+
+it("a server that was lost is connected anew by itself; one that keeps failing is given up after a while", async () => {
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const wish = { signal: never, timeout: 1000, progress: () => undefined };
+  const server = serverHere({ tools: [{ name: "die", inputSchema: { type: "object" } }], die: "die" }, note);
+  await server.settled(never);
+  await expect(server.use(never, (connection) => connection.call("die", {}, wish))).rejects.toThrow(/closed/i);
+  await until(() => states.length === 5);
+  expect(states).toEqual(["connecting", "ready", "again", "connecting", "ready"]);
+  await server.close();
+  const failing: string[] = [];
+  const dead = serverHere({ exit: 1, stderr: "no licence\n" }, ({ standing }) => void failing.push(standing.state));
+  dead.start();
+  await until(() => failing.at(-1) === "failed", 15_000);
+  expect(failing.filter((state) => state === "again")).toHaveLength(3);
+  expect(dead.told()).toBe("it exited with code 1. It said:\nno licence");
+  await dead.close();
+});
+
+it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {
+  const servers = { mute: fixture({ silent: true }) };
+  const time = async (where: ReturnType<typeof served>) => {
+    await using server = await modelServer(["done"]);
+    const began = performance.now();
+    let asked = 0;
+    const child = start(["-p", "x"], { place: where, env: openaiAt(server.url) });
+    await until(() => server.requests.length > 0);
+    asked = performance.now() - began;
+    const ended = await child.ended;
+    expect(ended.code, ended.stderr).toBe(0);
+    return asked;
+  };
+  // the best of some: others work beside this
+  const best = async (servers: object) => {
+    const times = [];
+    for (let round = 0; round < 7; round += 1) times.push(await time(served(servers)));
+    return Math.min(...times);
+  };
+  const [without, mute] = [await best({}), await best(servers)];
+  expect(mute - without).toBeLessThan(50);
+});
+
+it("a dead server costs no turn", async () => {
+  const where = served({ dead: fixture({ exit: 1 }), gone: { command: "/no/such/program" } });
+  await using server = await modelServer([{ calls: [{ name: "bash", input: { command: "sleep 1" } }] }, "done"]);
+  const ended = await start(["-p", "x"], { place: where, env: openaiAt(server.url) }).ended;
+  expect(ended.stdout).toBe("done\n");
+  expect(server.requests).toHaveLength(2);
+});
+
+it("nothing of servers is loaded or told where none is configured", async () => {
+  const where = served({});
+  await using server = await modelServer([wait, "done"]);
+  await start(["-p", "x"], { place: where, env: openaiAt(server.url) }).ended;
+  expect(server.requests[0]?.tools.filter((name) => name.startsWith("mcp"))).toEqual([]);
+  expect(server.requests[1]?.results.join()).toContain('There is no tool "mcp_tools"');
+});
