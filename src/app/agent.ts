@@ -15,6 +15,7 @@ import { type Mode, permission } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
 import { recover } from "../plugins/recover.js";
 import type { Rules } from "../plugins/rules.js";
+import { todo } from "../plugins/todo.js";
 import { unless } from "../plugins/unless.js";
 import { type BashOptions, bash } from "../tools/bash.js";
 import { compact } from "../tools/compact.js";
@@ -23,6 +24,7 @@ import { glob } from "../tools/glob.js";
 import { grep } from "../tools/grep.js";
 import { http } from "../tools/http.js";
 import { readFile } from "../tools/read-file.js";
+import { LIST_TOOL, todoWrite } from "../tools/todo-write.js";
 import { writeFile } from "../tools/write-file.js";
 
 /** The values an agent is made of; nothing here is read from the outside. */
@@ -91,6 +93,7 @@ export function agentOf(parts: AgentParts): Agent {
       gate,
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover({ maxOutput }),
+      ...(tools.some(({ name }) => name === LIST_TOOL) ? [todo()] : []),
       ...(parts.memory ? [parts.memory] : []),
       ...(parts.verify ? [parts.verify] : []),
       ...(parts.plugins ?? []),
@@ -106,7 +109,17 @@ async function works(sandbox: Sandbox | undefined): Promise<boolean> {
 /** The tools every agent has unless it is given fewer. */
 export function builtinTools(commands: BashOptions): Tool[] {
   const path = commands.env.PATH;
-  return [readFile(), writeFile(), editFile(), bash(commands), glob({ path }), grep({ path }), http({}), compact()];
+  return [
+    readFile(),
+    writeFile(),
+    editFile(),
+    bash(commands),
+    glob({ path }),
+    grep({ path }),
+    http({}),
+    compact(),
+    todoWrite(),
+  ];
 }
 
 /** Ends what the agent's plugins and commands left running. Bounded in time. */

@@ -46,6 +46,7 @@ describe("nanocoder -p", () => {
       "grep",
       "http",
       "compact",
+      "todo_write",
       "remember",
       "recall",
       "forget",
