@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
@@ -81,6 +82,8 @@ type Making = { config: Config; front: Front; models: Models; redact: Redactor; 
 async function assembled({ config, front, models, redact, session }: Making): Promise<Opened> {
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
+  const model = models.modelFor("work");
+  const skills = await skillsOf({ ...config, cwd }, { ...front, window: model.window, redact: redact.text, readable });
   const policy = await policyOf({ ...config, cwd }, readable);
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
@@ -99,10 +102,10 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const agent = agentOf({
     ...config,
     log: session.log,
-    model: models.modelFor("work"),
+    model,
     cwd,
     policy,
-    tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
+    tools: chosen([...builtins, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])], config.tools),
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
@@ -115,6 +118,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     checkpoints: { home: config.home },
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
+      ...(skills ? [skills.plugin] : []),
       ...(await addedPlugins(config)),
       ...((await front.plugins?.(ground)) ?? []),
     ],
@@ -149,6 +153,17 @@ async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | u
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
+}
+
+type Learning = { window: number; redact(text: string): string; notice(line: string): void; readable: string[] };
+
+// most have none: what reads them is loaded when there is a folder for them
+async function skillsOf({ home, cwd }: Config, { readable, ...learning }: Learning) {
+  const own = join(home, "skills");
+  if (existsSync(own)) readable.push(own);
+  else if (![".nanocoder", ".agents", ".claude"].some((name) => existsSync(join(cwd, name, "skills"))))
+    return undefined;
+  return (await import("./skill-parts.js")).skillParts({ home, cwd, ...learning });
 }
 
 // loaded only when they are wanted
