@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { agentTool } from "../agents/agent-tool.js";
 import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
@@ -11,13 +12,15 @@ import { type Redactor, redactor } from "../platform/secrets.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
+import { oneWriter } from "../plugins/one-writer.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
+import { turns } from "../plugins/turns.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import type { BashOptions } from "../tools/bash.js";
-import { agentOf, builtinTools, closeAgent } from "./agent.js";
+import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
 import { type Models, modelsOf } from "./models.js";
@@ -99,13 +102,18 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   };
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
-  const agent = agentOf({
+  const delegated = agentTool(async (order, context) => {
+    const { delegate } = await import("./child-agents.js");
+    const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
+    return delegate(order, context, { parts, agentOf, ...around });
+  });
+  const parts: AgentParts = {
     ...config,
     log: session.log,
     model,
     cwd,
     policy,
-    tools: chosen([...builtins, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])], config.tools),
+    tools: chosen([...builtins, delegated, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])], config.tools),
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
@@ -120,9 +128,12 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
       ...(skills ? [skills.plugin] : []),
       ...(await addedPlugins(config)),
+      ...(await agentTypes({ ...config, cwd }, front)),
       ...((await front.plugins?.(ground)) ?? []),
     ],
-  });
+    shared: { turns: turns(), writer: oneWriter() },
+  };
+  const agent = agentOf(parts);
   if (last(session.log.events, "session") === undefined) {
     const around = surroundings(cwd, config.shell);
     session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
@@ -153,6 +164,13 @@ async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | u
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
+}
+
+// the same for what describes types of sub-agents
+async function agentTypes(config: Config, { notice }: Front): Promise<Plugin[]> {
+  const places = [config.home, join(config.cwd, ".nanocoder"), join(config.cwd, ".claude")];
+  if (!places.some((place) => existsSync(join(place, "agents")))) return [];
+  return [(await import("./child-agents.js")).typesPlugin(config, notice)];
 }
 
 type Learning = { window: number; redact(text: string): string; notice(line: string): void; readable: string[] };

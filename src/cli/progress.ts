@@ -42,8 +42,14 @@ export function progress(sink: Sink, colours: boolean): Progress {
   };
 }
 
+// what sub-agents call stands below the call they work for
+function callsWithin({ session, item }: Extract<Delta, { type: "child" }>): Call[] {
+  return callsOf(item).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `  ${call.name}` }));
+}
+
 function callsOf(item: Event | Delta): Call[] {
   if (item.type === "call") return [item.call];
+  if (item.type === "child") return callsWithin(item);
   return item.type === "reply" ? callsIn(item.parts) : [];
 }
 

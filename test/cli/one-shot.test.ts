@@ -47,6 +47,7 @@ describe("nanocoder -p", () => {
       "http",
       "compact",
       "todo_write",
+      "agent",
       "remember",
       "recall",
       "forget",

@@ -15,15 +15,24 @@ export type Seen = {
   started?: number;
   /** The newest of its output. */
   tail: string;
+  /** Calls that a sub-agent made for it. */
+  calls?: number;
   result?: EventOf<"result">;
   denied?: { by: string; why: string };
   /** It will have no result any more. */
   left?: true;
 };
 
-const WORDS: Record<Locale, { waits: string; denied: string; left: string; picture: string }> = {
-  en: { waits: "waiting", denied: "denied", left: "interrupted", picture: "picture" },
-  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片" },
+type Words = { waits: string; denied: string; left: string; picture: string; calls(count: number): string };
+const WORDS: Record<Locale, Words> = {
+  en: {
+    waits: "waiting",
+    denied: "denied",
+    left: "interrupted",
+    picture: "picture",
+    calls: (count) => `${count} ${count === 1 ? "call" : "calls"}`,
+  },
+  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片", calls: (count) => `${count} 次调用` },
 };
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
@@ -68,12 +77,14 @@ function stateOf(seen: Seen, { locale }: Look, now: number): string {
   const words = WORDS[locale];
   if (seen.denied) return words.denied;
   if (!result && seen.left) return words.left;
-  if (!result) return started === undefined ? words.waits : span(now - started, locale);
+  if (!result && started === undefined) return words.waits;
+  const made = seen.calls === undefined ? "" : words.calls(seen.calls);
+  if (!result) return [made, span(now - (started ?? now), locale)].filter((each) => each !== "").join(", ");
   const ms = result.ms ?? (started === undefined ? undefined : result.at - started);
   const change = changeOf(result.details);
   const pictures = result.parts.some((part) => part.type === "image") ? words.picture : "";
   const count = outputOf(result).length;
-  const size = change || pictures || (result.failed || count < 2 ? "" : lineCount(count, locale));
+  const size = made || change || pictures || (result.failed || count < 2 ? "" : lineCount(count, locale));
   return [ms === undefined ? "" : span(ms, locale), size].filter((each) => each !== "").join(", ");
 }
 
