@@ -21,6 +21,7 @@ import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import type { BashOptions } from "../tools/bash.js";
 import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
+import type { Ground as Delegating } from "./child-agents.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
 import { type Models, modelsOf } from "./models.js";
@@ -102,11 +103,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   };
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
-  const delegated = agentTool(async (order, context) => {
-    const { delegate } = await import("./child-agents.js");
-    const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
-    return delegate(order, context, { parts, agentOf, ...around });
-  });
+  const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
+  const delegated = delegation(() => ({ ...around, parts, agentOf }));
   const parts: AgentParts = {
     ...config,
     log: session.log,
@@ -134,16 +132,25 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     shared: { turns: turns(), writer: oneWriter() },
   };
   const agent = agentOf(parts);
-  if (last(session.log.events, "session") === undefined) {
-    const around = surroundings(cwd, config.shell);
-    session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
-    if (session.saved)
-      front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
-  }
+  if (last(session.log.events, "session") === undefined) await beginLog(agent, { config, cwd, session, front });
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   const close = () => closeAgent(agent).finally(session.release);
   return { agent, id: session.id, models, ground, room, verify, close };
+}
+
+type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };
+
+async function beginLog(agent: Agent, { config, cwd, session, front }: Beginning): Promise<void> {
+  const around = surroundings(cwd, config.shell);
+  session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
+  if (session.saved)
+    front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
+}
+
+// what makes sub-agents is loaded with the first of them
+function delegation(ground: () => Delegating) {
+  return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
 }
 
 type Remembering = Front & { extractor: Model | undefined };
