@@ -1,4 +1,5 @@
 import { nearest } from "../platform/text.js";
+import { cleaned, unposed } from "../plugins/instruction-text.js";
 import type { AgentType } from "../store/agent-files.js";
 import { AGENT_TOOL } from "./agent-tool.js";
 
@@ -45,7 +46,11 @@ export function toolsFor<T extends { name: string }>(type: AgentType | undefined
 
 /** What the model is told of the types there are. */
 export function typesTold(types: readonly AgentType[]): string {
-  const lines = types.slice(0, 40).map(({ name, description }) => `- ${name}: ${description.slice(0, 200)}`);
+  const lines = types
+    .slice(0, 40)
+    .map(({ name, description }) =>
+      unposed(`- ${cleaned(name).text}: ${cleaned(description).text.slice(0, 200).toWellFormed()}`),
+    );
   const more = types.length > 40 ? [`[${types.length - 40} more]`] : [];
   return ["Types of sub-agents, for the tool agent", ...lines, ...more].join("\n");
 }

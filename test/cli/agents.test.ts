@@ -122,6 +122,33 @@ describe("a sub-agent", () => {
     expect(children(server)[1]?.results[0]).toMatch(/^Denied: /);
   });
 
+  it("has what it wrote checked before the session's work may stop", async () => {
+    const where = place();
+    await using server = await played({
+      parent: [{ calls: [agent("write")] }, "done", "mended"],
+      child: [{ calls: [call("write_file", { path: "bad.json", content: '{"a": 1,}' })] }, "written"],
+    });
+    await go(server, where, ["--yolo"]);
+    expect(parents(server)[2]?.lastText).toContain("bad.json");
+  });
+
+  it("ends with the run that a hook of its call ends", async () => {
+    const where = place();
+    const stop = `case "$(cat)" in *'"glob"'*) echo '{"continue":false,"stopReason":"enough"}';; esac`;
+    put(
+      join(where.home, ".nanocoder/settings.json"),
+      JSON.stringify({ hooks: { PreToolUse: [{ hooks: [{ type: "command", command: stop }] }] } }),
+    );
+    await using server = await played({
+      parent: [{ calls: [agent("look")] }, "never"],
+      child: [{ calls: [call("glob", { pattern: "*" })] }, "never"],
+    });
+    await go(server, where);
+    expect(children(server)).toHaveLength(1);
+    expect(parents(server)).toHaveLength(1);
+    expect(logsOf(where).parent.at(-1)).toMatchObject({ type: "ended", reason: "enough" });
+  });
+
   it("keeps to the mode that the session is in, also in plan", async () => {
     const where = place();
     await using server = await played({
