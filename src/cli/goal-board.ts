@@ -14,9 +14,9 @@ const WORDS: Record<Locale, { goal: string; before: string; after(n: number, of:
     s: "s",
   },
   zh: {
-    goal: "目标,",
+    goal: "目标，",
     before: "第一轮之前",
-    after: (n, of) => `第 ${n} 轮之后(最多 ${of} 轮)`,
+    after: (n, of) => `第 ${n} 轮之后（最多 ${of} 轮）`,
     s: "秒",
   },
 };

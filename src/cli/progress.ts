@@ -32,7 +32,7 @@ export function progress(sink: Sink, colours: boolean): Progress {
   const announce = (call: Call) => {
     if (calls.has(call.id)) return;
     calls.set(call.id, call);
-    say(paint("dim", `> ${call.name}(${argumentsLine(call.input)})`));
+    say(paint("dim", `> ${firstLine(call.name)}(${argumentsLine(call.input)})`));
   };
   return {
     see,
@@ -44,7 +44,7 @@ export function progress(sink: Sink, colours: boolean): Progress {
 
 // what sub-agents call stands below the call they work for
 function callsWithin({ session, item }: Extract<Delta, { type: "child" }>): Call[] {
-  return callsOf(item).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `  ${call.name}` }));
+  return callsOf(item).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `agent > ${call.name}` }));
 }
 
 function callsOf(item: Event | Delta): Call[] {

@@ -8,10 +8,10 @@ const MOST = 64 * 1024 * 1024;
 
 /**
  * The prompt of a one-shot run. `-` waits for stdin. Otherwise what a pipe or file brings is appended, fenced,
- * when its first byte is there in time; nothing ever waits on an open silent stdin.
+ * when its first byte is there in time. What waits for a silent stdin says so.
  */
 export async function readPrompt(asked: string, notice: (line: string) => void): Promise<string> {
-  if (asked === "-") return required(await readAll(process.stdin));
+  if (asked === "-") return required(await awaited(notice));
   if (asked.trim() === "") throw new UsageError("The prompt is empty: nanocoder -p PROMPT wants some words.");
   if (!isPiped()) return asked;
   const first = await firstByte();
@@ -21,6 +21,15 @@ export async function readPrompt(asked: string, notice: (line: string) => void):
   }
   const more = first === "ended" ? "" : await readAll(process.stdin);
   return more.trim() === "" ? asked : `${asked}\n\n${fenced(more)}`;
+}
+
+async function awaited(notice: (line: string) => void): Promise<string> {
+  const timer = setTimeout(() => notice("The prompt is awaited on stdin. Ctrl-D ends it."), FIRST_BYTE);
+  try {
+    return await readAll(process.stdin, () => clearTimeout(timer));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function required(prompt: string): string {
@@ -56,10 +65,11 @@ function firstByte(): Promise<"ready" | "ended" | "silent"> {
   });
 }
 
-async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+async function readAll(stream: NodeJS.ReadStream, came = () => {}): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
+    came();
     chunks.push(Buffer.from(chunk));
     size += chunk.length;
     if (size > MOST)

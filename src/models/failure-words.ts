@@ -15,7 +15,7 @@ export function explained({ status, headers, body }: Refusal, asked: Asked): Exp
   const words = shown(message || body, asked);
   const kind = kindOf(status, `${type} ${words}`);
   const retryAfter = waitWished(headers);
-  const said = words === "" ? "" : ` The provider says: ${words}`;
+  const said = words === "" ? "" : ` The provider says: ${words}${/[.!?…。！？]$/.test(words) ? "" : "."}`;
   const toolless = kind === undefined && status >= 400 && refusesTools(words);
   return {
     message: `${meaning(status, { asked, kind, toolless, location: headers.location })}${said}`,

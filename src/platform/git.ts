@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /**
@@ -25,10 +25,23 @@ export function gitFolder(folder: string): string | undefined {
   }
 }
 
+/** Bytes of a file that are looked at: what git writes there is shorter. */
+const MOST = 4096;
+
+// anything may stand there under that name: a pipe would wait for a writer, a device has no end
 function firstLine(path: string): string | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, "utf8").split("\n", 1)[0]?.trim();
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(file).isFile()) return undefined;
+    const bytes = Buffer.alloc(MOST);
+    return bytes
+      .toString("utf8", 0, readSync(file, bytes, 0, MOST, 0))
+      .split("\n", 1)[0]
+      ?.trim();
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -63,7 +63,7 @@ describe("a sub-agent", () => {
       /^They are three letters\.\n\n\[The sub-agent is done\. 2 rounds, 3 calls, .*session [\w-]+\]$/,
     );
     expect(after?.raw).not.toContain("content of");
-    expect(stderr).toContain(">   read_file(path=");
+    expect(stderr).toContain('> agent > read_file(path="a")');
     // its own log beside the session's, and what it cost in the session's
     const {
       parent,

@@ -8,7 +8,7 @@ import { type Desk, openDesk } from "../../src/cli/repl/desk.js";
 import type { Locale } from "../../src/cli/repl/locale.js";
 import type { Choice, Said, Ui } from "../../src/cli/repl/port.js";
 import type { SlashCommand } from "../../src/cli/repl/slash.js";
-import { Talk } from "../../src/cli/repl/talk.js";
+import { take } from "../../src/cli/repl/talk.js";
 import type { Delta, Event } from "../../src/core/event.js";
 import { place } from "./nanocoder.js";
 
@@ -68,7 +68,6 @@ export class FakeUi implements Ui {
 export type Sitting = AsyncDisposable & {
   desk: Desk;
   ui: FakeUi;
-  talk: Talk;
   commands: readonly SlashCommand[];
   home: string;
   work: string;
@@ -94,11 +93,10 @@ export async function sit({ env, locale = "en", flags, where = place(), listMode
   const desk = await openDesk({ ui, locale, flags: run }, { config: await readConfig(run, thisMachine()), resume: {} });
   const all = (): readonly SlashCommand[] => commands;
   const commands = builtinCommands({ all, leave: () => undefined, listModels: listModels ?? (async () => []) });
-  const talk = new Talk(desk, all);
   const send = async (words: string) => {
-    await talk.take(words);
+    await take({ words }, desk, all());
     return ui.words;
   };
   ui.said.splice(0);
-  return { desk, ui, talk, commands, home, work, send, [Symbol.asyncDispose]: () => desk.close() };
+  return { desk, ui, commands, home, work, send, [Symbol.asyncDispose]: () => desk.close() };
 }

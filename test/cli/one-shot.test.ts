@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -263,6 +264,16 @@ describe("stdin", () => {
   it("is the prompt for -", async () => {
     await using server = await modelServer(["ok"]);
     await nanocoder(["-p", "-"], { place: place(), env: openaiAt(server.url), stdin: "do it" });
+    expect(server.requests[0]?.lastText).toBe("do it");
+  });
+
+  it.each([[["-p", "-"]], [[]]])("is awaited as the prompt by %j, and a silent one hears so", async (args) => {
+    await using server = await modelServer(["ok"]);
+    const run = start(args, { place: place(), env: openaiAt(server.url), stdin: "open" });
+    await once(run.stderr ?? run, "data");
+    run.stdin?.end("do it");
+    expect(await run.ended).toMatchObject({ code: 0, stdout: "ok\n" });
+    expect((await run.ended).stderr).toContain("The prompt is awaited on stdin.");
     expect(server.requests[0]?.lastText).toBe("do it");
   });
 

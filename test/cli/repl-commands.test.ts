@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ago } from "../../src/cli/repl/ago.js";
+import { wrappedTable } from "../../src/cli/repl/screen/wrap.js";
 import type { EventOf } from "../../src/core/event.js";
 import { state } from "../../src/core/fold.js";
 import { lookup } from "../../src/models/catalog.js";
@@ -154,7 +156,7 @@ describe("while a turn runs", () => {
     });
     await using server = await modelServer([async () => held.then(() => "done")]);
     await using sitting = await sit({ env: openaiAt(server.url) });
-    const turn = sitting.talk.take("work");
+    const turn = sitting.send("work");
     await server.arrived(0);
     const refused = [];
     for (const name of ["model", "compact", "resume", "reset", "clear", "fork", "undo", "redo"])
@@ -246,6 +248,13 @@ describe("/tokens and /cost", () => {
     expect(await sitting.send("/tokens now")).toBe("ERROR /tokens takes no words.");
   });
 
+  it("say once that a price is not known where no other is", async () => {
+    await using server = await modelServer(() => ({ text: "ok", usage: { input: 100, output: 10 } }));
+    await using sitting = await sit({ env: openaiAt(server.url), flags: { model: "house-model" } });
+    await sitting.send("hi");
+    expect(await sitting.send("/cost")).toBe("house-model: 1 answer, 100 input, 0 cache, 10 output: price unknown");
+  });
+
   it("name side requests, and never guess a price", async () => {
     await using server = await modelServer(() => ({ text: "ok", usage: { input: 100, output: 10 } }));
     await using sitting = await sit({ env: openaiAt(server.url), flags: { model: "house-model" } });
@@ -254,9 +263,9 @@ describe("/tokens and /cost", () => {
     sitting.desk.opened.agent.log.append({ type: "spent", usage: used, model: "gpt-4o", on: "compaction" });
     expect(await sitting.send("/cost")).toBe(
       [
-        "house-model: 1 answer, 100 input, 0 cache, 10 output: unknown",
+        "house-model: 1 answer, 100 input, 0 cache, 10 output: price unknown",
         "gpt-4o: 1 side request (compaction), 1,000,000 input, 0 cache, 0 output: $2.5000",
-        "Total: unknown; $2.5000 without house-model, whose price is not known",
+        "Total: at least $2.5000; the price of house-model is not known",
       ].join("\n"),
     );
   });
@@ -367,7 +376,7 @@ describe("sessions", () => {
     expect(await sitting.send("/sessions all")).toContain(sitting.work);
     sitting.ui.choices.push("my great");
     expect(await sitting.send("/resume")).toBe(`This is the session ${first}.`);
-    expect(sitting.ui.offered.at(-1)?.labels).toEqual(["my great work | 0 min, 1 turn"]);
+    expect(sitting.ui.offered.at(-1)?.labels).toEqual(["my great work | just now, 1 turn"]);
     expect(sitting.ui.recounted).toHaveLength(2);
     await sitting.send("and more");
     expect(server.requests[2]?.messages.map(({ text }) => text)).toEqual(["the first thing", "ok", "and more"]);
@@ -508,7 +517,29 @@ describe("/undo, /redo and /diff", () => {
   });
 });
 
+it("how old a session is, is said as people say it", () => {
+  const now = 1_000 * 86_400_000;
+  const said = [0.5, 26, 90, 4320].map((minutes) => ago(now - minutes * 60_000, now, "en"));
+  expect(said).toEqual(["just now", "26 min ago", "1 h ago", "3 d ago"]);
+  expect([0.5, 26, 90, 4320].map((minutes) => ago(now - minutes * 60_000, now, "zh"))).toEqual([
+    "刚刚",
+    "26 分钟前",
+    "1 小时前",
+    "3 天前",
+  ]);
+});
+
 describe("every command", () => {
+  it("stands in /help above what it does where its words are longer than their column", async () => {
+    await using server = await modelServer(() => "ok");
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    const help = await sitting.send("/help");
+    expect(help).toMatch(/^ {2}\/permissions \[strict\|default\|plan\|auto\]\n {32}what is allowed/m);
+    expect(wrappedTable("  key    what it does", 14)).toEqual(["  key    what", "    it does"]);
+    expect(wrappedTable("  k  what it does", 12)).toEqual(["  k  what it", "     does"]);
+    expect(wrappedTable("  按键      展开查看全部经过", 16)).toEqual(["  按键      展开", "    查看全部经过"]);
+  });
+
   it("has its words in both languages, completes, and is in /help, also by its other names", async () => {
     await using server = await modelServer(() => "ok");
     await using sitting = await sit({ env: openaiAt(server.url), locale: "zh" });

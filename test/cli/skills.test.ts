@@ -135,6 +135,18 @@ describe("skills", () => {
     expect(states).toHaveLength(2);
   });
 
+  it("more than fit with all their words are told with fewer of them", async () => {
+    const where = place();
+    for (let n = 0; n < 40; n += 1)
+      add(where, `.claude/skills/skill-${n}`, skillFile(`skill-${n}`, `does the ${n}th thing ${"well ".repeat(60)}`));
+    await using server = await modelServer(["done"]);
+    await go(server, where);
+    const { system = "" } = server.requests[0] ?? {};
+    const part = system.slice(system.indexOf("Skills\n"), system.indexOf("Environment"));
+    expect(part.match(/^- skill-\d+: does the \d+th thing .*…$/gm)).toHaveLength(40);
+    expect(textTokens(part)).toBeLessThanOrEqual(1280);
+  });
+
   it("a thousand of them stay within 1 % of the window, are counted, and are found by words", async () => {
     const where = place();
     for (let n = 0; n < 1000; n += 1)

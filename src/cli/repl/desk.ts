@@ -8,15 +8,33 @@ import { UsageError } from "../../app/usage-error.js";
 import type { Outcome } from "../../core/event.js";
 import { state } from "../../core/fold.js";
 import { type Agent, run } from "../../core/loop.js";
+import { plainText, text, type UserPart } from "../../core/message.js";
 import { sentence } from "../../core/run-tools.js";
+import { duration } from "../../platform/text.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
 import { InUse } from "../../store/lock.js";
 import type { RunFlags } from "../asked.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
 
+/** Whoever answered within this time is there and need not be called, in milliseconds. */
+const NEAR = 15_000;
+
+const ASKS: Record<Locale, (tool: string) => string> = {
+  en: (tool) => `nanocoder asks: ${tool}`,
+  zh: (tool) => `nanocoder 等待你确认：${tool}`,
+};
+
 type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
 type Held = { config: Config; opened: Opened };
+
+/** A turn that took this long calls the person when it ends, in milliseconds. */
+const LONG = 15_000;
+
+const WORDS: Record<Locale, { done(time: string): string }> = {
+  en: { done: (time) => `nanocoder is done after ${time}` },
+  zh: { done: (time) => `nanocoder 已完成，用时 ${time}` },
+};
 
 /** The session at work, and what of it is going on: what the commands of a front end act on. */
 export class Desk {
@@ -25,6 +43,12 @@ export class Desk {
   readonly flags: RunFlags;
   #held: Held;
   #runs = false;
+  /** What was posted, newest last; the inbox knows how many of them wait. */
+  #posted: (readonly UserPart[])[] = [];
+  /** What is to be answered once nothing else goes on. */
+  #later: (readonly UserPart[])[] = [];
+  /** The prompt that was sent last, until its files are read. */
+  #reading: Promise<unknown> = Promise.resolve();
   #doing: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
 
@@ -48,9 +72,11 @@ export class Desk {
     return this.#doing !== undefined;
   }
 
-  /** Whether the model is at work: what is posted to the inbox now steers it. */
-  get runs(): boolean {
-    return this.#runs;
+  /** What was said to the model and it has not read yet. */
+  get waiting(): readonly string[] {
+    const { waiting } = this.opened.agent.inbox;
+    this.#posted = waiting === 0 ? [] : this.#posted.slice(-waiting);
+    return [...this.#posted, ...this.#later].map(plainText);
   }
 
   get mode(): Mode {
@@ -63,13 +89,34 @@ export class Desk {
     return this.#doing?.signal ?? AbortSignal.abort("nothing is going on");
   }
 
-  /** Does one thing at a time, until it is done or interrupted. */
+  /** What is read for words that were sent: it may take longer than what is read for the next ones, and is not overtaken. */
+  async inOrder<T>(reading: Promise<T>): Promise<T> {
+    const before = this.#reading;
+    this.#reading = reading.catch(() => undefined);
+    await before;
+    return reading;
+  }
+
+  /**
+   * Says something to the model. It steers the run that goes on; without one it is answered at the end of what is
+   * done by `during`.
+   */
+  post(words: string | readonly UserPart[]): void {
+    const parts = typeof words === "string" ? [text(words)] : words;
+    if (this.#runs) this.#deliver(parts);
+    else this.#later.push(parts);
+  }
+
+  /** Does one thing at a time, and has what was posted meanwhile answered; what an interruption leaves of it is the person's again. */
   async during(work: () => Promise<void>): Promise<void> {
     if (this.#doing) throw new Error("Something is going on already.");
     this.#doing = new AbortController();
-    const doing = work().finally(() => {
-      this.#doing = undefined;
-    });
+    const doing = work()
+      .then(() => this.answer())
+      .finally(() => {
+        this.#giveBack();
+        this.#doing = undefined;
+      });
     this.#done = doing.catch(() => undefined);
     await doing;
   }
@@ -99,6 +146,28 @@ export class Desk {
     } finally {
       this.#runs = false;
     }
+  }
+
+  /** Runs until nothing that was posted waits any more, or the signal fires. Only within `during`. */
+  async answer(): Promise<void> {
+    const began = Date.now();
+    const { inbox } = this.opened.agent;
+    while (!this.signal.aborted && inbox.waiting + this.#later.length > 0) {
+      for (const parts of this.#later.splice(0)) this.#deliver(parts);
+      await this.run();
+    }
+    const took = Date.now() - began;
+    if (took >= LONG) this.ui.ring(WORDS[this.locale].done(duration(took)));
+  }
+
+  #deliver(parts: readonly UserPart[]): void {
+    this.#posted.push(parts);
+    this.opened.agent.inbox.post({ parts, from: "user" });
+  }
+
+  #giveBack(): void {
+    const untaken = [...this.opened.agent.inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
+    if (untaken.length > 0) this.ui.put(untaken.map(plainText).join("\n"));
   }
 
   setMode(mode: Mode): void {
@@ -157,6 +226,15 @@ async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
   return { config: begun.config, opened: await assemble(begun.config, begun.resume, front) };
 }
 
-function frontOf({ ui }: Parts): Front {
-  return { ask: (question, asking) => ui.ask(question, asking), notice: (text) => ui.say({ type: "note", text }) };
+function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
+  let answered = Number.NEGATIVE_INFINITY;
+  return {
+    async ask(question, asking) {
+      if (Date.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
+      const answer = await ui.ask(question, asking);
+      answered = Date.now();
+      return answer;
+    },
+    notice: (text) => ui.say({ type: "note", text }),
+  };
 }

@@ -13,8 +13,8 @@ const WORDS: Record<Locale, { goOn(id: string): string; broke(why: string): stri
     kept: (path) => `The session is kept in ${path}`,
   },
   zh: {
-    goOn: (id) => `继续此会话:nanocoder --resume ${id}`,
-    broke: (why) => `nanocoder 出错:${why}`,
+    goOn: (id) => `继续此会话：nanocoder --resume ${id}`,
+    broke: (why) => `nanocoder 出错：${why}`,
     kept: (path) => `会话保存在 ${path}`,
   },
 };

@@ -4,6 +4,7 @@ import { plainText } from "../../core/message.js";
 import { visible } from "../../platform/text.js";
 import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
+import { INTERRUPTED } from "./asked/approval-words.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
 
@@ -17,7 +18,6 @@ const SHOWN = 20;
 
 const YES: Record<string, Answer["for"]> = { y: "once", s: "session", a: "always" };
 
-const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 const PROMPT = "> ";
 
 type Items<T> = Choice<T>["items"];
@@ -26,7 +26,8 @@ const WORDS: Record<
   Locale,
   {
     again: string;
-    ask(always: string): string;
+    ask(rules: string): string;
+    always(rules: string): string;
     why: string;
     number: string;
     none: string;
@@ -37,7 +38,8 @@ const WORDS: Record<
 > = {
   en: {
     again: "One of these letters, please.",
-    ask: (always) => `y once, s this session, ${always}n no, t no and say why: `,
+    always: (rules) => `a always (${rules}), `,
+    ask: (rules) => `y once, s this session, ${rules}n no, t no and say why: `,
     why: "Why not: ",
     number: "Number, part of a name, or nothing: ",
     none: "Nothing fits.",
@@ -47,13 +49,14 @@ const WORDS: Record<
   },
   zh: {
     again: "请输入其中一个字母。",
-    ask: (always) => `y 仅此一次,s 本次会话,${always}n 拒绝,t 拒绝并说明原因: `,
-    why: "原因: ",
-    number: "编号、名称的一部分,或直接回车: ",
+    always: (rules) => `a 总是（${rules}），`,
+    ask: (rules) => `y 仅此一次，s 本次会话，${rules}n 拒绝，t 拒绝并说明原因：`,
+    why: "原因：",
+    number: "编号、名称的一部分，或直接回车：",
     none: "没有符合的。",
     noEditor: "此终端无法打开编辑器。",
     twice: "再按一次 Ctrl+C 退出。",
-    before: (count) => `… 还有 ${count} 条更早的提示:nanocoder sessions show 可以查看全部。`,
+    before: (count) => `… 还有 ${count} 条更早的提示词：nanocoder sessions show 可以查看全部。`,
   },
 };
 
@@ -123,7 +126,7 @@ export class LineUi implements FrontEnd {
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
     const words = WORDS[this.#parts.locale];
-    const rules = always === undefined ? "" : `a always (${always.join(", ")}), `;
+    const rules = always === undefined ? "" : words.always(always.join(", "));
     const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase();
     if (letter === undefined) return INTERRUPTED;
     const yes = YES[letter];

@@ -37,10 +37,12 @@ export type Choice<T> = {
   items: readonly { value: T; label: string; about?: string }[];
   /** Which one stands first under the caret. */
   at?: number;
+  /** It gives leave for something: keys of somebody who was typing when it came up do not answer it. */
+  firm?: true;
 };
 
-/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots. */
-export type Field = { title: string; text?: string; hidden?: boolean };
+/** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots; with `lines` a paste may hold several. */
+export type Field = { title: string; text?: string; hidden?: boolean; lines?: boolean };
 
 /** The front end of an interactive session: a screen with panes is one, plain lines are another. It owns no logic. */
 export type Ui = {

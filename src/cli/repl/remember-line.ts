@@ -9,7 +9,10 @@ const WORDS: Record<Locale, { added(id: string): string; known(id: string): stri
     added: (id) => `Remembered as ${id} for this folder. /memory forget ${id} takes it back.`,
     known: (id) => `Known already as ${id}.`,
   },
-  zh: { added: (id) => `已为此文件夹记住(${id})。/memory forget ${id} 可以撤销。`, known: (id) => `早已记住(${id})。` },
+  zh: {
+    added: (id) => `已为此文件夹记住（${id}）。/memory forget ${id} 可以撤销。`,
+    known: (id) => `早已记住（${id}）。`,
+  },
 };
 
 /** `#text`: keeps it as a memory of this folder. Throws a UsageError for what cannot be kept. */

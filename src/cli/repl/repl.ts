@@ -34,7 +34,7 @@ export async function repl(flags: RunFlags, start: Start): Promise<number> {
     const begun = await Promise.race([begin(room, config), left]);
     if ("exitCode" in begun) return begun.exitCode;
     desk = await openDesk({ ...room, flags: begun.flags }, begun);
-    attend(desk, seat, start);
+    await attend(desk, seat, start);
     const { exitCode } = await left;
     await ui.dismiss();
     await desk.close();
@@ -55,11 +55,11 @@ function checkFlags(flags: RunFlags): void {
   throw new UsageError(`--${flag} is for a run without a person: nanocoder -p "what to do" --${flag} …`);
 }
 
-function attend(desk: Desk, seat: Seat, { prompt, version }: Start): void {
+async function attend(desk: Desk, seat: Seat, { prompt, version }: Start): Promise<void> {
   const { ui, opened } = desk;
   const commands = (): readonly SlashCommand[] => [...builtin, ...own()];
   const builtin = builtinCommands({ all: commands, leave: () => seat.leave(), listModels });
-  const own = ownCommands(desk, builtin);
+  const own = await ownCommands(desk, builtin);
   const { events } = opened.agent.log;
   if (last(events, "prompt") === undefined) ui.say({ type: "note", text: greeting(desk, version) });
   seat.take(desk, commands);

@@ -13,8 +13,10 @@ import { promptBox } from "./prompt/prompt-box.js";
 import { screenOf, type TerminalScreen } from "./screen/screen.js";
 import { Terminal, type TerminalStreams } from "./screen/terminal.js";
 import { wrappedText } from "./screen/wrap.js";
+import { readSent } from "./slash.js";
 import type { Look } from "./told/folded.js";
 import { type Indicator, indicator } from "./told/indicator.js";
+import { promptLines } from "./told/prompt-lines.js";
 import { saidPane } from "./told/said.js";
 import { queuedLines, statusLine } from "./told/status-line.js";
 import { stepBoard } from "./told/step-board.js";
@@ -162,10 +164,23 @@ export class ScreenUi implements FrontEnd {
     this.#screen.print(pane);
   }
 
+  #echo(words: string): void {
+    const sent = { parts: [{ type: "text", text: words }], from: "user" } as const;
+    const lead = this.#printed === "nothing" ? [] : [""];
+    this.#print({ render: (columns) => [...lead, ...promptLines(sent, this.#parts.look, columns)] }, "other");
+  }
+
   #promptBox(): PromptBox {
     const { look, hands, cwd, complete } = this.#parts;
     return promptBox({
-      ...{ ...look, hands, cwd, complete, edit: this.edit, changed: this.#changed },
+      ...{
+        ...look,
+        hands: echoing(hands, (words) => this.#echo(words)),
+        cwd,
+        complete,
+        edit: this.edit,
+        changed: this.#changed,
+      },
       rows: () => this.#screen.rows,
       mode: () => hands.status().mode,
       history: this.#history,
@@ -179,6 +194,7 @@ export class ScreenUi implements FrontEnd {
       ...{ ...look, edit: this.edit, changed: this.#changed },
       rows: () => this.#screen.rows,
       now: () => performance.now(),
+      later: (work, ms) => void setTimeout(work, ms),
       interrupt: () => hands.interrupt(),
       show: (pane) => {
         this.#asking = pane;
@@ -196,7 +212,8 @@ export class ScreenUi implements FrontEnd {
       this.#told.live,
       { render: () => (this.#screen.rows < ROOMY ? [] : [""]) },
       { render: (columns) => this.#boardLines(columns) },
-      this.#working,
+      // who is asked is waited for: nothing goes on
+      { render: (columns) => (this.#asking ? [] : this.#working.render(columns)) },
       queuedLines(status, look.theme, look.locale),
       { render: (columns) => (this.#asking ?? this.#box).render(columns) },
       statusLine(status, look.theme, look.locale),
@@ -216,4 +233,21 @@ export class ScreenUi implements FrontEnd {
     void this.#screen.suspend();
     return true;
   }
+}
+
+type Sending = Pick<Hands, "submit" | "interrupt" | "leave" | "nextMode" | "unfold">;
+
+// no fact shows what was sent there: without its words, what it says belongs to nothing
+function echoing(hands: Hands, echo: (words: string) => void): Sending {
+  return {
+    submit(words, more) {
+      const { type } = readSent(words);
+      if (!more?.plain && (type === "command" || type === "memory")) echo(words);
+      hands.submit(words, more);
+    },
+    interrupt: () => hands.interrupt(),
+    leave: () => hands.leave(),
+    nextMode: () => hands.nextMode(),
+    unfold: () => hands.unfold(),
+  };
 }

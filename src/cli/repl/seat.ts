@@ -1,11 +1,11 @@
 import { wholeLog } from "../../app/whole-log.js";
 import type { Event } from "../../core/event.js";
 import type { Desk } from "./desk.js";
-import type { Hands, Status, Submitted, Ui } from "./port.js";
+import type { Hands, Status, Submitted } from "./port.js";
 import type { Completable } from "./prompt/complete.js";
 import type { SlashCommand } from "./slash.js";
 import { statusOf } from "./status.js";
-import { Talk } from "./talk.js";
+import { take } from "./talk.js";
 
 const NOTHING_YET: Status = {
   ...{ model: "", mode: "default", window: 0, jobs: 0, queued: [] },
@@ -18,7 +18,9 @@ export class Seat implements Hands {
   readonly #leaving: (code: number) => void;
   /** The exit code, once the person leaves. */
   readonly left: Promise<number>;
-  #session: { desk: Desk; talk: Talk; ui: Ui; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  #session: { desk: Desk; status(): Status; commands(): readonly SlashCommand[] } | undefined;
+  /** What was sent before a session was open: it comes behind the first words. */
+  readonly #early: (() => void)[] = [];
 
   /** `ready` is called when nothing goes on any more: the next words are wanted. */
   constructor(ready: () => void = () => undefined) {
@@ -32,13 +34,17 @@ export class Seat implements Hands {
 
   /** A session is open: from now on all goes to it. */
   take(desk: Desk, commands: () => readonly SlashCommand[]): void {
-    const talk = new Talk(desk, commands);
-    this.#session = { desk, talk, ui: desk.ui, commands, status: statusOf(desk, () => talk.waiting) };
+    this.#session = { desk, commands, status: statusOf(desk) };
   }
 
   submit(words: string, more?: Submitted): void {
-    const { talk, desk } = this.#session ?? {};
-    void talk?.take(words, more).then(() => desk?.busy || this.#ready());
+    const { desk, commands } = this.#session ?? {};
+    if (!desk || !commands) {
+      this.#early.push(() => this.submit(words, more));
+      return;
+    }
+    void take({ words, more }, desk, commands()).then(() => desk.busy || this.#ready());
+    for (const again of this.#early.splice(0)) again();
   }
 
   interrupt(): boolean {
@@ -54,8 +60,8 @@ export class Seat implements Hands {
   }
 
   unfold(): void {
-    const { ui, desk } = this.#session ?? {};
-    if (ui && desk) void ui.transcript(wholeLog(desk.opened.agent.log));
+    const { desk } = this.#session ?? {};
+    if (desk) void desk.ui.transcript(wholeLog(desk.opened.agent.log));
   }
 
   status(): Status {

@@ -19,7 +19,7 @@ const WORDS: Record<Locale, { left: string; exit(code: number | null): string; i
     interrupted: "interrupted",
   },
   zh: {
-    left: "它留下了仍在运行的进程,会话结束时一并结束。",
+    left: "它留下了仍在运行的进程，会话结束时一并结束。",
     exit: (code) => `退出码 ${code ?? "无"}`,
     interrupted: "已中断",
   },

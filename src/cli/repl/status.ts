@@ -9,7 +9,7 @@ import type { Status } from "./port.js";
 const FRESH = 2000;
 
 /** What stands below the prompt. Read anew only when something happened: it is asked for with each frame. */
-export function statusOf(desk: Desk, waiting: () => readonly string[]): () => Status {
+export function statusOf(desk: Desk): () => Status {
   let read: { events: number; of: unknown; figures: Pick<Status, "tokens" | "cost"> } | undefined;
   let branch: { at: number; name: string | undefined } | undefined;
   return () => {
@@ -20,7 +20,7 @@ export function statusOf(desk: Desk, waiting: () => readonly string[]): () => St
     if (branch === undefined || Date.now() - branch.at > FRESH)
       branch = { at: Date.now(), name: gitBranch(desk.config.cwd) };
     const { id: model, window } = agent.model;
-    return { model, mode: desk.mode, window, ...read.figures, branch: branch.name, jobs: 0, queued: waiting() };
+    return { model, mode: desk.mode, window, ...read.figures, branch: branch.name, jobs: 0, queued: desk.waiting };
   };
 }
 

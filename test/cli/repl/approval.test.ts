@@ -134,7 +134,7 @@ describe("the question", () => {
       "  t  no, and tell why",
       "  e  change it first",
       "2 more questions wait",
-      "Esc: no · Ctrl-C: interrupt",
+      "Esc: no · Ctrl+C: interrupt",
     ]);
   });
 
@@ -257,6 +257,35 @@ describe("the answers", () => {
     expect(answers).toHaveLength(1);
   });
 
+  it("a letter of a word is no answer: only one that stands alone lets something run", () => {
+    const due: (() => void)[] = [];
+    const later = (work: () => void) => void due.push(work);
+    const settle = () => due.splice(0).forEach((work) => void work());
+    for (const word of ["danger", "and", "you", "session"]) {
+      const { press, answers, wait, look } = calm(running("ls", { always }), { later });
+      for (const key of word) {
+        press(key);
+        wait(100);
+      }
+      settle();
+      expect(answers, word).toEqual([]);
+      expect(look().at(-1)).toContain("not taken");
+      wait(300);
+      press("a");
+      expect(answers).toEqual([]);
+      settle();
+      expect(answers.map(({ verdict }) => verdict)).toEqual(["allow"]);
+    }
+    const confirmed = calm(running("ls", { always }), { later });
+    confirmed.press("y", KEYS.enter);
+    settle();
+    expect(confirmed.answers).toHaveLength(1);
+    const refused = calm(running("ls", { always }), { later });
+    refused.press("y", KEYS.escape);
+    settle();
+    expect(refused.answers.map(({ verdict }) => verdict)).toEqual(["deny"]);
+  });
+
   it("a paste is no answer", () => {
     const { press, answers } = calm(running("ls"));
     press("\u001b[200~y\u001b[201~", "yes");
@@ -317,7 +346,7 @@ describe("what is higher than the screen", () => {
 describe("a change", () => {
   it("of a command is shown whole before it runs, keeps the other arguments, and counts once", () => {
     const question = running("npm test", { input: { command: "npm test", timeout: 9 }, always: ["bash(npm test)"] });
-    const { press, type, answers, look } = calm(question);
+    const { press, type, answers, look, wait } = calm(question);
     press("e");
     expect(look().join("\n")).toContain("> npm test");
     type(" -- --run");
@@ -330,6 +359,7 @@ describe("a change", () => {
     ]);
     press("a");
     expect(answers).toEqual([]);
+    wait(300);
     press("y");
     expect(answers).toEqual([
       {

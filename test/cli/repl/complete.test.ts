@@ -140,6 +140,16 @@ describe("the list in the prompt", () => {
     expect(box.sent.map(({ words }) => words)).toEqual(["/help", "/mode", "/mode plan"]);
   });
 
+  it("sends a command that was mistyped as it stands, not another that holds its letters", () => {
+    const box = tried({ complete });
+    box.type("/exot");
+    expect(box.lines().at(-1)).toContain("/export");
+    box.press(KEY.enter);
+    box.type("/exot");
+    box.press(KEY.down, KEY.enter, KEY.enter);
+    expect(box.sent.map(({ words }) => words)).toEqual(["/exot", "/export"]);
+  });
+
   it("takes a file without sending, and a folder to look further into", () => {
     const box = tried({ complete });
     box.type("see @src");

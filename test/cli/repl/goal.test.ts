@@ -256,7 +256,7 @@ describe("/goal", () => {
     await made.goal("做 a");
     expect(made.ui.seen.fields.map(({ text: draft }) => draft)).toEqual([undefined, "a is there |||", undefined]);
     expect(made.told()).toContain("[GOAL MET] 做 a (1 iteration)");
-    expect(made.ui.drawn.join("\n")).toContain("目标,第一轮之前");
+    expect(made.ui.drawn.join("\n")).toContain("目标，第一轮之前");
     await made.goal("另一个");
     expect(made.told()).toContain("没有给出条件");
   });

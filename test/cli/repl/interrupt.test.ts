@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ScriptStep } from "../../../src/models/scripted/script.js";
-import { goesOn, leaves, processes, type Session, session, sleeper } from "./session.js";
+import { goesOn, leaves, processes, quiet, type Session, session, sleeper } from "./session.js";
 
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
 const FLOWING: ScriptStep = { text: "flowing ".repeat(40), hold: 60_000 };
@@ -60,7 +60,7 @@ describe("an interrupt", () => {
     await it.sends("begin");
     await it.sees("yes, this once");
     // keys that come at once were meant for something else
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await quiet();
     it.terminal.key("esc");
     await it.sees("So not.");
     await it.rests();

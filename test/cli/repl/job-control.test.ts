@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MAIN, place } from "../nanocoder.js";
-import { leaves, PROMPT, processes, type Session, session } from "./session.js";
+import { leaves, PROMPT, processes, quiet, type Session, session } from "./session.js";
 
 const MARKERS = Array.from({ length: 12 }, (_, n) => `marker ${n} of the shell`);
 
@@ -103,7 +103,7 @@ describe("Ctrl-Z", () => {
     it.terminal.type("fg\r");
     await it.sees("yes, this once");
     // a key that comes at once was meant for something else
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await quiet();
     it.terminal.type("n");
     await it.sees("So not.");
     await it.rests();

@@ -38,7 +38,7 @@ function fill(field: Field, locale: Locale = "en") {
 function choose<T>(choice: Choice<T>, { rows = 10, locale = "en" }: { rows?: number; locale?: Locale } = {}) {
   const answers: (T | undefined)[] = [];
   const answer = (value: T | undefined) => answers.push(value);
-  const pane = choosePane(choice, { theme, locale, rows: () => rows, answer, changed() {} });
+  const pane = choosePane(choice, { theme, locale, rows: () => rows, answer, changed() {}, now: () => 0 });
   const look = (columns = 60) => plain(pane.render(columns)).map((line) => line.replaceAll(CURSOR_MARKER, "|"));
   return { pane, answers, look };
 }

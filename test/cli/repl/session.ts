@@ -126,3 +126,11 @@ export async function processes(word: string, count: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Longer than what a key that was meant for something else is kept from answering, in milliseconds. */
+const QUIET = 350;
+
+/** A clock decides here: nothing else tells that nobody was typing. */
+export function quiet(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, QUIET));
+}

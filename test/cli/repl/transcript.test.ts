@@ -93,14 +93,55 @@ describe("a transcript", () => {
       "    9     -     old",
       "        9 + line 0",
     ]);
-    expect(lines).toContain("  … 24 more lines (Ctrl-O)");
+    expect(lines).toContain("  … 24 more lines (Ctrl+O)");
     expect(lines).toContain("   90 130   end");
     expect(lines.slice(-8)).toEqual([
       "✓ bash make  1.5 s, 30 lines",
-      ...["out 0", "out 1", "out 2", "… 24 more lines (Ctrl-O)", "out 27", "out 28", "out 29"].map(
+      ...["out 0", "out 1", "out 2", "… 24 more lines (Ctrl+O)", "out 27", "out 28", "out 29"].map(
         (line) => `  ${line}`,
       ),
     ]);
+  });
+
+  it("does not count the time that a person took to allow a call, and repeats no argument that a diff shows", () => {
+    const { printed, live, record, clock } = shown();
+    record(reply(call("1", "edit_file", { path: "a.ts", old_text: "one", new_text: "two" })));
+    record({ type: "started", callId: "1", name: "edit_file" });
+    clock.now += 60_000;
+    record({ type: "judged", callId: "1", verdict: "allow", by: "permission", why: "the user said yes" });
+    clock.now += 400;
+    expect(live()[0]).toMatch(/edit_file a.ts old_text=one new_text=two {2}0.4 s$/);
+    const diff = "--- a\n+++ b\n@@ -1 +1 @@\n-one\n+two\n";
+    record(result("1", "done", { details: { added: 1, removed: 1, diff } }));
+    expect(printed()[0]).toBe("✓ edit_file a.ts  0.4 s, +1 -1");
+  });
+
+  it("never tells fewer lines than there were: of a long output it says over how many, and where all of it is", () => {
+    const { printed, record } = shown();
+    const details = { code: 0, file: "/home/o.txt" };
+    record(reply(call("1", "bash", { command: "make" })));
+    record(result("1", `${"out\n".repeat(40)}[… 9 bytes left out …]\nend`, { details }));
+    expect(printed()[0]).toBe("✓ bash make  1.5 s, over 42 lines");
+    expect(printed()[4]).toBe("  … over 36 more lines (Ctrl+O)");
+    expect(printed().at(-1)).toBe("  all of it: /home/o.txt");
+  });
+
+  it("cuts nothing off a failure: what to do stands at its end", () => {
+    const { printed, record } = shown({ columns: 50 });
+    const reason = `It is too long. The provider says: ${"many words ".repeat(30)}\nShorten it with /compact.`;
+    record(reply(call("1", "edit_file", { path: "a.ts" })));
+    record(result("1", "old_text stands 0 times in a.ts; nothing was changed, so read it.", { failed: true }));
+    record({ type: "ended", outcome: "failed", reason });
+    expect(printed().slice(1, 3).join("\n")).toBe(
+      "  old_text stands 0 times in a.ts; nothing was\n  changed, so read it.",
+    );
+    expect(printed().slice(-2).join(" ")).toContain("Shorten it with /compact.");
+  });
+
+  it("says once that it was interrupted", () => {
+    const { printed, record } = shown();
+    record({ type: "ended", outcome: "aborted", reason: "interrupted by the user" });
+    expect(printed()).toEqual(["interrupted"]);
   });
 
   it("prints what was live as it stood when it is interrupted", () => {
@@ -122,6 +163,7 @@ describe("a transcript", () => {
     hear({ type: "status", by: "verify", text: "sent back (1 of 2): npm test" });
     record({ type: "note", by: "verify", text: "The files you changed were checked." });
     record({ type: "note", by: "instructions", text: "secret rules", lasting: true });
+    record({ type: "note", by: "memory", text: "<memories>\n- tabs\n</memories>" });
     record({ type: "note", by: "hooks", text: "[hook adds]\nmore" });
     const checks = [{ check: "npm test", status: "failed" }];
     record({ type: "state", key: "verify", value: { status: "failed", repairs: 2, checks } });
@@ -146,7 +188,7 @@ describe("a transcript", () => {
     const long = Array.from({ length: 30 }, (_, n) => `第 ${n} 行`).join("\n");
     record({ type: "prompt", from: "schedule", parts: [text(long)] }, { type: "ended", outcome: "aborted" });
     expect(printed()[0]).toBe("来自 schedule");
-    expect(printed()).toContain("> … 还有 20 行 (Ctrl-O)");
+    expect(printed()).toContain("> … 还有 20 行（Ctrl+O）");
     expect(printed().at(-1)).toBe("已中断");
   });
 
@@ -158,7 +200,7 @@ describe("a transcript", () => {
     ]).flat();
     const { printed, recount } = shown();
     recount(logged([...facts, reply(text("void")), { type: "retried", reason: "r", attempt: 1, voids: facts.length }]));
-    expect(printed()[0]).toBe("… 80 earlier messages (Ctrl-O shows all)");
+    expect(printed()[0]).toBe("… 80 earlier messages (Ctrl+O shows all)");
     expect(printed().slice(1, 5)).toEqual(["> question 40", "", "answer 40", ""]);
     expect(printed().slice(-3)).toEqual(["answer 59", "", "asking again: r"]);
     const long = shown();

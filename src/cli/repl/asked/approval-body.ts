@@ -2,12 +2,14 @@ import type { Json } from "../../../core/message.js";
 import type { Foresight } from "../../../core/tool.js";
 import type { Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
-import { laidOpen, wrapWhole } from "../screen/cells.js";
+import { laidOpen } from "../screen/cells.js";
+import { wrapWhole } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
 
 /** A line of what is asked. The gutter tells a line from one that was only too long; nothing in a text can pass for it. */
 type Row = { gutter: string; text: string; paint?: Paint };
 
+/** Labels end with their colon. */
 type Words = Record<
   "why" | "folder" | "read" | "write" | "net" | "none" | "run" | "also" | "unknown" | "repository" | "rules",
   string
@@ -16,35 +18,35 @@ type Words = Record<
 const WORDS: Record<Locale, Words> = {
   en: {
     title: (tool, from) => (from === undefined ? `Allow ${tool}?` : `Allow ${tool} for the agent ${from}?`),
-    why: "Why it asks",
-    folder: "Runs in",
-    read: "Reads",
-    write: "Writes",
-    net: "Reaches",
-    none: "Touches",
-    run: "Runs",
-    also: "Also reads",
-    unknown: "Cannot be told",
+    why: "Why it asks: ",
+    folder: "Runs in: ",
+    read: "Reads: ",
+    write: "Writes: ",
+    net: "Reaches: ",
+    none: "Touches: ",
+    run: "Runs: ",
+    also: "Also reads: ",
+    unknown: "Cannot be told: ",
     repository: "Changes the repository (.git)",
-    rules: "“Always” keeps",
+    rules: "“Always” keeps: ",
     changed: "Changed by you; this runs instead, once:",
-    via: "Link",
+    via: "Link: ",
   },
   zh: {
     title: (tool, from) => (from === undefined ? `允许 ${tool}？` : `允许代理 ${from} 使用 ${tool}？`),
-    why: "询问原因",
-    folder: "运行于",
-    read: "读取",
-    write: "写入",
-    net: "访问",
-    none: "涉及",
-    run: "运行",
-    also: "还读取",
-    unknown: "无法判断",
+    why: "询问原因：",
+    folder: "运行于：",
+    read: "读取：",
+    write: "写入：",
+    net: "访问：",
+    none: "涉及：",
+    run: "运行：",
+    also: "还读取：",
+    unknown: "无法判断：",
     repository: "会改动仓库（.git）",
-    rules: "“总是”会保存规则",
+    rules: "“总是”会保存规则：",
     changed: "已由你修改；将改为执行一次：",
-    via: "链接",
+    via: "链接：",
   },
 };
 
@@ -81,7 +83,7 @@ function rowsOf(question: Question, look: Look): Row[] {
     ...labelled(words.why, [why]),
     ...touched(question, words),
     ...contentRows(question, look.theme),
-    ...(rules.length > 0 ? [{ gutter: "", text: `${words.rules}:` }, ...rules] : []),
+    ...(rules.length > 0 ? [{ gutter: "", text: words.rules.trimEnd() }, ...rules] : []),
   ];
 }
 
@@ -121,8 +123,8 @@ function touched({ effect, subjects, via, why }: Question, words: Words): Row[] 
 function labelled(label: string, values: readonly string[]): Row[] {
   const [only] = values;
   if (only === undefined) return [];
-  if (values.length === 1 && !only.includes("\n")) return [{ gutter: "", text: `${label}: ${only}` }];
-  return [{ gutter: "", text: `${label}:` }, ...values.flatMap((value) => textRows(value, "- "))];
+  if (values.length === 1 && !only.includes("\n")) return [{ gutter: "", text: label + only }];
+  return [{ gutter: "", text: label.trimEnd() }, ...values.flatMap((value) => textRows(value, "- "))];
 }
 
 // the diff holds all that is written; words in its place do not, and then the arguments are shown too

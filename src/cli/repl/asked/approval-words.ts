@@ -26,13 +26,13 @@ export const WORDS: Record<Locale, Words> = {
     waiting: (count) => (count === 1 ? "1 more question waits" : `${count} more questions wait`),
     below: (below, above) =>
       below > 0 ? `${below} more lines below: PgDn, End` : `this is the end; ${above} lines above: PgUp, Home`,
-    keys: "Esc: no · Ctrl-C: interrupt",
+    keys: "Esc: no · Ctrl+C: interrupt",
     typing: "Enter: done · Esc: back",
     tell: "No, because (the model reads it):",
     change: "Run this instead (Enter shows it whole first):",
     none: "Press one of the keys above, or choose with the arrows and Enter.",
     unseen: "Read it to the end first: End, PgDn.",
-    stray: "Typed before you could read this: not taken.",
+    stray: "Typed before you could read this, or in a row: not taken.",
     fault: "That is not valid JSON; mend it, or Esc.",
   },
   zh: {
@@ -48,13 +48,13 @@ export const WORDS: Record<Locale, Words> = {
     waiting: (count) => `还有 ${count} 个问题在等待`,
     below: (below, above) =>
       below > 0 ? `下面还有 ${below} 行：PgDn、End` : `已到末尾；上面还有 ${above} 行：PgUp、Home`,
-    keys: "Esc：拒绝 · Ctrl-C：中断",
+    keys: "Esc：拒绝 · Ctrl+C：中断",
     typing: "回车：完成 · Esc：返回",
     tell: "拒绝原因（会告诉模型）：",
     change: "改为运行（回车后先完整显示）：",
     none: "请按上面的某个键，或用方向键选择后回车。",
     unseen: "请先看到末尾：End、PgDn。",
-    stray: "在你看到问题之前按下的键，未采用。",
+    stray: "在你看到问题之前按下的键，或连续输入的键，未采用。",
     fault: "不是有效的 JSON；请修改，或按 Esc。",
   },
 };
@@ -70,6 +70,9 @@ const YES = {
   s: "the user said yes for this session",
   a: "the user said yes, always",
 } as const;
+
+/** What is answered when nobody wants to know any more. */
+export const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
 /** The words of an answer are for the log and the model: English. */
 export function answerTo(act: "y" | "s" | "a" | "n", input?: Json, said = ""): Answer {

@@ -3,11 +3,13 @@ import type { Json } from "../../../core/message.js";
 import type { Answer, Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 import type { KeyPane } from "../port.js";
-import { cut, wrapWhole } from "../screen/cells.js";
+import { type LineField, lineField } from "../prompt/field.js";
+import { isKey, typedBy } from "../prompt/keys.js";
+import { cut, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import { bodyLines } from "./approval-body.js";
-import { type Act, actsFor, answerTo, changeIn, changeOf, WORDS } from "./approval-words.js";
-import { isKey, pasted, type Typing, typed, typing } from "./typing.js";
+import { type Act, actsFor, answerTo, changeIn, changeOf, INTERRUPTED, WORDS } from "./approval-words.js";
+import { type Strays, strays } from "./strays.js";
 
 export type Approving = {
   question: Question;
@@ -22,14 +24,16 @@ export type Approving = {
   changed(): void;
   /** In milliseconds, from any beginning. */
   now(): number;
+  /** Calls back after so many milliseconds; without it a key is an answer at once. */
+  later?(work: () => void, ms: number): void;
   /** Ends the turn that asks. */
   interrupt?(): void;
   /** The person's own editor, for a change that is long. */
   edit?(words: string): Promise<string | undefined>;
 };
 
-/** How long nobody must have typed before a key can be an answer, in milliseconds. */
-const QUIET = 300;
+/** How long a yes by a letter waits for a second letter, which makes both words and no answer, in milliseconds. */
+const ALONE = 200;
 /** From this height on the answers stand one below the other. */
 const ROOMY = 16;
 
@@ -40,12 +44,13 @@ type State = {
   seen: boolean;
   /** Which answer Enter takes; none at first. */
   chosen: number;
-  field: { act: "why" | "edit"; line: Typing } | undefined;
+  field: { act: "why" | "edit"; line: LineField } | undefined;
   /** Arguments that the person gave instead. */
   input: Json | undefined;
   hint: string | undefined;
-  /** When a key was last taken for one that was meant for something else. */
-  stray: number;
+  strays: Strays;
+  /** A yes that counts unless more is typed. */
+  held: Act | undefined;
   over: boolean;
   /** Of the last frame. */
   columns: number;
@@ -63,7 +68,8 @@ export function approvalPane(given: Approving): KeyPane {
     field: undefined,
     input: undefined,
     hint: undefined,
-    stray: given.now(),
+    strays: strays(given.now),
+    held: undefined,
     over: false,
     columns: 0,
   };
@@ -72,6 +78,7 @@ export function approvalPane(given: Approving): KeyPane {
   return {
     render(columns) {
       state.columns = columns;
+      state.strays.shown();
       const { lines, foot, room } = layout(pane, columns);
       if (state.top + room >= lines.length) state.seen = true;
       return [...lines.slice(state.top, state.top + room), ...foot];
@@ -159,7 +166,7 @@ function finish({ given, state }: Shown, answer: Answer): void {
 }
 
 function interrupted(pane: Shown): void {
-  finish(pane, { verdict: "deny", why: "the user interrupted" });
+  finish(pane, INTERRUPTED);
   pane.given.interrupt?.();
 }
 
@@ -189,27 +196,58 @@ function scrollTo(data: string, { top, room, below, chosen }: View): number | un
 function answered(pane: Shown, data: string): void {
   const { given, state } = pane;
   const acts = actsFor(given.question, state.input !== undefined);
-  if (strayed(pane)) return;
+  if (strayed(pane) || spelled(pane, data)) return;
   state.hint = undefined;
   if (isKey(data, "down", "ctrl+n")) state.chosen = Math.min(state.chosen + 1, acts.length - 1);
   else if (isKey(data, "up", "ctrl+p")) state.chosen = Math.max(state.chosen - 1, -1);
   else if (isKey(data, "escape")) finish(pane, answerTo("n"));
   else if (isKey(data, "enter")) take(pane, acts[state.chosen]);
-  else take(pane, meant(data, acts));
+  else letter(pane, data, meant(data, acts));
+}
+
+// who writes words looks elsewhere: only a letter that stands alone lets something run
+function letter(pane: Shown, data: string, act: Act | undefined): void {
+  const { given, state } = pane;
+  if (act === undefined && typedBy(data) !== undefined) state.strays.more();
+  const waits = state.seen && (act === "y" || act === "s" || act === "a");
+  if (!waits || given.later === undefined) {
+    take(pane, act);
+    return;
+  }
+  state.held = act;
+  given.later(() => {
+    if (state.over || state.held === undefined) return;
+    const { held } = state;
+    state.held = undefined;
+    take(pane, held);
+  }, ALONE);
+}
+
+// the key behind a yes: Enter confirms it, a letter takes it back
+function spelled(pane: Shown, data: string): boolean {
+  const { given, state } = pane;
+  const { held } = state;
+  state.held = undefined;
+  if (held === undefined) return false;
+  if (isKey(data, "enter")) take(pane, held);
+  else if (typedBy(data) === undefined) return false;
+  else {
+    state.strays.more();
+    state.hint = WORDS[given.locale].stray;
+  }
+  return true;
 }
 
 // a key of somebody who was typing when the question came up
 function strayed({ given, state }: Shown): boolean {
-  const now = given.now();
-  if (now - state.stray >= QUIET) return false;
-  state.stray = now;
+  if (!state.strays.strayed()) return false;
   state.hint = WORDS[given.locale].stray;
   return true;
 }
 
 // also in capitals, and as an input method writes them at full width
 function meant(data: string, acts: readonly Act[]): Act | undefined {
-  const key = pasted(data) === undefined ? typed(data)?.normalize("NFKC").toLowerCase() : undefined;
+  const key = typedBy(data)?.normalize("NFKC").toLowerCase();
   return acts.find((act) => act === key);
 }
 
@@ -218,9 +256,9 @@ function take(pane: Shown, act: Act | undefined): void {
   const words = WORDS[given.locale];
   if (act === undefined) state.hint = words.none;
   else if (act === "n") finish(pane, answerTo("n"));
-  else if (act === "t") state.field = { act: "why", line: typing({}) };
+  else if (act === "t") state.field = { act: "why", line: lineField() };
   else if (!state.seen) state.hint = words.unseen;
-  else if (act === "e") state.field = { act: "edit", line: typing({ text: changeOf(given.question, state.input) }) };
+  else if (act === "e") state.field = { act: "edit", line: lineField({ text: changeOf(given.question, state.input) }) };
   else finish(pane, answerTo(act, state.input));
 }
 
@@ -243,7 +281,7 @@ function changed({ given, state }: Shown, change: { input: Json } | undefined): 
   Object.assign(state, { input: change.input, field: undefined, top: 0, seen: false, chosen: -1 });
 }
 
-async function editOutside({ given, state }: Shown, line: Typing): Promise<void> {
+async function editOutside({ given, state }: Shown, line: LineField): Promise<void> {
   const words = await given.edit?.(line.text);
   if (words === undefined || state.over) return;
   line.set(words.replace(/\n$/, ""));

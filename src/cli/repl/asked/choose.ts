@@ -1,20 +1,28 @@
-import { fuzzyFilter, isKeyRelease, type KeyId, visibleWidth } from "@earendil-works/pi-tui";
+import { isKeyRelease, type KeyId, visibleWidth } from "@earendil-works/pi-tui";
 import type { Locale } from "../locale.js";
 import type { Choice, KeyPane } from "../port.js";
-import { cut, fitted, oneLine } from "../screen/cells.js";
+import { lineField } from "../prompt/field.js";
+import { isKey } from "../prompt/keys.js";
+import { matching, ranked } from "../prompt/rank.js";
+import { oneLine } from "../screen/cells.js";
+import { cut, fitted } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-import { isKey, typing } from "./typing.js";
+import { strays } from "./strays.js";
 
-const WORDS: Record<Locale, { count(found: number, all: number): string; none: string; keys: string }> = {
+type Words = { count(found: number, all: number): string; none: string; keys: string; stray: string };
+
+const WORDS: Record<Locale, Words> = {
   en: {
     count: (found, all) => (found === all ? `${all}` : `${found} of ${all}`),
     none: "nothing fits; change the words above",
     keys: "type to narrow · Enter: take · Esc: leave",
+    stray: "Typed before you could read this: not taken.",
   },
   zh: {
     count: (found, all) => (found === all ? `共 ${all} 项` : `${found} / ${all} 项`),
     none: "没有匹配的项，请修改上面的文字",
     keys: "输入以筛选 · 回车：选择 · Esc：放弃",
+    stray: "在你看到问题之前按下的键，未采用。",
   },
 };
 
@@ -25,14 +33,18 @@ export type Choosing<T> = {
   rows(): number;
   answer(value: T | undefined): void;
   changed(): void;
+  /** In milliseconds, from any beginning. */
+  now(): number;
 };
 
 type Item<T> = Choice<T>["items"][number];
 
 /** One of several, narrowed by typing. Esc leaves without one. */
-export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed }: Choosing<T>): KeyPane {
+export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, changed, now }: Choosing<T>): KeyPane {
   const words = WORDS[locale];
-  const query = typing({});
+  const query = lineField();
+  const typedAhead = strays(now);
+  let stray = false;
   const filter = narrowing(choice.items);
   let found = choice.items;
   let at = Math.max(0, Math.min(choice.at ?? 0, found.length - 1));
@@ -45,6 +57,11 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
     [["home"], () => 0],
     [["end"], () => found.length - 1],
   ];
+  const narrow = (data: string) => {
+    const before = found;
+    if (query.key(data)) found = filter(query.text);
+    if (found !== before) at = 0;
+  };
   const list = (columns: number) => {
     const top = Math.max(0, Math.min(at - Math.floor(page() / 2), found.length - page()));
     const items = found.slice(top, top + page());
@@ -54,7 +71,9 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
   };
   return {
     render(columns) {
-      const foot = `${words.count(found.length, choice.items.length)} · ${words.keys}`;
+      typedAhead.shown();
+      const keys = stray ? words.stray : words.keys;
+      const foot = `${words.count(found.length, choice.items.length)} · ${keys}`;
       const lines = [
         theme.bold(cut(oneLine(choice.title), columns)),
         `${theme.accent("/")} ${query.draw(columns - 2)}`,
@@ -66,31 +85,30 @@ export function choosePane<T>(choice: Choice<T>, { theme, locale, rows, answer, 
     key(data) {
       if (isKeyRelease(data)) return;
       if (isKey(data, "escape", "ctrl+c")) return answer(undefined);
+      stray = choice.firm === true && typedAhead.strayed();
+      if (stray) return changed();
       const item = found[at];
       if (isKey(data, "enter")) return item && answer(item.value);
       const move = moves.find(([keys]) => isKey(data, ...keys))?.[1];
       if (move) at = Math.max(0, Math.min(move(at), found.length - 1));
-      else if (query.key(data)) {
-        const before = found;
-        found = filter(query.text);
-        if (found !== before) at = 0;
-      }
+      else narrow(data);
       changed();
     },
   };
 }
 
-// what did not fit a word does not fit a longer one: only what is left is searched
 function narrowing<T>(items: readonly Item<T>[]): (query: string) => readonly Item<T>[] {
-  const texts = new Map(items.map((item) => [item, `${item.label} ${item.about ?? ""}`.toLowerCase()]));
+  const names = ranked(
+    items.map(({ label }) => label),
+    items.map(({ about = "" }) => about),
+  );
   let last = { query: "", found: items };
   return (query) => {
-    if (query === last.query) return last.found;
-    const from =
-      last.query !== "" && query.startsWith(last.query) && !/[a-z][0-9]|[0-9][a-z]/i.test(query) ? last.found : items;
-    const found = fuzzyFilter([...from], query, (item) => texts.get(item) ?? "");
-    last = { query, found };
-    return found;
+    if (query.trim() !== last.query) {
+      const found = matching(names, query).flatMap((at) => items[at] ?? []);
+      last = { query: query.trim(), found: query.trim() === "" ? items : found };
+    }
+    return last.found;
   };
 }
 

@@ -1,9 +1,11 @@
 import { isKeyRelease } from "@earendil-works/pi-tui";
 import type { Locale } from "../locale.js";
 import type { Field, KeyPane } from "../port.js";
-import { cut, oneLine, wrapWhole } from "../screen/cells.js";
+import { lineField } from "../prompt/field.js";
+import { isKey } from "../prompt/keys.js";
+import { oneLine } from "../screen/cells.js";
+import { cut, wrapWhole } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-import { isKey, typing } from "./typing.js";
 
 const WORDS: Record<Locale, { keys: string }> = {
   en: { keys: "Enter: done · Esc: leave it" },
@@ -19,7 +21,7 @@ export type Filling = {
 
 /** Asks for one line of text. Esc leaves without one. */
 export function fillPane(field: Field, { theme, locale, answer, changed }: Filling): KeyPane {
-  const line = typing(field);
+  const line = lineField(field);
   return {
     render: (columns) => [
       ...wrapWhole(oneLine(field.title), columns).map(theme.bold),

@@ -1,8 +1,8 @@
-import type { Answer } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 import type { KeyPane, Ui } from "../port.js";
 import type { Theme } from "../theme.js";
 import { approvalPane } from "./approval.js";
+import { INTERRUPTED } from "./approval-words.js";
 import { choosePane } from "./choose.js";
 import { fillPane } from "./fill.js";
 
@@ -16,13 +16,13 @@ export type Asker = {
   changed(): void;
   /** In milliseconds, from any beginning. */
   now(): number;
+  /** Calls back after so many milliseconds. */
+  later?(work: () => void, ms: number): void;
   /** Ctrl-C: the turn that runs is to end. */
   interrupt?(): void;
   /** The person's own editor. */
   edit?(words: string): Promise<string | undefined>;
 };
-
-const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
 export type Questions = Pick<Ui, "ask" | "choose" | "fill"> & {
   /** Nobody is there any more: all that is asked is left without an answer. */

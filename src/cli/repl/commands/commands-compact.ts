@@ -2,8 +2,7 @@ import { compactOpened } from "../../../app/compact-now.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
-
-const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
+import { counted } from "../told/folded.js";
 
 type Words = {
   busy: string;
@@ -16,17 +15,17 @@ type Words = {
 const WORDS: Record<Locale, Words> = {
   en: {
     busy: "Compacting the conversation",
-    done: (before, after) => `Compacted: about ${count(before)} -> ${count(after)} tokens.`,
+    done: (before, after) => `Compacted: about ${counted(before)} -> ${counted(after)} tokens.`,
     nothing: "There is nothing to compact: a summary would not make this conversation smaller.",
     held: "A PreCompact hook did not let the conversation be compacted.",
     ended: "Interrupted: nothing was compacted.",
   },
   zh: {
     busy: "正在压缩对话",
-    done: (before, after) => `已压缩:约 ${count(before)} -> ${count(after)} token。`,
-    nothing: "没有可压缩的内容:摘要不会使对话变小。",
+    done: (before, after) => `已压缩：约 ${counted(before)} -> ${counted(after)} token。`,
+    nothing: "没有可压缩的内容：摘要不会使对话变小。",
     held: "PreCompact 钩子不允许压缩对话。",
-    ended: "已中断:没有压缩。",
+    ended: "已中断：没有压缩。",
   },
 };
 
@@ -35,7 +34,7 @@ export const compactCommands: readonly SlashCommand[] = [
   {
     name: "compact",
     usage: "[FOCUS]",
-    about: { en: "sum up the conversation, with an eye on FOCUS", zh: "压缩对话,可指定要保留的重点" },
+    about: { en: "sum up the conversation, with an eye on FOCUS", zh: "压缩对话，可指定要保留的重点" },
     run: compact,
   },
 ];

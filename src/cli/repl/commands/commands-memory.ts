@@ -2,7 +2,6 @@ import { UsageError } from "../../../app/usage-error.js";
 import { nearest, visible } from "../../../platform/text.js";
 import { memoriesOf } from "../../../store/memories.js";
 import type { Memory } from "../../../store/memory-file.js";
-import { searchMemories } from "../../../store/memory-search.js";
 import { MEMORY_COMMANDS, type MemoryWhat } from "../../asked.js";
 import { forgetThese, SHOWN, tableOf } from "../../memory-told.js";
 import type { Desk } from "../desk.js";
@@ -28,7 +27,7 @@ const WORDS: Record<Locale, Words> = {
     about: { list: "全部", add: "记住一段文字", search: "查找相关内容", forget: "按 ID 忘记" },
     none: "此文件夹还没有记忆。用 /memory add TEXT 或 #text 添加。",
     nothing: (words) => `没有与“${words}”相关的记忆。`,
-    forgot: (id, text) => `已忘记 ${id}:${text}`,
+    forgot: (id, text) => `已忘记 ${id}：${text}`,
   },
 };
 
@@ -73,6 +72,7 @@ async function list(desk: Desk, words: string): Promise<void> {
 
 async function search(desk: Desk, words: string): Promise<void> {
   if (words === "") throw new UsageError("/memory search wants some words to look for.");
+  const { searchMemories } = await import("../../../store/memory-search.js");
   const found = searchMemories(await memoriesIn(desk), words).slice(0, SHOWN);
   const memories = found.map(({ memory }) => memory);
   show(desk, memories, WORDS[desk.locale].nothing(visible(words)));

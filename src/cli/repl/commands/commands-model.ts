@@ -7,6 +7,7 @@ import { requestSize, SHARES } from "../../../plugins/context-size.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
+import { counted } from "../told/folded.js";
 
 /** The names that an endpoint says it has; what it does not tell in time is not waited for. */
 export type ListModels = (endpoint: NonNullable<Config["choice"]>) => Promise<readonly string[]>;
@@ -27,8 +28,6 @@ type Words = {
   small(model: string, tokens: string, window: string): string;
 };
 
-const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
-
 const WORDS: Record<Locale, Words> = {
   en: {
     title: "Which model?",
@@ -38,24 +37,24 @@ const WORDS: Record<Locale, Words> = {
     rolesAbout: "whom its roles and tiers say",
     gateway: (tier) => `gateway, ${tier}`,
     facts: ({ window, price }) =>
-      `${count(window)} tokens, ${price ? `$${price.input} in, $${price.output} out a million` : "price unknown"}`,
+      `${counted(window)} tokens, ${price ? `$${price.input} in, $${price.output} out a million` : "price unknown"}`,
     already: (model) => `${model} is at work already.`,
     switched: (model) => `Model ${model}, from the next request on.`,
     small: (model, tokens, window) =>
       `The conversation has about ${tokens} tokens and ${model} a window of ${window}: it will be compacted first.`,
   },
   zh: {
-    title: "使用哪个模型?",
+    title: "使用哪个模型？",
     asking: (host) => `正在向 ${host} 查询模型列表`,
     now: "当前使用",
-    roles: "网关,按角色选择",
+    roles: "网关，按角色选择",
     rolesAbout: "由角色和层级决定",
-    gateway: (tier) => `网关,${tier}`,
+    gateway: (tier) => `网关，${tier}`,
     facts: ({ window, price }) =>
-      `${count(window)} token,${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
+      `${counted(window)} token，${price ? `每百万输入 $${price.input}、输出 $${price.output}` : "价格未知"}`,
     already: (model) => `${model} 已在使用。`,
     switched: (model) => `从下一次请求起使用模型 ${model}。`,
-    small: (model, tokens, window) => `对话约有 ${tokens} token,而 ${model} 的窗口为 ${window}:会先压缩对话。`,
+    small: (model, tokens, window) => `对话约有 ${tokens} token，而 ${model} 的窗口为 ${window}：会先压缩对话。`,
   },
 };
 
@@ -65,7 +64,7 @@ export function modelCommands(listModels: ListModels): readonly SlashCommand[] {
     {
       name: "model",
       usage: "[NAME]",
-      about: { en: "choose the model, or go on with the one named", zh: "选择模型,或切换到指定模型" },
+      about: { en: "choose the model, or go on with the one named", zh: "选择模型，或切换到指定模型" },
       complete: (desk) => offered(desk, []).map(({ name, about }) => ({ value: name, label: name, about })),
       run: (desk, words) => (words === "" ? pick(desk, listModels) : use(desk, named(desk, words))),
     },
@@ -174,5 +173,5 @@ async function use(desk: Desk, wish: Wish): Promise<void> {
   const { model, log } = desk.opened.agent;
   say(words.switched(model.id));
   const tokens = requestSize(log.events);
-  if (tokens > SHARES.compact * model.window) say(words.small(model.id, count(tokens), count(model.window)));
+  if (tokens > SHARES.compact * model.window) say(words.small(model.id, counted(tokens), counted(model.window)));
 }

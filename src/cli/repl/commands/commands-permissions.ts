@@ -44,20 +44,20 @@ const WORDS: Record<Locale, Words> = {
   zh: {
     modes: {
       strict: "每次编辑和每条不只是读取的命令之前都询问",
-      default: "读取、此文件夹内的编辑和沙箱中的命令直接执行;其余都询问",
-      plan: "只读;不做任何更改",
-      auto: "除必须确认的之外都不再询问;禁止规则仍然有效",
+      default: "读取、此文件夹内的编辑和沙箱中的命令直接执行；其余都询问",
+      plan: "只读；不做任何更改",
+      auto: "除必须确认的之外都不再询问；禁止规则仍然有效",
     },
-    mode: "模式",
+    mode: "权限模式",
     none: "没有规则。",
     rules: (from) => `${from} 的规则`,
     granted: "本次会话内允许",
-    sure: "auto 模式下编辑和命令不经询问直接执行。继续吗?",
-    yes: "是,不再询问",
-    no: "否,保持不变",
-    kept: (mode) => `模式仍为 ${mode}。`,
-    already: (mode) => `模式已经是 ${mode}。`,
-    now: (mode, about) => `模式 ${mode}:${about}。`,
+    sure: "auto 模式下编辑和命令不经询问直接执行。继续吗？",
+    yes: "是，不再询问",
+    no: "否，保持不变",
+    kept: (mode) => `权限模式仍为 ${mode}。`,
+    already: (mode) => `权限模式已经是 ${mode}。`,
+    now: (mode, about) => `权限模式 ${mode}：${about}。`,
   },
 };
 
@@ -66,7 +66,7 @@ export const permissionCommands: readonly SlashCommand[] = [
   {
     name: "permissions",
     usage: `[${MODES.join("|")}]`,
-    about: { en: "what is allowed and asked; changes the mode", zh: "查看允许与询问的规则;切换模式" },
+    about: { en: "what is allowed and asked; changes the mode", zh: "查看允许与询问的规则；切换权限模式" },
     always: true,
     complete: ({ locale }) => MODES.map((mode) => ({ value: mode, label: mode, about: WORDS[locale].modes[mode] })),
     run: (desk, words) => (words === "" ? show(desk) : change(desk, words)),
@@ -119,5 +119,5 @@ async function isSure({ ui, locale }: Desk): Promise<boolean> {
     { value: false, label: no },
     { value: true, label: yes },
   ];
-  return (await ui.choose({ title: sure, items })) ?? false;
+  return (await ui.choose({ title: sure, items, firm: true })) ?? false;
 }

@@ -1,10 +1,6 @@
 import { wholeLog } from "../../../app/whole-log.js";
-import { text } from "../../../core/message.js";
 import type { SlashCommand } from "../slash.js";
-import { doctorCommand } from "./doctor-command.js";
-import { exportCommand } from "./export-command.js";
 import { initCommand } from "./init-command.js";
-import { answerLate } from "./work.js";
 
 /** What is known of the folder, the machine and the session as a whole. */
 export const projectCommands: readonly SlashCommand[] = [
@@ -17,11 +13,9 @@ export const projectCommands: readonly SlashCommand[] = [
     },
     complete: () => [{ value: "--plain", label: "--plain" }],
     async run(desk, words) {
-      const { ui, locale, config, signal, opened } = desk;
+      const { ui, locale, config, signal } = desk;
       const prompt = await initCommand(words, { ui, locale, cwd: config.cwd, signal });
-      if (prompt === undefined) return;
-      opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
-      await answerLate(desk);
+      if (prompt !== undefined) desk.post(prompt);
     },
   },
   {
@@ -30,6 +24,7 @@ export const projectCommands: readonly SlashCommand[] = [
     about: { en: "write this session to a file", zh: "把此会话写入文件" },
     async run({ ui, locale, config, opened }, words) {
       const { cwd, userHome, keys } = config;
+      const { exportCommand } = await import("./export-command.js");
       const events = wholeLog(opened.agent.log);
       await exportCommand(words, { ui, locale, cwd, userHome, keys, id: opened.id, events });
     },
@@ -37,8 +32,12 @@ export const projectCommands: readonly SlashCommand[] = [
   {
     name: "doctor",
     usage: "",
-    about: { en: "what is configured and reachable, and how to mend what is not", zh: "检查配置和连接,并说明如何修复" },
-    run({ ui, config }) {
+    about: {
+      en: "what is configured and reachable, and how to mend what is not",
+      zh: "检查配置和连接，并说明如何修复",
+    },
+    async run({ ui, config }) {
+      const { doctorCommand } = await import("./doctor-command.js");
       const { columns, rows } = process.stdout;
       return doctorCommand(config, { env: process.env, columns: columns ?? 80, rows: rows ?? 24 }, ui);
     },

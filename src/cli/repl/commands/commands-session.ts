@@ -8,7 +8,7 @@ import { TITLED } from "../../../store/session-head.js";
 import { type ListedSession, listSessions } from "../../../store/session-list.js";
 import { cutTo } from "../../columns.js";
 import { counted, tableOf } from "../../session-text.js";
-import { ageOf } from "../../when.js";
+import { ago } from "../ago.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
@@ -46,17 +46,17 @@ const WORDS: Record<Locale, Words> = {
     resumed: (id) => `This is the session ${id}.`,
   },
   zh: {
-    saved: (path, id) => `会话随时自动保存在 ${path}。以后继续:/resume ${id} 或 nanocoder --resume ${id}`,
-    unsaved: "此会话没有保存:无法写入文件。nanocoder 退出后会话就结束了。",
+    saved: (path, id) => `会话随时自动保存在 ${path}。以后继续：/resume ${id} 或 nanocoder --resume ${id}`,
+    unsaved: "此会话没有保存：无法写入文件。nanocoder 退出后会话就结束了。",
     named: (title) => `此会话命名为“${title}”。`,
     none: (where) => `${where} 没有其他会话。`,
-    older: "更早的未列出:nanocoder sessions --limit 可以显示更多。",
-    which: "继续哪个会话?",
+    older: "更早的未列出：nanocoder sessions --limit 可以显示更多。",
+    which: "继续哪个会话？",
     turns: (count) => `${count} 轮`,
     already: (id) => `会话 ${id} 正在使用。`,
-    fresh: (id, before) => `新会话 ${id}。之前的会话:/resume ${before}`,
-    copied: (id, before) => `副本 ${id}。原会话:/resume ${before}`,
-    resumed: (id) => `当前会话:${id}。`,
+    fresh: (id, before) => `新会话 ${id}。之前的会话：/resume ${before}`,
+    copied: (id, before) => `副本 ${id}。原会话：/resume ${before}`,
+    resumed: (id) => `当前会话：${id}。`,
   },
 };
 
@@ -65,14 +65,14 @@ export const sessionCommands: readonly SlashCommand[] = [
   {
     name: "save",
     usage: "[TITLE]",
-    about: { en: "where this session is saved; gives it a name", zh: "会话保存在哪里;可命名" },
+    about: { en: "where this session is saved; gives it a name", zh: "会话保存在哪里；可命名" },
     always: true,
     run: save,
   },
   {
     name: "sessions",
     usage: "[all]",
-    about: { en: "saved sessions of this folder, or of all", zh: "此文件夹(或全部)的会话" },
+    about: { en: "saved sessions of this folder, or of all", zh: "此文件夹（或全部）的会话" },
     always: true,
     complete: () => [{ value: "all", label: "all" }],
     run: list,
@@ -80,7 +80,7 @@ export const sessionCommands: readonly SlashCommand[] = [
   {
     name: "resume",
     usage: "[ID] [--fork]",
-    about: { en: "go on in another session, or in a copy of it", zh: "继续另一个会话,或其副本" },
+    about: { en: "go on in another session, or in a copy of it", zh: "继续另一个会话，或其副本" },
     complete: (desk) => others(desk).map(({ id, title }) => ({ value: id, label: id, about: shortTitle(title) })),
     run: resume,
   },
@@ -88,7 +88,7 @@ export const sessionCommands: readonly SlashCommand[] = [
     name: "reset",
     also: ["clear", "new"],
     usage: "",
-    about: { en: "begin a new session here (also /clear, /new)", zh: "开始新会话(也可用 /clear、/new)" },
+    about: { en: "begin a new session here (also /clear, /new)", zh: "开始新会话（也可用 /clear、/new）" },
     run: reset,
   },
   {
@@ -149,7 +149,7 @@ async function pick(desk: Desk): Promise<string | undefined> {
   const items = others(desk).map(({ id, title, at, turns }) => ({
     value: id,
     label: shortTitle(title),
-    about: [ageOf(at, now), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
+    about: [ago(at, now, locale), ...(turns === undefined ? [] : [words.turns(turns)])].join(", "),
   }));
   if (items.length > 0) return ui.choose({ title: words.which, items });
   ui.say({ type: "note", text: words.none(visible(config.cwd)) });

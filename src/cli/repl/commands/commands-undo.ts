@@ -46,17 +46,17 @@ const WORDS: Record<Locale, Words> = {
     more: (count) => `${count} more ${count === 1 ? "file is" : "files are"} left out: /diff PATH shows one.`,
   },
   zh: {
-    became: { kept: "保留(非空)", removed: "已删除", back: "已找回", restored: "已恢复" },
+    became: { kept: "保留（非空）", removed: "已删除", back: "已找回", restored: "已恢复" },
     undone: (count) => `已撤销 ${count} 个路径。/redo 可以恢复。`,
     redone: (count) => `已重做 ${count} 个路径。`,
     same: "一切已与之前相同。",
-    refused: "没有做任何更改:这些路径已不是工作结束时的样子(- 当时,+ 现在)。",
-    elsewhere: (sessions) => `这会撤销另一个会话(${sessions})写入的内容。继续吗?`,
-    yes: "是,撤销",
-    no: "否,保留",
+    refused: "没有做任何更改：这些路径已不是工作结束时的样子（- 当时，+ 现在）。",
+    elsewhere: (sessions) => `这会撤销另一个会话（${sessions}）写入的内容。继续吗？`,
+    yes: "是，撤销",
+    no: "否，保留",
     nothing: "此会话没有留下与之前不同的更改。",
     nothingIn: (path) => `此会话在 ${path} 中没有留下与之前不同的更改。`,
-    more: (count) => `另有 ${count} 个文件未显示:/diff PATH 可以查看其中一个。`,
+    more: (count) => `另有 ${count} 个文件未显示：/diff PATH 可以查看其中一个。`,
   },
 };
 
@@ -65,7 +65,7 @@ export const undoCommands: readonly SlashCommand[] = [
   {
     name: "undo",
     usage: "[N|list]",
-    about: { en: "take back what the last N prompts wrote", zh: "撤销最近 N 次提示写入的内容" },
+    about: { en: "take back what the last N prompts wrote", zh: "撤销最近 N 条提示词写入的内容" },
     complete: () => [{ value: "list", label: "list" }],
     run: takeBack,
   },
@@ -119,7 +119,7 @@ async function isMeant(desk: Desk, count: number): Promise<boolean> {
     { value: false, label: no },
     { value: true, label: yes },
   ];
-  return (await ui.choose({ title: elsewhere(others.join(", ")), items })) ?? false;
+  return (await ui.choose({ title: elsewhere(others.join(", ")), items, firm: true })) ?? false;
 }
 
 async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): Promise<void> {

@@ -1,3 +1,4 @@
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { sessionOf } from "../../../app/compact-now.js";
 import type { Event, Usage } from "../../../core/event.js";
 import { NO_USAGE } from "../../../core/event.js";
@@ -10,7 +11,9 @@ import { requestSize } from "../../../plugins/context-size.js";
 import { counted } from "../../session-text.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
+import { padded } from "../screen/wrap.js";
 import type { SlashCommand } from "../slash.js";
+import { counted as count } from "../told/folded.js";
 
 const KINDS = ["system", "tools", "words", "notes", "answers", "results"] as const;
 type Kind = (typeof KINDS)[number];
@@ -55,13 +58,13 @@ const WORDS: Record<Locale, Words> = {
     input: "input",
     cached: "cache",
     output: "output",
-    unknown: "unknown",
-    total: "Total",
-    least: (known, models) => `unknown; ${known} without ${models}, whose price is not known`,
+    unknown: "price unknown",
+    total: "Total: ",
+    least: (known, models) => `at least ${known}; the price of ${models} is not known`,
     noTodo: "There is no todo list.",
   },
   zh: {
-    next: (tokens, window, share) => `下一次请求:约 ${tokens} / ${window} token(${share})`,
+    next: (tokens, window, share) => `下一次请求：约 ${tokens} / ${window} token（${share}）`,
     kinds: {
       system: "系统提示词",
       tools: "工具",
@@ -71,19 +74,19 @@ const WORDS: Record<Locale, Words> = {
       results: "结果",
     },
     basis: {
-      counted: "首行:截至最新回答为服务商计数,其后为估算。各类均为估算。",
-      estimated: "以上均为估算:服务商尚未计数。",
+      counted: "首行：截至最新回答为服务商计数，其后为估算。各类均为估算。",
+      estimated: "以上均为估算：服务商尚未计数。",
     },
-    cache: (read, all, share) => `缓存:本次会话的 ${all} 输入 token 中有 ${read} 来自缓存(${share})。`,
+    cache: (read, all, share) => `缓存：本次会话的 ${all} 输入 token 中有 ${read} 来自缓存（${share}）。`,
     none: "本次会话还没有模型回答过。",
     answers: (times) => `${times} 次回答`,
-    sides: (times, on) => `${times} 次附带请求(${on})`,
+    sides: (times, on) => `${times} 次附带请求（${on}）`,
     input: "输入",
     cached: "缓存",
     output: "输出",
-    unknown: "未知",
-    total: "合计",
-    least: (known, models) => `未知;不含价格未知的 ${models} 为 ${known}`,
+    unknown: "价格未知",
+    total: "合计：",
+    least: (known, models) => `至少 ${known}；${models} 的价格未知`,
     noTodo: "没有待办清单。",
   },
 };
@@ -118,7 +121,6 @@ export const usageCommands: readonly SlashCommand[] = [
   },
 ];
 
-const count = (tokens: number) => Math.round(tokens).toLocaleString("en-US");
 const share = (part: number, whole: number) => `${whole > 0 ? ((100 * part) / whole).toFixed(1) : 0} %`;
 
 function tokens(desk: Desk): string[] {
@@ -127,9 +129,9 @@ function tokens(desk: Desk): string[] {
   const { window } = model;
   const size = requestSize(log.events);
   const kinds = byKind(desk);
-  const wide = Math.max(...KINDS.map((kind) => words.kinds[kind].length));
+  const wide = Math.max(...KINDS.map((kind) => visibleWidth(words.kinds[kind])));
   const rows = KINDS.map((kind) => {
-    const [name, number] = [words.kinds[kind].padEnd(wide), count(kinds[kind]).padStart(9)];
+    const [name, number] = [padded(words.kinds[kind], wide), count(kinds[kind]).padStart(9)];
     return `  ${name}  ${number}  ${share(kinds[kind], window).padStart(7)}`;
   });
   const { input, cacheRead, cacheWrite } = usage(log.events);
@@ -185,8 +187,10 @@ function costs(events: readonly Event[], words: Words): string[] {
   const unknown = [...new Set(models)];
   const known = lines.reduce((sum, { used, model }) => sum + (cost(used, model) ?? 0), 0);
   const all = costOf(events);
+  const told = lines.map((line) => lineOf(line, words));
+  if (all === undefined && models.length === lines.length) return told;
   const total = all === undefined ? words.least(dollars(known, words), unknown.join(", ")) : dollars(all, words);
-  return [...lines.map((line) => lineOf(line, words)), `${words.total}: ${total}`];
+  return [...told, `${words.total}${total}`];
 }
 
 // answers first, then side requests by what they were for

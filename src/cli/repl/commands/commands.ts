@@ -32,14 +32,14 @@ const WORDS: Record<Locale, { commands: string; keys: string; lines: readonly (r
     commands: "命令",
     keys: "按键与符号",
     lines: [
-      ["Enter", "发送;Shift+Enter、Ctrl+J 或行末的 \\ 换行"],
-      ["Esc", "中断当前工作;Ctrl+C 也可以,在提示符处连按两次退出"],
+      ["Enter", "发送；Shift+Enter、Ctrl+J 或行末的 \\ 换行"],
+      ["Esc", "中断当前工作；Ctrl+C 也可以，在提示符处连按两次退出"],
       ["Shift+Tab", "切换权限模式"],
       ["Ctrl+O", "展开查看全部经过"],
       ["Ctrl+R", "搜索以前发送过的内容"],
       ["Ctrl+G", "用你的编辑器编辑提示词"],
-      ["@path", "指明文件;Tab 补全"],
-      ["!command", "自己运行命令;模型会知道结果"],
+      ["@path", "指明文件；Tab 补全"],
+      ["!command", "自己运行命令；模型会知道结果"],
       ["#text", "为此文件夹记住"],
     ],
   },
@@ -53,7 +53,7 @@ export function builtinCommands({ all, leave, listModels }: Around): readonly Sl
     {
       name: "help",
       usage: "[COMMAND]",
-      about: { en: "what there is, and which keys do what", zh: "有哪些命令,按键有什么作用" },
+      about: { en: "what there is, and which keys do what", zh: "有哪些命令，按键有什么作用" },
       always: true,
       complete: () => all().map(({ name, about }) => ({ value: name, label: name, about: about.en })),
       run: (desk, words) => help(desk, words, all()),
@@ -70,7 +70,7 @@ export function builtinCommands({ all, leave, listModels }: Around): readonly Sl
     {
       name: "exit",
       usage: "",
-      about: { en: "leave; the session is kept", zh: "退出;会话会保留" },
+      about: { en: "leave; the session is kept", zh: "退出；会话会保留" },
       always: true,
       run: leave,
     },
@@ -87,7 +87,8 @@ function help({ ui, locale }: Desk, words: string, all: readonly SlashCommand[])
   const { commands, keys, lines } = WORDS[locale];
   const rows = all.map((command) => [shape(command), command.about[locale]] as const);
   const width = Math.min(28, Math.max(...[...rows, ...lines].map(([left]) => left.length)));
-  const row = ([left, right]: readonly [string, string]) => `  ${left.padEnd(width)}  ${right}`;
+  const row = ([left, right]: readonly [string, string]) =>
+    left.length > width ? `  ${left}\n  ${" ".repeat(width)}  ${right}` : `  ${left.padEnd(width)}  ${right}`;
   ui.say({ type: "text", text: [commands, ...rows.map(row), "", keys, ...lines.map(row)].join("\n") });
 }
 

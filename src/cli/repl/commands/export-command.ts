@@ -67,7 +67,7 @@ async function replaced(path: string, text: string, { ui, locale, cwd }: Exporte
     { value: true, label: told.replace },
     { value: false, label: told.keep },
   ];
-  const agreed = await ui.choose({ title: told.there(visible(shownPath(cwd, path))), items, at: 1 });
+  const agreed = await ui.choose({ title: told.there(visible(shownPath(cwd, path))), items, at: 1, firm: true });
   if (agreed) writePrivate(path, text);
   return agreed ?? false;
 }

@@ -4,8 +4,8 @@ import type { Standing } from "../../../models/gateway/breaker.js";
 import type { Figures } from "../../../models/gateway/figures.js";
 import { ROLES, type Role } from "../../../models/gateway/tiers.js";
 import { duration, visible } from "../../../platform/text.js";
+import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
-import type { Work } from "./work.js";
 
 type Words = {
   heads: readonly string[];
@@ -34,9 +34,9 @@ const WORDS: Record<Locale, Words> = {
     resting: (time) => `休息 ${time}`,
     unknown: "未知",
     roles: { work: "工作", plan: "计划", summarise: "摘要", judge: "评判", title: "标题" },
-    between: ",",
+    between: "，",
     none: (model) =>
-      `没有配置网关:所有请求都交给 ${model}。要让几个模型互相接替,请设置 NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,…(层级 strong、fast、cheap),或在 settings.json 里写 gateway.models。`,
+      `没有配置网关：所有请求都交给 ${model}。要让几个模型互相接替，请设置 NANOCODER_GATEWAY_MODELS=name:tier:base_url:api_key,…（层级 strong、fast、cheap），或在 settings.json 里写 gateway.models。`,
   },
 };
 
@@ -44,7 +44,7 @@ const WORDS: Record<Locale, Words> = {
 const NUMBERS = 3;
 
 /** `/gateway`: the models, how each stands, and what each did in this session. Throws a UsageError. */
-export function gatewayCommand({ ui, locale, opened }: Work, words: string): void {
+export function gatewayCommand({ ui, locale, opened }: Desk, words: string): void {
   if (words !== "") throw new UsageError("/gateway takes no words.");
   const { agent, models } = opened;
   const { gateway } = models;

@@ -8,11 +8,11 @@ import type { Contract } from "../../../goals/types.js";
 import { contractText } from "../../../goals/write.js";
 import { visible } from "../../../platform/text.js";
 import { boardOf } from "../../goal-board.js";
+import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import { givenIn } from "./goal-criteria.js";
 import { isWords, workOnGoal } from "./goal-session.js";
 import type { SessionGoal } from "./goal-words.js";
-import type { Work } from "./work.js";
 
 type Words = {
   none: string;
@@ -37,57 +37,57 @@ const WORDS: Record<Locale, Words> = {
     drafted: (path) => `Drafted ${path}: say in it what is to be done, then /goal ${path}.`,
   },
   zh: {
-    none: "此会话还没有目标。用 /goal 目标文字 说明,然后逐行给出条件:说明 ||| 命令;或指定文件:/goal goal.yaml。/goal init 起草一个,/goal --help 查看其余用法。",
-    over: (how) => `目标已结束:${how}。`,
+    none: "此会话还没有目标。用 /goal 目标文字 说明，然后逐行给出条件：说明 ||| 命令；或指定文件：/goal goal.yaml。/goal init 起草一个，/goal --help 查看其余用法。",
+    over: (how) => `目标已结束：${how}。`,
     open: "这个目标还没有结束。",
     goOn: "继续",
     leave: "暂时放下",
-    criterion: (n) => `条件 ${n}:必须成立的事 ||| 证明它的命令(留空表示结束)`,
-    nothing: "没有给出条件,什么也没有开始。",
-    drafted: (path) => `已起草 ${path}:在里面写明要做什么,然后 /goal ${path}。`,
+    criterion: (n) => `条件 ${n}：必须成立的事 ||| 证明它的命令（留空表示结束）`,
+    nothing: "没有给出条件，什么也没有开始。",
+    drafted: (path) => `已起草 ${path}：在里面写明要做什么，然后 /goal ${path}。`,
   },
 };
 
 /** `/goal`: agrees on a goal and works on it in this session, shows the one there is, or goes on with it. Throws a UsageError. */
-export async function goalCommand(work: Work, words: string): Promise<void> {
+export async function goalCommand(desk: Desk, words: string): Promise<void> {
   // a parser of command lines: loaded when one is typed
   const asked = (await import("./goal-words.js")).readGoalWords(words);
-  const { ui, locale } = work;
+  const { ui, locale } = desk;
   switch (asked.type) {
     case "help":
       return ui.say({ type: "text", text: asked.text });
     case "show":
-      return show(work);
+      return show(desk);
     case "resume":
-      return resume(work);
+      return resume(desk);
     case "init": {
       const { file } = asked;
-      const { path } = await initGoal({ cwd: work.config.cwd, ...(file !== undefined && { file }) }, work.signal);
+      const { path } = await initGoal({ cwd: desk.config.cwd, ...(file !== undefined && { file }) }, desk.signal);
       return ui.say({ type: "note", text: WORDS[locale].drafted(path) });
     }
     case "goal":
-      return begin(work, asked);
+      return begin(desk, asked);
   }
 }
 
-async function begin(work: Work, { flags, asked }: { flags: SessionGoal; asked: string | undefined }): Promise<void> {
-  mayChange(work);
-  const { cwd } = work.opened.ground;
+async function begin(desk: Desk, { flags, asked }: { flags: SessionGoal; asked: string | undefined }): Promise<void> {
+  mayChange(desk);
+  const { cwd } = desk.opened.ground;
   const wants = flags.criteria.length === 0 && isWords(asked, cwd);
-  const given = wants ? await criteriaFrom(work) : flags.criteria;
-  if (wants && given.length === 0) return work.ui.say({ type: "note", text: WORDS[work.locale].nothing });
+  const given = wants ? await criteriaFrom(desk) : flags.criteria;
+  if (wants && given.length === 0) return desk.ui.say({ type: "note", text: WORDS[desk.locale].nothing });
   const contract = await readGoal(asked, { ...flags, criteria: given }, cwd);
-  agree(contract, work.opened.agent.log);
-  await workOnGoal(work, contract, flags.force ? "forced" : "asked");
+  agree(contract, desk.opened.agent.log);
+  await workOnGoal(desk, contract, flags.force ? "forced" : "asked");
 }
 
 // a block of lines that is pasted into one field counts as lines
-async function criteriaFrom({ ui, locale }: Work): Promise<SessionGoal["criteria"]> {
+async function criteriaFrom({ ui, locale }: Desk): Promise<SessionGoal["criteria"]> {
   const lines: string[] = [];
   let [draft, left] = ["", false];
   while (!left) {
     const title = WORDS[locale].criterion(lines.length + 1);
-    const line = await ui.fill({ title, ...(draft !== "" && { text: draft }) });
+    const line = await ui.fill({ title, lines: true, ...(draft !== "" && { text: draft }) });
     if (line === undefined) return [];
     draft = "";
     const typed = line.split(/\r?\n/).filter((each) => each.trim() !== "");
@@ -104,10 +104,10 @@ async function criteriaFrom({ ui, locale }: Work): Promise<SessionGoal["criteria
   return givenIn(lines, 1);
 }
 
-async function show(work: Work): Promise<void> {
-  const { ui, locale, opened } = work;
+async function show(desk: Desk): Promise<void> {
+  const { ui, locale, opened } = desk;
   const { events } = opened.agent.log;
-  const contract = goalOf(work);
+  const contract = goalOf(desk);
   if (!contract) return ui.say({ type: "note", text: WORDS[locale].none });
   const { over, open, goOn, leave } = WORDS[locale];
   const lines = [contractText(contract), "", ...boardOf(contract, events, locale)];
@@ -118,24 +118,24 @@ async function show(work: Work): Promise<void> {
     { value: "go on", label: goOn },
     { value: "leave", label: leave },
   ];
-  if ((await ui.choose({ title: open, items })) === "go on") await resume(work);
+  if ((await ui.choose({ title: open, items })) === "go on") await resume(desk);
 }
 
-async function resume(work: Work): Promise<void> {
-  const contract = goalOf(work);
+async function resume(desk: Desk): Promise<void> {
+  const contract = goalOf(desk);
   if (!contract) throw new UsageError("/goal resume: this session has no goal. /goal TEXT gives it one.");
-  const end = endIn(work.opened.agent.log.events);
+  const end = endIn(desk.opened.agent.log.events);
   if (end)
     throw new UsageError(`/goal resume: the goal of this session is over: ${end.outcome}. /goal TEXT begins another.`);
-  mayChange(work);
-  await workOnGoal(work, contract, "asked");
+  mayChange(desk);
+  await workOnGoal(desk, contract, "asked");
 }
 
-function goalOf({ opened }: Work): Contract | undefined {
+function goalOf({ opened }: Desk): Contract | undefined {
   return contractFrom(saidOfGoal(opened.agent.log.events, GOAL.contract));
 }
 
-function mayChange({ mode }: Work): void {
+function mayChange({ mode }: Desk): void {
   if (mode === "plan")
     throw new UsageError("/goal: in mode plan nothing can be changed. Leave it first (Shift+Tab), then say it again.");
 }

@@ -21,13 +21,14 @@ import { VERIFY } from "../../../plugins/verify-options.js";
 import { type Board, boardFor, boardOf } from "../../goal-board.js";
 import { keepReport } from "../../goal-report.js";
 import { haltOf, isBegun, notBegun, unableWords, watching, wordsFor } from "../../goal-rounds.js";
+import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
-import { answerLate, type Work } from "./work.js";
 
 /** Work on a goal that took this long calls the person when it ends, in milliseconds. */
 const LONG = 15_000;
 
 type Words = {
+  checking: string;
   unable: string;
   begin: string;
   edit: string;
@@ -39,6 +40,7 @@ type Words = {
 
 const WORDS: Record<Locale, Words> = {
   en: {
+    checking: "checking what holds already",
     unable: "Begin all the same?",
     begin: "begin all the same",
     edit: "edit the goal",
@@ -48,12 +50,13 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/goal resume goes on with it.",
   },
   zh: {
-    unable: "仍然开始吗?",
+    checking: "正在检查哪些条件已经成立",
+    unable: "仍然开始吗？",
     begin: "仍然开始",
     edit: "编辑目标",
     leave: "不开始",
     kept: (path) => `报告保存在 ${path}.md 和 ${path}.json。`,
-    unkept: (folder, why) => `报告无法保存到 ${folder}:${why}。`,
+    unkept: (folder, why) => `报告无法保存到 ${folder}：${why}。`,
     goOn: "用 /goal resume 继续。",
   },
 };
@@ -64,12 +67,12 @@ export function isWords(asked: string | undefined, cwd: string): boolean {
 }
 
 /** Works on the session's newest goal until it ends or is interrupted, and reports. `forced`: also where a check cannot be run. */
-export async function workOnGoal(work: Work, contract: Contract, how: "asked" | "forced"): Promise<void> {
-  const { ui, locale, config, opened } = work;
+export async function workOnGoal(desk: Desk, contract: Contract, how: "asked" | "forced"): Promise<void> {
+  const { ui, locale, config, opened } = desk;
   checkPrice(contract, opened.agent);
   const began = Date.now();
   const limit = contract.limits.timeout === undefined ? undefined : AbortSignal.timeout(contract.limits.timeout);
-  const signal = limit ? AbortSignal.any([work.signal, limit]) : work.signal;
+  const signal = limit ? AbortSignal.any([desk.signal, limit]) : desk.signal;
   const { events } = opened.agent.log;
   const first = events.length;
   if (!isBegun(events)) ui.say({ type: "text", text: contractText(contract) });
@@ -78,22 +81,22 @@ export async function workOnGoal(work: Work, contract: Contract, how: "asked" | 
   ui.board(board.lines);
   let edited: Contract | undefined;
   try {
-    const found = await goal.baseline(signal, board.doing);
+    const checked = ui.busy(WORDS[locale].checking);
+    const found = await goal.baseline(signal, board.doing).finally(checked);
     board.doing("");
-    const said = signal.aborted ? "leave" : await mayBegin({ work, contract, found, how });
+    const said = signal.aborted ? "leave" : await mayBegin({ desk, contract, found, how });
     if (typeof said !== "string") edited = said;
-    else if (said === "begin") await rounds({ work, contract, goal, board }, signal);
+    else if (said === "begin") await rounds({ desk, contract, goal, board }, signal);
     else if (!signal.aborted) return notBegun(opened.agent.log);
   } finally {
     ui.board();
   }
   if (edited) {
     agree(edited, opened.agent.log);
-    return workOnGoal(work, edited, how);
+    return workOnGoal(desk, edited, how);
   }
-  await report(work, goal, { first, timeout: limit?.aborted === true && !work.signal.aborted });
+  await report(desk, goal, { first, timeout: limit?.aborted === true && !desk.signal.aborted });
   if (Date.now() - began > LONG) ui.ring(`nanocoder: ${endIn(events)?.outcome ?? "interrupted"}`);
-  await answerLate(work);
 }
 
 function checkPrice({ limits: { maxCost } }: Contract, { model }: Agent): void {
@@ -103,11 +106,11 @@ function checkPrice({ limits: { maxCost } }: Contract, { model }: Agent): void {
   );
 }
 
-type Beginning = { work: Work; contract: Contract; found: Baseline; how: "asked" | "forced" };
+type Beginning = { desk: Desk; contract: Contract; found: Baseline; how: "asked" | "forced" };
 
 // a person may mend a goal whose checks cannot be run, or take it as it is
-async function mayBegin({ work, contract, found, how }: Beginning): Promise<"begin" | "leave" | Contract> {
-  const { ui, locale, opened } = work;
+async function mayBegin({ desk, contract, found, how }: Beginning): Promise<"begin" | "leave" | Contract> {
+  const { ui, locale, opened } = desk;
   const { events } = opened.agent.log;
   if (isBegun(events)) return "begin";
   ui.say({ type: "text", text: boardOf(contract, events, locale).join("\n") });
@@ -120,11 +123,11 @@ async function mayBegin({ work, contract, found, how }: Beginning): Promise<"beg
     { value: "begin" as const, label: begin },
     { value: "leave" as const, label: leave },
   ];
-  const choice = (await ui.choose({ title, items })) ?? "leave";
-  return choice === "edit" ? ((await editedBy(work, contract)) ?? "leave") : choice;
+  const choice = (await ui.choose({ title, items, firm: true })) ?? "leave";
+  return choice === "edit" ? ((await editedBy(desk, contract)) ?? "leave") : choice;
 }
 
-async function editedBy({ ui }: Work, contract: Contract): Promise<Contract | undefined> {
+async function editedBy({ ui }: Desk, contract: Contract): Promise<Contract | undefined> {
   let draft: string | undefined = contractYaml(contract);
   while (draft !== undefined) {
     draft = await ui.edit(draft);
@@ -138,10 +141,10 @@ async function editedBy({ ui }: Work, contract: Contract): Promise<Contract | un
   return undefined;
 }
 
-type Running = { work: Work; contract: Contract; goal: GoalWork; board: Board };
+type Running = { desk: Desk; contract: Contract; goal: GoalWork; board: Board };
 
-async function rounds({ work, contract, goal, board }: Running, signal: AbortSignal): Promise<void> {
-  const { ui, locale, opened } = work;
+async function rounds({ desk, contract, goal, board }: Running, signal: AbortSignal): Promise<void> {
+  const { ui, locale, opened } = desk;
   const { agent } = opened;
   const { events } = agent.log;
   const words = wordsFor(contract, events);
@@ -149,7 +152,7 @@ async function rounds({ work, contract, goal, board }: Running, signal: AbortSig
   const hear = watching(board, () => ui.say({ type: "note", text: boardOf(contract, events, locale).join("\n") }));
   // a goal has checks of its own
   const own = agent.plugins.filter(({ name }) => name !== VERIFY);
-  await work.run({ ...agent, plugins: [...own, budget(contract.limits), heard(goal.plugin, hear)] }, signal);
+  await desk.run({ ...agent, plugins: [...own, budget(contract.limits), heard(goal.plugin, hear)] }, signal);
 }
 
 // what a mechanism says on its way, and all facts
@@ -171,8 +174,8 @@ function heard(plugin: Plugin, hear: (item: Event | Delta) => void): Plugin {
 
 type Ended = { first: number; timeout: boolean };
 
-async function report(work: Work, goal: GoalWork, { first, timeout }: Ended): Promise<void> {
-  const { ui, locale, config, opened, signal } = work;
+async function report(desk: Desk, goal: GoalWork, { first, timeout }: Ended): Promise<void> {
+  const { ui, locale, config, opened, signal } = desk;
   const { events } = opened.agent.log;
   const ended = last(events.slice(first), "ended");
   const left: GoalEnd = { outcome: "interrupted", why: signal.aborted ? sentence(signal.reason) : "it was left" };

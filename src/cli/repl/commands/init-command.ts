@@ -47,7 +47,8 @@ async function writePlain(draft: string, { ui, locale, cwd }: Around): Promise<v
     { value: true, label: before === undefined ? told.write : told.replace },
     { value: false, label: told.no },
   ];
-  const agreed = await ui.choose({ title: before === undefined ? told.ask : told.there, items, at: before ? 1 : 0 });
+  const title = before === undefined ? told.ask : told.there;
+  const agreed = await ui.choose({ title, items, at: before ? 1 : 0, firm: true });
   // what was written while the question stood is not written over
   if (agreed) writeWhole(path, [Buffer.from(draft)], before);
   ui.say({ type: "note", text: agreed ? told.written : told.left });

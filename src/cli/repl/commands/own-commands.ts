@@ -1,29 +1,32 @@
-import { text } from "../../../core/message.js";
 import type { UserCommand } from "../../../store/command-files.js";
 import { trustAsked } from "../../trust.js";
 import type { Desk } from "../desk.js";
 import type { SlashCommand } from "../slash.js";
 import { useCommand, userCommands } from "./user-commands.js";
-import { answerLate } from "./work.js";
 
 /** How long a list of files is taken for true, in milliseconds. */
 const FRESH = 2000;
 
-/** The commands of Markdown files, as commands. The list is read anew when it is asked for after a while. */
-export function ownCommands(desk: Desk, builtins: readonly SlashCommand[]): () => readonly SlashCommand[] {
+/** The commands of Markdown files, as commands, once they are read. The list is read anew when it is asked for after a while. */
+export async function ownCommands(
+  desk: Desk,
+  builtins: readonly SlashCommand[],
+): Promise<() => readonly SlashCommand[]> {
   let known: readonly SlashCommand[] = [];
-  let read: { at: number; cwd: string } | undefined;
   const names = builtins.flatMap(({ name, also = [] }) => [name, ...also]);
   const look = async () => {
     const { home, cwd } = desk.config;
-    known = (await userCommands({ home, cwd, builtins: names })).map(commandOf);
-  };
-  return () => {
-    const { cwd } = desk.config;
-    if (read === undefined || read.cwd !== cwd || Date.now() - read.at > FRESH) {
-      read = { at: Date.now(), cwd };
-      look().catch((error: unknown) => desk.ui.say({ type: "error", text: String(error) }));
+    read = { at: Date.now(), cwd };
+    try {
+      known = (await userCommands({ home, cwd, builtins: names })).map(commandOf);
+    } catch (error) {
+      desk.ui.say({ type: "error", text: String(error) });
     }
+  };
+  let read = { at: 0, cwd: "" };
+  await look();
+  return () => {
+    if (read.cwd !== desk.config.cwd || Date.now() - read.at > FRESH) void look();
     return known;
   };
 }
@@ -44,8 +47,8 @@ async function used(command: UserCommand, words: string, desk: Desk): Promise<vo
   const before = { model: opened.agent.model.id, ...(provider && { provider }) };
   if (sent.model !== undefined) await desk.useModel({ model: sent.model });
   try {
-    desk.opened.agent.inbox.post({ parts: [text(sent.text)], from: "user" });
-    await answerLate(desk);
+    desk.post(sent.text);
+    await desk.answer();
   } finally {
     if (sent.model !== undefined) await desk.useModel(before);
   }

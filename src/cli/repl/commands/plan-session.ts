@@ -9,8 +9,8 @@ import { planSteps } from "../../../plugins/plan-steps.js";
 import { stepLines } from "../../plan-print.js";
 import { plannerOf, takeUp } from "../../plan-work.js";
 import { firstLine } from "../../progress.js";
+import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
-import type { Work } from "./work.js";
 
 type Words = { head(at: number, of: number): string; done: string; not(why: string): string; goOn: string };
 
@@ -22,16 +22,16 @@ const WORDS: Record<Locale, Words> = {
     goOn: "/plan resume goes on with it.",
   },
   zh: {
-    head: (at, of) => `计划,第 ${at} 步,共 ${of} 步`,
+    head: (at, of) => `计划，第 ${at} 步，共 ${of} 步`,
     done: "计划已完成。",
-    not: (why) => `计划还没有完成:${why}。`,
+    not: (why) => `计划还没有完成：${why}。`,
     goOn: "用 /plan resume 继续。",
   },
 };
 
 /** Works on an approved plan in this session until it is done, cannot be, or is interrupted. */
-export async function carryOut(work: Work, plan: Plan): Promise<void> {
-  const { ui, locale, opened, signal } = work;
+export async function carryOut(desk: Desk, plan: Plan): Promise<void> {
+  const { ui, locale, opened, signal } = desk;
   const { agent, models, ground } = opened;
   const { log, model } = agent;
   const first = log.events.length;
@@ -47,7 +47,7 @@ export async function carryOut(work: Work, plan: Plan): Promise<void> {
     const open = await takeUp(session, plan, { log, options, told });
     // what verification sends back belongs to the step that it found it in
     const plugins = lastAtStop([...agent.plugins, { ...planSteps(options), onEvent: hear }], PLAN);
-    if (open) await work.run({ ...agent, plugins });
+    if (open) await desk.run({ ...agent, plugins });
   } finally {
     ui.board();
   }

@@ -64,7 +64,7 @@ export async function useCommand(
     { value: true, label: words.send },
     { value: false, label: words.no },
   ];
-  const agreed = await ui.choose({ title: words.strange, items, at: 1 });
+  const agreed = await ui.choose({ title: words.strange, items, at: 1, firm: true });
   return agreed ? { text } : undefined;
 }
 

@@ -13,7 +13,7 @@ export const WORK_COMMANDS: readonly SlashCommand[] = [
     usage: "[TEXT | FILE | resume | init]",
     about: {
       en: "work until every criterion is proved; criteria one a line, DESC ||| COMMAND",
-      zh: "一直工作到每个条件都被证明;条件逐行写:说明 ||| 命令",
+      zh: "一直工作到每个条件都被证明；条件逐行写：说明 ||| 命令",
     },
     complete: (_, words) => completions(words, ["resume", "init"]),
     run: goalCommand,
@@ -23,7 +23,7 @@ export const WORK_COMMANDS: readonly SlashCommand[] = [
     usage: "[TEXT | go | resume]",
     about: {
       en: "plan first, then work step by step; alone it turns mode plan on",
-      zh: "先计划,再逐步执行;单独使用则开启计划模式",
+      zh: "先计划，再逐步执行；单独使用则开启计划模式",
     },
     complete: (_, words) => completions(words, ["go", "resume"]),
     run: planCommand,
@@ -33,7 +33,7 @@ export const WORK_COMMANDS: readonly SlashCommand[] = [
     usage: "[all] [fix]",
     about: {
       en: "check what the last prompt changed, or all that git calls changed; fix has the model mend it",
-      zh: "检查上次提示改动的文件,或 git 认为改动过的全部文件;fix 让模型修复",
+      zh: "检查上一条提示词改动的文件，或 git 认为改动过的全部文件；fix 让模型修复",
     },
     complete: (_, words) => completions(words, ["all", "fix"]),
     run: evalCommand,
@@ -43,7 +43,7 @@ export const WORK_COMMANDS: readonly SlashCommand[] = [
     usage: "",
     about: {
       en: "the models, how each stands, and what each did in this session",
-      zh: "各个模型的状态,以及在此会话中的调用",
+      zh: "各个模型的状态，以及在此会话中的调用",
     },
     always: true,
     run: gatewayCommand,

@@ -1,5 +1,6 @@
 import type { Completion } from "../port.js";
 import type { Completer, Offer } from "./completing.js";
+import { mentionOf } from "./mentions.js";
 import { best, ranked } from "./rank.js";
 import type { WorkspaceNames } from "./workspace-names.js";
 
@@ -42,7 +43,8 @@ function namesOffer(commands: readonly Completable[], query: string): Offer {
       ? [{ value: `/${name}${command.complete ? " " : ""}`, label: `/${name}`, about: command.about }]
       : [];
   });
-  return { from: 0, items, enter: "run" };
+  // a name mistyped may hold its letters in the order of another, which was not meant
+  return { from: 0, items, enter: items[0]?.label.startsWith(`/${query.toLowerCase()}`) ? "run" : "send" };
 }
 
 function wordsOffer(
@@ -75,13 +77,6 @@ function fileBegun(before: string): Begun | undefined {
 function filesOffer(all: ReturnType<typeof ranked>, { from, query }: Begun): Offer | undefined {
   const found = best(all, query, MOST);
   if (found[0] === query && !query.endsWith("/")) return undefined;
-  const items = found.filter((name) => name !== query).map((name) => ({ value: written(name), label: name }));
+  const items = found.filter((name) => name !== query).map((name) => ({ value: mentionOf(name), label: name }));
   return { from, items, enter: "take" };
-}
-
-// a folder is left open, so that its files can be named
-function written(name: string): string {
-  const isFolder = name.endsWith("/");
-  if (!/[\s"'`<>()[\]{},;，。；、！？：“”‘’（）【】]/u.test(name)) return `@${name}${isFolder ? "" : " "}`;
-  return `@"${name}${isFolder ? "" : '" '}`;
 }

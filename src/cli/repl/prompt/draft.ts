@@ -1,3 +1,5 @@
+import { graphemesOf } from "../screen/cells.js";
+
 /** What stands in the prompt. `at` is the caret, an index into `text`. */
 export type Draft = {
   text: string;
@@ -15,7 +17,6 @@ const ATOMS = /[\u{100000}-\u{10fffd}]/gu;
 /** How far a grapheme or a word is looked for, in characters. */
 const REACH = 1000;
 
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
 
 /** The character that stands for a folded thing. */
@@ -56,11 +57,11 @@ export function* graphemes(line: string): Generator<{ segment: string; index: nu
 }
 
 function* segmentsOf(text: string, base: number): Generator<{ segment: string; index: number }> {
-  if (/^[\x20-\x7e]*$/.test(text)) {
-    for (let at = 0; at < text.length; at += 1) yield { segment: text.charAt(at), index: base + at };
-    return;
+  let index = base;
+  for (const segment of graphemesOf(text)) {
+    yield { segment, index };
+    index += segment.length;
   }
-  for (const { segment, index } of GRAPHEMES.segment(text)) yield { segment, index: base + index };
 }
 
 export type Change = { from: number; to: number; insert: string; pasted?: boolean };

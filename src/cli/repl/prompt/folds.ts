@@ -1,5 +1,6 @@
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
+import { counted } from "../told/folded.js";
 import { atom, atomId, graphemes } from "./draft.js";
 
 /** What is shown folded in the prompt: a long paste by its text, an image by its path. */
@@ -17,8 +18,8 @@ const WORDS: Record<
     image: (number, name) => `[image #${number}: ${name}]`,
   },
   zh: {
-    paste: (number, lines) => `[粘贴 #${number}: ${lines} 行]`,
-    image: (number, name) => `[图片 #${number}: ${name}]`,
+    paste: (number, lines) => `[粘贴 #${number}：${lines} 行]`,
+    image: (number, name) => `[图片 #${number}：${name}]`,
   },
 };
 
@@ -39,7 +40,7 @@ export function folds(locale: Locale): Folds {
     const { folded, number } = kept[id] ?? {};
     if (folded === undefined || number === undefined) return "";
     if (folded.type === "image") return WORDS[language].image(number, visible(folded.name).replaceAll("\n", " "));
-    return WORDS[language].paste(number, linesIn(folded.text).toLocaleString("en"));
+    return WORDS[language].paste(number, counted(linesIn(folded.text)));
   };
   return {
     fold(folded, draft) {

@@ -1,4 +1,4 @@
-import { decodeKittyPrintable, parseKey } from "@earendil-works/pi-tui";
+import { decodeKittyPrintable, type KeyId, matchesKey, parseKey } from "@earendil-works/pi-tui";
 
 /** What a key does in the prompt, by its name. */
 const KEYS: Record<string, string> = {
@@ -67,6 +67,11 @@ export function actionOf(data: string): string | undefined {
   if (data === "\n" || data === "\u001b\n") return "newline";
   const name = parseKey(data);
   return name === undefined ? undefined : KEYS[name];
+}
+
+/** Whether a key is one of these. */
+export function isKey(data: string, ...keys: readonly KeyId[]): boolean {
+  return keys.some((key) => matchesKey(data, key));
 }
 
 /** The text that a key types; undefined for keys that type none. */

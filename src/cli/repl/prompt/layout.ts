@@ -1,8 +1,10 @@
-import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { visibleWidth } from "@earendil-works/pi-tui";
+import type { Cell } from "../screen/cells.js";
+import { cut, mayBreak } from "../screen/wrap.js";
 import { atomId, type Draft, graphemes } from "./draft.js";
 
 /** A grapheme or a folded thing: where it begins in its line, how it is drawn, and in how many cells. */
-type Unit = { index: number; size: number; shown: string; width: number; atom: boolean };
+type Unit = Cell & { index: number; size: number; atom: boolean };
 
 /** A row of the screen: a part of one line of the draft. Units are placed by their line, which begins at `line`. */
 export type Row = { line: number; units: readonly Unit[]; start: number; end: number; last: boolean };
@@ -63,7 +65,7 @@ export function placeAt({ line, units, end, last }: Row, column: number): number
 
 /** What is drawn of a row before and behind the caret; `atom` paints folded things. */
 export function drawn(row: Row, at: number, atom: (text: string) => string): { before: string; after: string } {
-  const draw = (units: readonly Unit[]) => units.map((unit) => (unit.atom ? atom(unit.shown) : unit.shown)).join("");
+  const draw = (units: readonly Unit[]) => units.map((unit) => (unit.atom ? atom(unit.char) : unit.char)).join("");
   const split = before(row, at).length;
   return { before: draw(row.units.slice(0, split)), after: draw(row.units.slice(split)) };
 }
@@ -73,9 +75,9 @@ function unitsOf(line: string, most: number, label: (id: number) => string): Uni
   let column = 0;
   for (const { segment, index } of graphemes(line)) {
     const id = atomId(segment);
-    const shown = id === undefined ? shownAs(segment, column) : truncateToWidth(label(id), most, "…");
-    const width = visibleWidth(shown);
-    units.push({ index, size: segment.length, shown, width, atom: id !== undefined });
+    const char = id === undefined ? shownAs(segment, column) : cut(label(id), most);
+    const width = visibleWidth(char);
+    units.push({ index, size: segment.length, char, width, atom: id !== undefined });
     column += width;
   }
   return units;
@@ -97,23 +99,13 @@ function shownAs(segment: string, column: number): string {
 
 type Wrapped = Omit<Row, "line">;
 
-const OPENING = /^[（【「『《〈“‘([{]/u;
-const CLOSING = /^[，。、！？；：）】」』》〉”’…,.!?;:)\]}]/u;
-
-function breaksBetween(one: Unit, next: Unit): boolean {
-  const space = one.shown.trim() === "";
-  if (space) return next.shown.trim() !== "";
-  if (next.shown.trim() === "") return false;
-  return (one.width > 1 || next.width > 1) && !OPENING.test(one.shown) && !CLOSING.test(next.shown);
-}
-
 // between words, and around wide characters; where there is no such place, anywhere
 function wrap(units: readonly Unit[], most: number): Wrapped[] {
   const cuts: number[] = [0];
   let [width, start, chance] = [0, 0, 0];
   for (const [n, unit] of units.entries()) {
     const previous = units[n - 1];
-    if (previous && n > start && breaksBetween(previous, unit)) chance = n;
+    if (previous && n > start && mayBreak(previous, unit)) chance = n;
     while (width + unit.width > most && n > start) {
       start = chance > start ? chance : n;
       cuts.push(start);

@@ -1,6 +1,8 @@
-import { CURSOR_MARKER, truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
-import { visible } from "../../../platform/text.js";
+import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Locale } from "../locale.js";
+import { cellsOf, endOf, fitting, joined, oneLine } from "../screen/cells.js";
+import { CARET } from "../screen/rows.js";
+import { cut, fitted } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
 import type { Offer } from "./completing.js";
 import type { Draft } from "./draft.js";
@@ -78,14 +80,14 @@ function scrolled(sign: string, rows: number): string {
 
 function rule(columns: number, words: readonly string[], paint: Paint): string {
   const told = words.filter((word) => word !== "").map((word) => ` ${word} `);
-  const label = truncateToWidth(told.length === 0 ? "" : `─${told.join("─")}`, columns, "");
+  const label = joined(fitting(cellsOf(told.length === 0 ? "" : `─${told.join("─")}`), columns));
   return paint(label + "─".repeat(Math.max(0, columns - visibleWidth(label))));
 }
 
 function nameOf({ draft, mode, locale }: Looks): string {
   const kind = kindOf(draft);
   if (kind !== "words") return WORDS[locale][kind];
-  return mode === "default" ? "" : visible(mode).replaceAll("\n", " ");
+  return mode === "default" ? "" : oneLine(mode);
 }
 
 function paintOf({ draft, mode, theme }: Looks): Paint {
@@ -101,9 +103,9 @@ const SIGNS = { words: ">", shell: "!", memory: "#" };
 function rows(looks: Looks, paint: Paint): string[] {
   const { layout, top, height, draft, theme, search, columns, locale } = looks;
   const sign = (first: boolean) => (first ? `${paint(SIGNS[kindOf(draft)])} ` : " ".repeat(GUTTER));
-  const caret = search === undefined ? CURSOR_MARKER : "";
+  const caret = search === undefined ? CARET : "";
   if (draft.text === "") {
-    const words = truncateToWidth(WORDS[locale].empty, columns - GUTTER, "…");
+    const words = cut(WORDS[locale].empty, columns - GUTTER);
     return [sign(true) + caret + theme.dim(words)];
   }
   return layout.rows.slice(top, top + height).map((row, n) => {
@@ -117,15 +119,9 @@ function searched({ columns, locale, theme }: Looks, { query, hits, at }: Search
   const words = WORDS[locale];
   const count = hits.length > 0 ? ` ${at + 1}/${hits.length}` : query === "" ? "" : ` ${words.none}`;
   const room = Math.max(1, columns - visibleWidth(words.search) - visibleWidth(count) - 3);
-  const shown = endOf(visible(query).replaceAll("\n", " "), room);
-  return truncateToWidth(`${theme.dim(`${words.search}:`)} ${shown}${CURSOR_MARKER}${theme.dim(count)}`, columns, "");
-}
-
-// the caret stands behind it, so its end is what is shown
-function endOf(text: string, room: number): string {
-  const all = [...text];
-  while (visibleWidth(all.join("")) > room) all.shift();
-  return all.join("");
+  // the caret stands behind it
+  const shown = endOf(oneLine(query), room);
+  return cut(`${theme.dim(`${words.search}:`)} ${shown}${CARET}${theme.dim(count)}`, columns);
 }
 
 function offered({ offer, chosen, columns, theme }: Looks): string[] {
@@ -137,16 +133,12 @@ function offered({ offer, chosen, columns, theme }: Looks): string[] {
   const wide = Math.min(widest, Math.max(8, columns - 4));
   const lines = shown.map(({ label, about = "" }, n) => {
     const here = from + n === chosen;
-    const name = truncateToWidth(oneLine(label), wide, "…", true);
+    const name = fitted(oneLine(label), wide);
     const room = columns - 4 - wide;
-    const told = room < 10 ? "" : truncateToWidth(oneLine(about), room, "…");
+    const told = room < 10 ? "" : cut(oneLine(about), room);
     const gap = told === "" ? "" : "  ";
     return here ? `› ${theme.chosen(`${name}${gap}${told}`)}` : `  ${name}${gap}${theme.dim(told)}`;
   });
   const more = items.length > LISTED ? [theme.dim(`  ${chosen + 1}/${items.length}`)] : [];
   return [...lines, ...more];
-}
-
-function oneLine(text: string): string {
-  return visible(text).replace(/\s+/g, " ").trim();
 }

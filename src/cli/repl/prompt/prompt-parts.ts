@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Image, plainText, text, type UserPart } from "../../../core/message.js";
+import { sentence } from "../../../core/run-tools.js";
 import type { ToolContext } from "../../../core/tool.js";
 import { realTarget } from "../../../platform/files.js";
 import { isSecret } from "../../../shell/secrets.js";
@@ -73,10 +74,6 @@ function attempt<T>(read: () => T, notices: string[]): T | undefined {
     notices.push(sentence(error));
     return undefined;
   }
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 // a fence that is longer than any in the file

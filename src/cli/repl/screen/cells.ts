@@ -1,4 +1,4 @@
-import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { visible } from "../../../platform/text.js";
 
 // all that acts on a terminal, draws nothing, or passes for a blank; an ideographic space is as wide as it looks
@@ -17,67 +17,78 @@ function escaped(char: string): string {
 
 /** Words of somebody else on one line. */
 export function oneLine(text: string): string {
-  return visible(text).replace(/\s+/g, " ");
+  return visible(text).replace(/\s+/g, " ").trim();
 }
 
-/** A plain text cut to a width, with a sign where something is missing. */
-export function cut(text: string, columns: number): string {
-  return columns <= 0 ? "" : truncateToWidth(text, columns, "…").replaceAll("\u001b[0m", "");
+/** Tabs as the spaces that they stand for. */
+export function untabbed(line: string): string {
+  if (!line.includes("\t")) return line;
+  const [first = "", ...parts] = line.split("\t");
+  let column = visibleWidth(first);
+  const rest = parts.map((part) => {
+    const spaces = 4 - (column % 4);
+    column += spaces + visibleWidth(part);
+    return " ".repeat(spaces) + part;
+  });
+  return first + rest.join("");
 }
 
-/** A plain text cut or filled up to a width. */
-export function fitted(text: string, columns: number): string {
-  const short = cut(text, columns);
-  return short + " ".repeat(Math.max(0, columns - visibleWidth(short)));
-}
-
-const ASCII = /^[\x20-\x7e]*$/;
-
-/**
- * The lines of a plain text at a width: nothing is dropped, not even blanks, so that joined they are the text
- * again. Breaks come behind a blank where one is near.
- */
-export function wrapWhole(text: string, columns: number): string[] {
-  const width = Math.max(2, columns);
-  if (text.length <= width && ASCII.test(text)) return [text];
-  return ASCII.test(text) ? wrapAscii(text, width) : wrapWide(text, width);
-}
-
-function wrapAscii(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    const blank = text.lastIndexOf(" ", at + width - 1);
-    const end = at + width < text.length && blank >= at + width / 2 ? blank + 1 : at + width;
-    lines.push(text.slice(at, end));
-    at = end;
-  }
-  return lines;
-}
-
-function wrapWide(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let [line, used] = ["", 0];
-  for (const { cluster, cells } of clusters(text)) {
-    if (used + cells > width) {
-      const blank = line.lastIndexOf(" ");
-      const end = blank >= line.length / 2 ? blank + 1 : line.length;
-      lines.push(line.slice(0, end));
-      line = line.slice(end);
-      used = visibleWidth(line);
-    }
-    line += cluster;
-    used += cells;
-  }
-  return [...lines, line];
+export function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 const SEGMENTS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Characters of a text that are taken apart at once: it takes more than linear time. */
+const PIECE = 1000;
 
-/** What a person takes for one character, and how many cells it takes; one that would take more than two is taken apart. */
-export function clusters(text: string): { cluster: string; cells: number }[] {
-  return Array.from(SEGMENTS.segment(text), ({ segment }) => segment).flatMap((segment) => {
-    const cells = visibleWidth(segment);
-    if (cells <= 2) return [{ cluster: segment, cells }];
-    return Array.from(segment, (char) => ({ cluster: char, cells: visibleWidth(char) }));
+/** What a person takes for characters, one by one. */
+export function* graphemesOf(text: string): Generator<string> {
+  if (isAscii(text)) {
+    yield* text;
+    return;
+  }
+  for (let at = 0; at < text.length; ) {
+    let to = at + PIECE;
+    // nothing joins these to what stands before them
+    while (to < text.length && !/[\x20-\x7e\u3001-\u9fff]/.test(text.charAt(to))) to += 1;
+    for (const { segment } of SEGMENTS.segment(text.slice(at, to))) yield segment;
+    at = to;
+  }
+}
+
+/** A character as it is seen, and in how many cells. */
+export type Cell = { char: string; width: number };
+
+/** The characters of a text; one that would take more than two cells is taken apart. */
+export function cellsOf(text: string): Cell[] {
+  if (isAscii(text)) return Array.from(text, (char) => ({ char, width: 1 }));
+  return Array.from(graphemesOf(text)).flatMap((char) => {
+    const width = visibleWidth(char);
+    if (width <= 2) return [{ char, width }];
+    return Array.from(char, (part) => ({ char: part, width: visibleWidth(part) }));
   });
+}
+
+export function widthOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { width }) => sum + width, 0);
+}
+
+/** As many of the first characters as fit. */
+export function fitting(cells: readonly Cell[], columns: number): readonly Cell[] {
+  let used = 0;
+  const over = cells.findIndex(({ width }) => {
+    used += width;
+    return used > columns;
+  });
+  return over < 0 ? cells : cells.slice(0, over);
+}
+
+export function joined(cells: readonly Cell[]): string {
+  return cells.map(({ char }) => char).join("");
+}
+
+/** As much of the end of a plain text as fits. */
+export function endOf(text: string, columns: number): string {
+  const cells = cellsOf(text.slice(-columns * 20)).reverse();
+  return joined(fitting(cells, columns).toReversed());
 }

@@ -1,5 +1,6 @@
 import type { Pane } from "../port.js";
 import { type Row, reflowed, rowOf } from "./rows.js";
+import { unstyled } from "./wrap.js";
 
 /** More rows than a screen has. */
 const KEPT_ROWS = 400;
@@ -97,6 +98,6 @@ function said(rows: readonly Row[], kept: readonly Row[], before: readonly Row[]
 }
 
 function letters(rows: readonly Row[]): number {
-  const text = rows.map((row) => row.text.replace(/\u001b\[[\d;]*m/g, "")).join("");
+  const text = rows.map((row) => unstyled(row.text)).join("");
   return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
 }

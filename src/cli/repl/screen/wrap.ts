@@ -1,7 +1,8 @@
 import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { type Cell, cellsOf, isAscii, joined, untabbed, widthOf } from "./cells.js";
 
-/** One character as it is seen, with the styles that begin before it. */
-type Cell = { char: string; width: number; styles: string };
+/** With the styles that begin before it. */
+type Styled = Cell & { styles?: string };
 
 /** Characters of what is measured at once: measuring takes more than linear time. */
 const LONG = 1000;
@@ -20,13 +21,13 @@ export function wrapped(given: string, columns: number, hang = ""): string[] {
   if (line.length < LONG && visibleWidth(line) <= columns) return [closed(line)];
   const indent = visibleWidth(hang) * 2 > columns ? "" : hang;
   const room = Math.max(1, columns - visibleWidth(indent));
-  const cells = cellsOf(line);
+  const cells = styledCells(line);
   const lines: string[] = [];
   const open = new Map<string, string>();
   for (let from = 0; from < cells.length; ) {
     const { to, next } = lineEnd(cells, { from, room: lines.length === 0 ? columns : room });
     lines.push(`${lines.length === 0 ? "" : indent}${drawn(cells.slice(from, to), open)}`);
-    for (const { styles } of cells.slice(to, next)) follow(styles, open);
+    for (const { styles = "" } of cells.slice(to, next)) follow(styles, open);
     from = next;
   }
   return lines;
@@ -37,12 +38,73 @@ export function wrappedText(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => wrapped(line, columns));
 }
 
+/** The same; what does not fit goes on below the last column of an indented row, or below its indent. */
+export function wrappedTable(text: string, columns: number): string[] {
+  return text.split("\n").flatMap((line) => {
+    const row = /^( +)\S(?:.*\S)? {2,}(?=\S)/.exec(line);
+    const wide = visibleWidth(row?.[0] ?? "");
+    return wrapped(line, columns, " ".repeat(wide * 2 > columns ? (row?.[1]?.length ?? 0) + 2 : wide));
+  });
+}
+
+/**
+ * The lines of a plain text at a width: nothing is dropped, not even blanks, so that joined they are the text
+ * again. Breaks come behind a blank where one is near.
+ */
+export function wrapWhole(text: string, columns: number): string[] {
+  const width = Math.max(2, columns);
+  if (text.length <= width && isAscii(text)) return [text];
+  return isAscii(text) ? wholeAscii(text, width) : wholeWide(cellsOf(text), width);
+}
+
+function wholeAscii(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const blank = text.lastIndexOf(" ", at + width - 1);
+    const end = at + width < text.length && blank >= at + width / 2 ? blank + 1 : at + width;
+    lines.push(text.slice(at, end));
+    at = end;
+  }
+  return lines;
+}
+
+function wholeWide(cells: readonly Cell[], width: number): string[] {
+  const lines: string[] = [];
+  let line: Cell[] = [];
+  let used = 0;
+  for (const cell of cells) {
+    if (used + cell.width > width) {
+      const blank = line.findLastIndex(({ char }) => char === " ");
+      const end = blank >= line.length / 2 ? blank + 1 : line.length;
+      lines.push(joined(line.slice(0, end)));
+      line = line.slice(end);
+      used = widthOf(line);
+    }
+    line.push(cell);
+    used += cell.width;
+  }
+  return [...lines, joined(line)];
+}
+
 /** A styled line cut to a width, and marked where it was cut. */
 export function cut(given: string, columns: number): string {
+  if (columns <= 0) return "";
+  const isStyled = given.includes("\u001b");
   // no character takes more than this many codes
-  const line = flat(given.includes("\u001b") ? given : given.slice(0, columns * 20));
+  const line = flat(isStyled ? given : given.slice(0, columns * 20));
   if (line.length <= columns && isAscii(line)) return line;
-  return closed(truncateToWidth(line, columns, "…"));
+  const short = truncateToWidth(line, columns, "…");
+  return isStyled ? closed(short) : short.replaceAll("\u001b[0m", "");
+}
+
+/** A line filled up to a width. */
+export function padded(line: string, columns: number): string {
+  return line + " ".repeat(Math.max(0, columns - visibleWidth(line)));
+}
+
+/** A line cut or filled up to a width. */
+export function fitted(line: string, columns: number): string {
+  return padded(cut(line, columns), columns);
 }
 
 /** A text without its styles. */
@@ -50,21 +112,8 @@ export function unstyled(line: string): string {
   return line.replace(/\u001b\[[\d;]*m/g, "");
 }
 
-/** Tabs as the spaces that they stand for. */
-export function untabbed(line: string): string {
-  if (!line.includes("\t")) return line;
-  const [first = "", ...parts] = line.split("\t");
-  let column = visibleWidth(first);
-  const rest = parts.map((part) => {
-    const spaces = 4 - (column % 4);
-    column += spaces + visibleWidth(part);
-    return " ".repeat(spaces) + part;
-  });
-  return first + rest.join("");
-}
-
 /** Ends the styles that a line leaves open. */
-export function closed(line: string): string {
+function closed(line: string): string {
   if (!line.includes("\u001b[")) return line;
   const open = new Map<string, string>();
   follow(line, open);
@@ -75,12 +124,8 @@ function flat(line: string): string {
   return untabbed(line.includes("\n") ? line.replace(/\n/g, " ") : line);
 }
 
-function isAscii(line: string): boolean {
-  return /^[\x20-\x7e]*$/.test(line);
-}
-
-function cellsOf(line: string): Cell[] {
-  const cells: Cell[] = [];
+function styledCells(line: string): Styled[] {
+  const cells: Styled[] = [];
   let styles = "";
   for (let at = 0; at < line.length; ) {
     STYLE.lastIndex = at;
@@ -93,8 +138,8 @@ function cellsOf(line: string): Cell[] {
     const next = line.indexOf("\u001b[", at + 1);
     const text = line.slice(at, next < 0 ? line.length : next);
     at += text.length;
-    for (const char of isAscii(text) ? text : charactersOf(text)) {
-      cells.push({ char, width: visibleWidth(char), styles });
+    for (const cell of cellsOf(text)) {
+      cells.push(styles === "" ? cell : { ...cell, styles });
       styles = "";
     }
   }
@@ -102,27 +147,18 @@ function cellsOf(line: string): Cell[] {
   return cells;
 }
 
-function charactersOf(text: string): string[] {
-  const segmenter = new Intl.Segmenter();
-  const characters: string[] = [];
-  for (let at = 0; at < text.length; ) {
-    let to = at + LONG;
-    // nothing joins these to what stands before them
-    while (to < text.length && !/[\x20-\x7e\u3001-\u9fff]/.test(text[to] ?? "")) to += 1;
-    for (const { segment } of segmenter.segment(text.slice(at, to))) characters.push(segment);
-    at = to;
-  }
-  return characters;
-}
-
 // the cells of a line, and where the next one begins: spaces at a break belong to neither
-function lineEnd(cells: readonly Cell[], { from, room }: { from: number; room: number }): { to: number; next: number } {
+function lineEnd(
+  cells: readonly Styled[],
+  { from, room }: { from: number; room: number },
+): { to: number; next: number } {
   let used = 0;
   let best = -1;
   for (let at = from; at < cells.length; at += 1) {
     const cell = cells[at];
     if (cell === undefined) break;
-    if (at > from && mayEnd(cells[at - 1], cell)) best = at;
+    const before = cells[at - 1];
+    if (before && at > from && mayBreak(before, cell)) best = at;
     used += cell.width;
     if (used <= room || at === from) continue;
     if (cell.char === " ") return around(cells, at);
@@ -131,23 +167,24 @@ function lineEnd(cells: readonly Cell[], { from, room }: { from: number; room: n
   return { to: cells.length, next: cells.length };
 }
 
-function around(cells: readonly Cell[], at: number): { to: number; next: number } {
+function around(cells: readonly Styled[], at: number): { to: number; next: number } {
   let next = at;
   while (cells[next]?.char === " ") next += 1;
   return { to: at, next };
 }
 
-function mayEnd(before: Cell | undefined, after: Cell): boolean {
-  if (before === undefined || after.char === " " || after.width === 0) return false;
-  if (before.char === " ") return true;
+/** Whether a line may end between two characters: behind a space, and around wide ones as the rules of their script let it. */
+export function mayBreak(before: Cell, after: Cell): boolean {
+  if (after.width === 0 || after.char.trim() === "") return false;
+  if (before.char.trim() === "") return true;
   if (before.width < 2 && after.width < 2) return false;
   return !CLOSING.test(after.char) && !OPENING.test(before.char);
 }
 
-function drawn(cells: readonly Cell[], open: Map<string, string>): string {
+function drawn(cells: readonly Styled[], open: Map<string, string>): string {
   const begun = [...open.values()].join("");
   let text = "";
-  for (const { char, styles } of cells) {
+  for (const { char, styles = "" } of cells) {
     text += styles + char;
     if (styles !== "") follow(styles, open);
   }

@@ -4,7 +4,7 @@ import { resumed } from "../../../app/resumed.js";
 import { UsageError } from "../../../app/usage-error.js";
 import { listSessions } from "../../../store/session-list.js";
 import type { RunFlags } from "../../asked.js";
-import { ageOf } from "../../when.js";
+import { ago } from "../ago.js";
 import type { Locale } from "../locale.js";
 import type { Ui } from "../port.js";
 import { setUp } from "./set-up.js";
@@ -15,7 +15,7 @@ const OFFERED = 2000;
 
 const WORDS: Record<Locale, { which: string; none: string }> = {
   en: { which: "Which session?", none: "No session was chosen." },
-  zh: { which: "继续哪个会话?", none: "没有选择会话。" },
+  zh: { which: "继续哪个会话？", none: "没有选择会话。" },
 };
 
 type Room = { ui: Ui; locale: Locale; flags: RunFlags };
@@ -67,6 +67,6 @@ async function chosen({ ui, locale }: Room, { home, cwd }: Config): Promise<stri
   if (sessions.length === 0)
     throw new UsageError(`There is no session of ${cwd} to continue. See nanocoder sessions --all.`);
   const now = Date.now();
-  const items = sessions.map(({ id, title, at }) => ({ value: id, label: title, about: ageOf(at, now) }));
+  const items = sessions.map(({ id, title, at }) => ({ value: id, label: title, about: ago(at, now, locale) }));
   return ui.choose({ title: WORDS[locale].which, items });
 }

@@ -5,7 +5,7 @@ import type { Locale } from "../locale.js";
 
 const WORDS: Record<Locale, string> = {
   en: "/help lists commands and keys; Esc interrupts, Ctrl+D exits.",
-  zh: "/help 列出命令与按键;Esc 中断,Ctrl+D 退出。",
+  zh: "/help 列出命令与按键；Esc 中断，Ctrl+D 退出。",
 };
 
 /** Characters of the folder that are shown: its end tells most. */

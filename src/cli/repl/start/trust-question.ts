@@ -23,6 +23,7 @@ export async function trustQuestion({ ui, locale, home, cwd }: Folder): Promise<
       { value: "not trusted", label: words.no, about: words.unused },
     ],
     at: 2,
+    firm: true,
   });
   if (answer === "trusted") trust(home, cwd, asked.files);
   return answer ?? "not trusted";

@@ -1,5 +1,6 @@
 import { visible } from "../../../platform/text.js";
-import { cut, untabbed } from "../screen/wrap.js";
+import { untabbed } from "../screen/cells.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 
 type Row = { old: number | undefined; now: number | undefined; sign: " " | "+" | "-" | "@"; text: string };

@@ -4,37 +4,56 @@ import type { Theme } from "../theme.js";
 /** How things are shown: the same for all panes of a session. */
 export type Look = { theme: Theme; locale: Locale };
 
-const WORDS: Record<Locale, { more(count: number): string; lines(count: number): string }> = {
-  en: {
-    more: (count) => `… ${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl-O)`,
-    lines: (count) => `${counted(count)} ${count === 1 ? "line" : "lines"}`,
-  },
-  zh: { more: (count) => `… 还有 ${counted(count)} 行 (Ctrl-O)`, lines: (count) => `${counted(count)} 行` },
-};
+const WORDS: Record<Locale, { more(count: number, over: string): string; lines(count: number): string; over: string }> =
+  {
+    en: {
+      over: "over ",
+      more: (count, over) => `… ${over}${counted(count)} more ${count === 1 ? "line" : "lines"} (Ctrl+O)`,
+      lines: (count) => `${counted(count)} ${count === 1 ? "line" : "lines"}`,
+    },
+    zh: {
+      over: "超过 ",
+      more: (count, over) => `… 还有${over === "" ? " " : over}${counted(count)} 行（Ctrl+O）`,
+      lines: (count) => `${counted(count)} 行`,
+    },
+  };
 
-/** How many of the first and of the last lines are shown. */
-export type Fold = { head: number; tail: number };
+/** How many of the first and of the last lines are shown; `part`: there were more than these. */
+export type Fold = { head: number; tail: number; part?: boolean };
 
 /** The first and last of many lines, each drawn, and between them how many were left out; never one alone. */
 export function folded(
   lines: readonly string[],
-  { fold: { head, tail }, draw }: { fold: Fold; draw(line: string): string },
+  { fold: { head, tail, part = false }, draw }: { fold: Fold; draw(line: string): string },
   { theme, locale }: Look,
 ): string[] {
   const out = lines.length - head - tail;
   if (out <= 1) return lines.map(draw);
   const end = tail === 0 ? [] : lines.slice(-tail);
-  return [...lines.slice(0, head).map(draw), theme.dim(WORDS[locale].more(out)), ...end.map(draw)];
+  return [
+    ...lines.slice(0, head).map(draw),
+    theme.dim(WORDS[locale].more(out, part ? WORDS[locale].over : "")),
+    ...end.map(draw),
+  ];
 }
 
-/** A number of lines, in words. */
-export function lineCount(count: number, locale: Locale): string {
-  return WORDS[locale].lines(count);
+/** A number of lines, in words; `part`: there were more than these. */
+export function lineCount(count: number, locale: Locale, part?: boolean): string {
+  return `${part ? WORDS[locale].over : ""}${WORDS[locale].lines(count)}`;
 }
 
-/** A number as people read it: 1,980. */
+/** A number as people read it, whole: 1,980. */
 export function counted(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/** Milliseconds between two frames of what moves while something goes on. */
+export const FRAME = 120;
+
+/** What moves, as it looks at a time in milliseconds. */
+export function moving(now: number): string {
+  return FRAMES[Math.floor(now / FRAME) % FRAMES.length] ?? "";
 }
 
 /** Milliseconds as people say them, in few columns. */

@@ -1,13 +1,10 @@
-import { truncateToWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event } from "../../../core/event.js";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/** Milliseconds between two frames. */
-const STEP = 120;
+import { FRAME, moving, span } from "./folded.js";
 
 /** What only a turn brings: other facts and words may also come of a command. */
 const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
@@ -35,7 +32,7 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   let timer: NodeJS.Timeout | undefined;
   const set = () => {
     const on = run !== undefined || tasks.length > 0;
-    if (on && timer === undefined) timer = setInterval(changed, STEP);
+    if (on && timer === undefined) timer = setInterval(changed, FRAME);
     if (!on) {
       clearInterval(timer);
       timer = undefined;
@@ -47,9 +44,8 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
       const now = tasks.at(-1) ?? run;
       if (now === undefined) return [];
       const seconds = Math.floor((Date.now() - now.since) / 1000);
-      const frame = FRAMES[Math.floor(Date.now() / STEP) % FRAMES.length] ?? "";
-      const line = `${frame} ${visible(now.what)} ${elapsed(seconds)}`;
-      return [`${theme.accent(truncateToWidth(line, columns, "…"))}${hint(line, columns)}`];
+      const line = `${moving(Date.now())} ${visible(now.what)} ${elapsed(seconds, locale)}`;
+      return [`${theme.accent(cut(line, columns))}${hint(line, columns)}`];
     },
     see(item) {
       const what = doing(item);
@@ -84,6 +80,6 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
   }
 }
 
-function elapsed(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+function elapsed(seconds: number, locale: Locale): string {
+  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
 }

@@ -1,7 +1,7 @@
 import { setCapabilities } from "@earendil-works/pi-tui";
 import { visible } from "../../../platform/text.js";
 import type { Pane } from "../port.js";
-import { untabbed } from "../screen/wrap.js";
+import { untabbed } from "../screen/cells.js";
 import type { Theme } from "../theme.js";
 import { type Block, splitter, type Unfinished } from "./blocks.js";
 import { codeLines, proseLines } from "./markdown-lines.js";

@@ -4,6 +4,7 @@ import { VERIFY } from "../../../plugins/verify-options.js";
 import { firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { oneLine } from "../screen/cells.js";
 import { wrapped } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
 import type { Look } from "./folded.js";
@@ -12,7 +13,7 @@ import { kept } from "./markdown.js";
 type Words = Record<
   "retried" | "compacted" | "trimmed" | "length" | "cut" | "limit" | "failed" | "aborted" | "passed",
   string
-> & { status: Record<string, string>; repairs: string };
+> & { status: Record<string, string>; repairs: string; colon: string };
 
 const WORDS: Record<Locale, Words> = {
   en: {
@@ -25,23 +26,28 @@ const WORDS: Record<Locale, Words> = {
     failed: "failed",
     aborted: "interrupted",
     passed: "checked",
+    colon: ": ",
     status: { failed: "fails", skipped: "not checked" },
     repairs: "what fails was not mended: look at it before you rely on this work",
   },
   zh: {
     retried: "重新请求",
-    compacted: "为腾出空间,对话已被总结",
-    trimmed: "为腾出空间,较早的结果已为模型缩短",
+    compacted: "为腾出空间，对话已被总结",
+    trimmed: "为腾出空间，较早的结果已为模型缩短",
     length: "回答达到了最大长度",
     cut: "回答中断",
     limit: "因达到上限而停止",
     failed: "失败",
     aborted: "已中断",
     passed: "已检查",
+    colon: "：",
     status: { failed: "未通过", skipped: "未检查" },
-    repairs: "未通过的检查没有修好:使用这些改动前请先查看",
+    repairs: "未通过的检查没有修好：使用这些改动前请先查看",
   },
 };
+
+/** Characters of one notice. */
+const LONG = 1000;
 
 type Line = { paint: keyof Pick<Theme, "dim" | "bad" | "warn" | "good">; text: string };
 
@@ -53,7 +59,7 @@ export function noticeOf(event: Event, look: Look): Pane | undefined {
 
 /** A plugin at work. */
 export function statusPane(by: string, text: string, { theme }: Look): Pane {
-  return notice([{ paint: "dim", text: `${by}: ${firstLine(text)}` }], theme);
+  return notice([{ paint: "dim", text: `${by}: ${text}` }], theme);
 }
 
 /** Lines that wrap under their first word. */
@@ -61,17 +67,26 @@ function notice(lines: readonly Line[], theme: Theme): Pane {
   return kept((columns) =>
     lines.flatMap(({ paint, text }) => {
       const draw: Paint = theme[paint];
-      return wrapped(firstLine(text), columns, "  ").map(draw);
+      return wrapped(sentenceOf(text), columns, "  ").map(draw);
     }),
   );
+}
+
+// what to do stands at the end of it: only what no person would read is left out
+function sentenceOf(text: string): string {
+  const line = oneLine(text.trim());
+  return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
 }
 
 function linesOf(event: Event, words: Words): Line[] {
   switch (event.type) {
     case "note":
-      return event.lasting ? [] : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
+      // what begins with a tag is data for the model
+      return event.lasting || event.text.startsWith("<")
+        ? []
+        : [{ paint: "dim", text: `${event.by}: ${firstLine(event.text)}` }];
     case "retried":
-      return [{ paint: "dim", text: `${words.retried}: ${firstLine(event.reason)}` }];
+      return [{ paint: "dim", text: `${words.retried}${words.colon}${event.reason}` }];
     case "compacted":
       return [{ paint: "dim", text: words.compacted }];
     case "trimmed":
@@ -90,7 +105,8 @@ function linesOf(event: Event, words: Words): Line[] {
 
 function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Line[] {
   if (outcome === "done") return [];
-  const why = reason === "" || (outcome === "aborted" && reason === "interrupted") ? "" : `: ${reason}`;
+  const why =
+    reason === "" || (outcome === "aborted" && reason.startsWith("interrupted")) ? "" : `${words.colon}${reason}`;
   return [{ paint: outcome === "failed" ? "bad" : "warn", text: `${words[outcome]}${why}` }];
 }
 
@@ -103,7 +119,9 @@ function checkLines(value: Json, words: Words): Line[] {
   const others = all.filter((each) => each.status !== "passed");
   const names = passed.map(({ check }) => String(check));
   return [
-    ...(names.length === 0 ? [] : [{ paint: "good", text: `✓ ${words.passed}: ${names.join(", ")}` } as const]),
+    ...(names.length === 0
+      ? []
+      : [{ paint: "good", text: `✓ ${words.passed}${words.colon}${names.join(", ")}` } as const]),
     ...others.map((each) => checkLine(each, words)),
     ...(status === "failed" ? [{ paint: "bad", text: `✗ ${words.repairs}` } as const] : []),
   ];

@@ -2,7 +2,8 @@ import type { UserPart } from "../../../core/message.js";
 import { visible } from "../../../platform/text.js";
 import { wordsOf } from "../../session-text.js";
 import type { Locale } from "../locale.js";
-import { cut, untabbed, wrapped } from "../screen/wrap.js";
+import { untabbed } from "../screen/cells.js";
+import { cut, wrapped } from "../screen/wrap.js";
 import { folded, type Look } from "./folded.js";
 
 const FOLD = { head: 8, tail: 2 };

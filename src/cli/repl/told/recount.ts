@@ -12,12 +12,12 @@ type Words = { earlier(count: number): string; more(count: number): string };
 
 const WORDS: Record<Locale, Words> = {
   en: {
-    earlier: (count) => `… ${counted(count)} earlier ${count === 1 ? "message" : "messages"} (Ctrl-O shows all)`,
-    more: (count) => `… more than ${counted(count)} earlier messages (Ctrl-O shows all)`,
+    earlier: (count) => `… ${counted(count)} earlier ${count === 1 ? "message" : "messages"} (Ctrl+O shows all)`,
+    more: (count) => `… more than ${counted(count)} earlier messages (Ctrl+O shows all)`,
   },
   zh: {
-    earlier: (count) => `… 之前还有 ${counted(count)} 条消息 (Ctrl-O 查看全部)`,
-    more: (count) => `… 之前还有 ${counted(count)} 条以上消息 (Ctrl-O 查看全部)`,
+    earlier: (count) => `… 之前还有 ${counted(count)} 条消息（Ctrl+O 查看全部）`,
+    more: (count) => `… 之前还有 ${counted(count)} 条以上消息（Ctrl+O 查看全部）`,
   },
 };
 

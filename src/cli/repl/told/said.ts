@@ -1,6 +1,6 @@
 import { visible } from "../../../platform/text.js";
 import type { Pane, Said } from "../port.js";
-import { wrappedText } from "../screen/wrap.js";
+import { wrappedTable } from "../screen/wrap.js";
 import type { Look } from "./folded.js";
 import { markdown } from "./markdown.js";
 
@@ -11,5 +11,5 @@ export function saidPane({ type, text }: Said, { theme }: Look, lead: readonly s
     return { render: (columns) => [...lead, ...rendered.render(columns)] };
   }
   const paint = { note: theme.dim, error: theme.bad, text: (line: string) => line }[type];
-  return { render: (columns) => [...lead, ...wrappedText(visible(text), columns).map(paint)] };
+  return { render: (columns) => [...lead, ...wrappedTable(visible(text), columns).map(paint)] };
 }

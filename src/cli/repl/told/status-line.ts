@@ -1,12 +1,13 @@
-import { truncateToWidth, visibleWidth } from "@earendil-works/pi-tui";
+import { visibleWidth } from "@earendil-works/pi-tui";
 import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane, Status } from "../port.js";
+import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 
 const WORDS: Record<Locale, { jobs(count: number): string; queued: string; empty: string }> = {
   en: { jobs: (count) => (count === 1 ? "1 job" : `${count} jobs`), queued: "next:", empty: "ready" },
-  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送:", empty: "就绪" },
+  zh: { jobs: (count) => `${count} 个后台任务`, queued: "待发送：", empty: "就绪" },
 };
 
 const BETWEEN = " · ";
@@ -16,7 +17,7 @@ export function statusLine(status: () => Status, theme: Theme, locale: Locale): 
   return {
     render(columns) {
       const parts = fitting(partsOf(status(), theme, locale), columns);
-      return [truncateToWidth(parts.join(theme.dim(BETWEEN)), columns)];
+      return [cut(parts.join(theme.dim(BETWEEN)), columns)];
     },
   };
 }
@@ -28,7 +29,7 @@ export function queuedLines(status: () => Status, theme: Theme, locale: Locale):
       return status().queued.map((words) => {
         const [first = "", ...more] = words.split("\n");
         const line = `${WORDS[locale].queued} ${visible(first)}${more.length > 0 ? " …" : ""}`;
-        return theme.dim(truncateToWidth(line, columns, "…"));
+        return theme.dim(cut(line, columns));
       });
     },
   };

@@ -4,9 +4,10 @@ import { type Call, type Json, plainText } from "../../../core/message.js";
 import { visible } from "../../../platform/text.js";
 import { argumentsLine, diffOf, firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
-import { cut, untabbed } from "../screen/wrap.js";
+import { untabbed } from "../screen/cells.js";
+import { cut, wrapped } from "../screen/wrap.js";
 import { diffLines } from "./diff.js";
-import { folded, type Look, lineCount, span } from "./folded.js";
+import { folded, type Look, lineCount, moving, span } from "./folded.js";
 
 /** A call while it runs and after. `denied` says who refused it and why. */
 export type Seen = {
@@ -19,22 +20,38 @@ export type Seen = {
   calls?: number;
   result?: EventOf<"result">;
   denied?: { by: string; why: string };
+  /** When it was let run: the time that a person took is not the call's. */
+  allowed?: { at: number };
   /** It will have no result any more. */
   left?: true;
 };
 
-type Words = { waits: string; denied: string; left: string; picture: string; calls(count: number): string };
+type Words = {
+  waits: string;
+  denied: string;
+  left: string;
+  picture: string;
+  whole: string;
+  calls(count: number): string;
+};
 const WORDS: Record<Locale, Words> = {
   en: {
     waits: "waiting",
     denied: "denied",
     left: "interrupted",
     picture: "picture",
+    whole: "all of it: ",
     calls: (count) => `${count} ${count === 1 ? "call" : "calls"}`,
   },
-  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片", calls: (count) => `${count} 次调用` },
+  zh: {
+    waits: "等待中",
+    denied: "已拒绝",
+    left: "已中断",
+    picture: "图片",
+    whole: "全部输出：",
+    calls: (count) => `${count} 次调用`,
+  },
 };
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
 /** Characters of an argument that is told beside the most telling one. */
 const SHORT = 40;
@@ -57,7 +74,7 @@ export function headLine(seen: Seen, look: Look, { columns, now }: { columns: nu
   const head = `${markOf(seen, look, now)} ${theme.bold(name)}`;
   const room = columns - visibleWidth(name) - 3;
   const stateRoom = visibleWidth(state) + 2;
-  const words = argumentOf(seen.call);
+  const words = argumentOf(seen.call, diffOf(seen.result?.details) !== undefined);
   const most = room - (state === "" || room - stateRoom < LEAST ? 0 : stateRoom);
   const shown = words === "" || most < 4 ? head : `${head} ${cut(words, most)}`;
   const wide = visibleWidth(name) + 2 + (shown === head ? 0 : 1 + visibleWidth(cut(words, most))) + stateRoom;
@@ -69,23 +86,35 @@ function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: n
   if (denied) return theme.bad("✗");
   if (result) return result.failed ? theme.bad("✗") : theme.good("✓");
   if (left) return theme.warn("-");
-  return started === undefined ? theme.dim("·") : theme.accent(FRAMES[Math.floor(now / 100) % FRAMES.length] ?? "⠋");
+  return started === undefined ? theme.dim("·") : theme.accent(moving(now));
+}
+
+function running({ started, allowed, calls }: Seen, words: Words, at: { locale: Locale; now: number }): string {
+  if (started === undefined) return words.waits;
+  const ran = span(at.now - (allowed?.at ?? started), at.locale);
+  return calls === undefined ? ran : `${words.calls(calls)}, ${ran}`;
 }
 
 function stateOf(seen: Seen, { locale }: Look, now: number): string {
-  const { result, started } = seen;
+  const { result } = seen;
   const words = WORDS[locale];
   if (seen.denied) return words.denied;
   if (!result && seen.left) return words.left;
-  if (!result && started === undefined) return words.waits;
-  const made = seen.calls === undefined ? "" : words.calls(seen.calls);
-  if (!result) return [made, span(now - (started ?? now), locale)].filter((each) => each !== "").join(", ");
-  const ms = result.ms ?? (started === undefined ? undefined : result.at - started);
+  if (!result) return running(seen, words, { locale, now });
+  const ms = seen.allowed === undefined ? (result.ms ?? sinceOf(seen, result.at)) : result.at - seen.allowed.at;
   const change = changeOf(result.details);
   const pictures = result.parts.some((part) => part.type === "image") ? words.picture : "";
   const count = outputOf(result).length;
-  const size = made || change || pictures || (result.failed || count < 2 ? "" : lineCount(count, locale));
+  const size =
+    (seen.calls !== undefined && words.calls(seen.calls)) ||
+    change ||
+    pictures ||
+    (result.failed || count < 2 ? "" : lineCount(count, locale, fileOf(result.details) !== undefined));
   return [ms === undefined ? "" : span(ms, locale), size].filter((each) => each !== "").join(", ");
+}
+
+function sinceOf({ started }: Seen, at: number): number | undefined {
+  return started === undefined ? undefined : at - started;
 }
 
 function changeOf(details: Json | undefined): string {
@@ -103,10 +132,10 @@ function bodyLines(seen: Seen, look: Look, columns: number): string[] {
   const { theme, locale } = look;
   const room = Math.max(1, columns - 2);
   const { result, denied } = seen;
-  const bad = (words: string) => theme.bad(cut(firstLine(words), room));
+  const bad = (words: string) => wrapped(firstLine(words), room).map(theme.bad);
   const draw = (line: string) => theme.dim(cut(untabbed(visible(line)), room));
   const lines = () => {
-    if (denied) return [bad(denied.why || WORDS[locale].denied)];
+    if (denied) return bad(denied.why || WORDS[locale].denied);
     if (!result) return tailLines(seen.tail).map(draw);
     const diff = diffOf(result.details);
     if (diff !== undefined) {
@@ -114,10 +143,25 @@ function bodyLines(seen: Seen, look: Look, columns: number): string[] {
     }
     const output = outputOf(result);
     const [first = "", ...rest] = output;
-    if (result.failed) return [bad(first), ...folded(rest, { fold: FOLD.failure, draw }, look)];
-    return isOutput(result.details) ? folded(output, { fold: FOLD.output, draw }, look) : [];
+    if (result.failed) return [...bad(first), ...folded(rest, { fold: FOLD.failure, draw }, look)];
+    return isOutput(result.details) ? outputLines(result, { draw, room }, look) : [];
   };
   return lines().map((line) => cut(`  ${line}`, columns));
+}
+
+type Drawing = { draw(line: string): string; room: number };
+
+// of what was too long for the model the rest stands in a file
+function outputLines(result: EventOf<"result">, { draw, room }: Drawing, look: Look): string[] {
+  const file = fileOf(result.details);
+  const lines = folded(outputOf(result), { fold: { ...FOLD.output, part: file !== undefined }, draw }, look);
+  const whole = file === undefined ? [] : wrapped(`${WORDS[look.locale].whole}${visible(file)}`, room);
+  return [...lines, ...whole.map(look.theme.dim)];
+}
+
+function fileOf(details: Json | undefined): string | undefined {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
+  return typeof details.file === "string" ? details.file : undefined;
 }
 
 // a program ran: what it wrote is for the person too; what was looked up is for the model
@@ -130,14 +174,16 @@ function tailLines(tail: string): string[] {
   return lines.slice(-FOLD.running);
 }
 
-/** The first words among a call's arguments, and what else is short, on one line; hidden characters visible. */
-export function argumentOf({ input, malformed }: Call): string {
+/** The first words among a call's arguments, and what else is short unless it is `told` below, on one line; hidden characters visible. */
+export function argumentOf({ input, malformed }: Call, told?: boolean): string {
   if (malformed !== undefined) return firstLine(malformed);
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
   const fields = Object.entries(input);
   const telling = fields.find(([, value]) => typeof value === "string" && value.trim() !== "");
   if (telling === undefined) return argumentsLine(input);
-  const others = fields.filter((field) => field !== telling).flatMap(([name, value]) => shortly(name, value));
+  const others = told
+    ? []
+    : fields.filter((field) => field !== telling).flatMap(([name, value]) => shortly(name, value));
   return [words(String(telling[1])), ...others].join(" ");
 }
 

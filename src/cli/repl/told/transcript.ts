@@ -1,9 +1,9 @@
 import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event, EventOf } from "../../../core/event.js";
 import type { Call } from "../../../core/message.js";
-import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { endOf, oneLine } from "../screen/cells.js";
 import { cut } from "../screen/wrap.js";
 import { childWords, countCall } from "./child-tail.js";
 import type { Look } from "./folded.js";
@@ -161,7 +161,7 @@ function record(state: State, event: Event): void {
       Object.assign(state.calls.get(event.callId) ?? {}, { started: event.at });
       return;
     case "judged":
-      if (event.verdict === "deny") Object.assign(state.calls.get(event.callId) ?? {}, { denied: event });
+      Object.assign(state.calls.get(event.callId) ?? {}, { [event.verdict === "deny" ? "denied" : "allowed"]: event });
       return;
     case "result":
       Object.assign(state.calls.get(event.callId) ?? {}, { result: event });
@@ -268,7 +268,7 @@ function liveLines(state: State, columns: number): string[] {
   if (thinking !== "") {
     const word = WORDS[locale].thinking;
     const room = columns - visibleWidth(word) - 1;
-    const last = room < 8 ? "" : ` ${lastWords(thinking, room)}`;
+    const last = room < 8 ? "" : ` ${endOf(oneLine(thinking.slice(-columns * 2)), room)}`;
     lines.push(...(before === undefined ? [] : [""]), theme.dim(cut(`${word}${last}`, columns)));
   }
   return status?.live ? [...lines, ...statusPane(status.by, status.text, parts.look).render(columns)] : lines;
@@ -278,17 +278,4 @@ function entryLines(entry: Entry, parts: TranscriptParts, columns: number): read
   if (entry.type === "call") return callLines(entry.seen, parts.look, { columns, now: parts.now() });
   if (entry.type !== "text") return entry.pane.render(columns);
   return [...entry.ready.flatMap((pane) => pane.render(columns)), ...entry.stream.live.render(columns)];
-}
-
-function lastWords(text: string, columns: number): string {
-  const words = visible(text.slice(-columns * 2))
-    .replace(/\s+/g, " ")
-    .trim();
-  const characters = [...words];
-  let used = 0;
-  const from = characters.findLastIndex((each) => {
-    used += visibleWidth(each);
-    return used > columns;
-  });
-  return characters.slice(from + 1).join("");
 }

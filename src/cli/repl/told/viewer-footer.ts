@@ -20,16 +20,19 @@ const WORDS: Record<Locale, { keys: string; typing: string; seeking: string; non
   },
 };
 
+/** Columns of what is being typed. */
+const FIELD = 30;
+
 type Position = { at: number; of: number; share: number };
 
 /** Where the person is in the session, and what the keys do. */
 export function footerOf(
   { at, of, share }: Position,
-  { query, typing, found }: Sought,
+  { query, typing, found, draw }: Sought,
   { theme, locale }: Look,
 ): string {
   const words = WORDS[locale];
-  if (typing) return `/${visible(query)}${theme.chosen(" ")} ${theme.dim(words.typing)}`;
+  if (typing) return `/${draw(FIELD)}  ${theme.dim(words.typing)}`;
   const position = `${counted(Math.min(at + 1, of))}/${counted(of)} ${Math.round(share * 100)}%`;
   const told = found === "yes" ? "" : ` ${theme.warn(found === "no" ? words.none : words.seeking)}`;
   const sought = query === "" ? "" : ` /${visible(query)}${told}`;

@@ -1,4 +1,5 @@
-import { decodeKittyPrintable, matchesKey } from "@earendil-works/pi-tui";
+import { type LineField, lineField } from "../prompt/field.js";
+import { isKey } from "../prompt/keys.js";
 import { unstyled } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
 import type { Place, Scroll } from "./viewer-scroll.js";
@@ -6,7 +7,13 @@ import type { Place, Scroll } from "./viewer-scroll.js";
 /** Milliseconds that a search may take before what was typed meanwhile is seen. */
 const SLICE = 8;
 
-export type Sought = { query: string; typing: boolean; found: "yes" | "no" | "seeking" };
+export type Sought = {
+  query: string;
+  typing: boolean;
+  found: "yes" | "no" | "seeking";
+  /** The query with its caret, as far as it fits. */
+  draw(columns: number): string;
+};
 
 /** What is looked for, and how far that is. */
 export type Seeker = {
@@ -25,7 +32,9 @@ type Seeking = { view: Scroll; place(): Place; columns(): number; show(place: Pl
 
 /** Searches in slices, so that a key is never kept waiting. */
 export function seeker({ view, place, columns, show, changed }: Seeking): Seeker {
-  const sought: Sought = { query: "", typing: false, found: "yes" };
+  let field: LineField = lineField();
+  const draw = (columns: number) => field.draw(columns);
+  const sought: Sought = { query: "", typing: false, found: "yes", draw };
   let match: Place | undefined;
   let pause: NodeJS.Immediate | undefined;
   const goOn = (step: 1 | -1, at: Place, from: number) => {
@@ -46,14 +55,16 @@ export function seeker({ view, place, columns, show, changed }: Seeking): Seeker
   const seek = (step: 1 | -1) => goOn(step, match ?? place(), 0);
   return {
     sought: () => sought,
-    begin: () => Object.assign(sought, { typing: true, query: "", found: "yes" }),
+    begin() {
+      field = lineField();
+      Object.assign(sought, { typing: true, query: "", found: "yes" });
+    },
     type(data) {
-      if (matchesKey(data, "escape") || matchesKey(data, "ctrl+c")) Object.assign(sought, { typing: false, query: "" });
-      else if (matchesKey(data, "backspace")) sought.query = [...sought.query].slice(0, -1).join("");
-      else if (matchesKey(data, "enter")) {
+      if (isKey(data, "escape", "ctrl+c")) Object.assign(sought, { typing: false, query: "" });
+      else if (isKey(data, "enter")) {
         sought.typing = false;
         if (sought.query !== "") seek(1);
-      } else sought.query += typed(data);
+      } else if (field.key(data)) sought.query = field.text;
     },
     seek,
     forget() {
@@ -61,12 +72,6 @@ export function seeker({ view, place, columns, show, changed }: Seeking): Seeker
     },
     stop: () => clearImmediate(pause),
   };
-}
-
-// what was typed or pasted, without what is no text
-function typed(data: string): string {
-  const pasted = data.replace(/\u001b\[20[01]~/g, "");
-  return decodeKittyPrintable(data) ?? (/[\0-\x1f\x7f]/.test(pasted) ? "" : pasted);
 }
 
 /** Whether a text holds what is looked for; capitals count only where they are asked for. */
