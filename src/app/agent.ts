@@ -7,14 +7,16 @@ import type { Tool } from "../core/tool.js";
 import { lookup } from "../models/catalog.js";
 import { endLeftovers } from "../platform/exec.js";
 import type { Sandbox } from "../platform/sandbox.js";
-import { checkpoint } from "../plugins/checkpoint.js";
+import { type CheckpointOptions, checkpoint } from "../plugins/checkpoint.js";
 import { context } from "../plugins/context.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import { limits } from "../plugins/limits.js";
-import { type Mode, permission } from "../plugins/permission.js";
+import { type Mode, type Owner, permission } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
 import { recover } from "../plugins/recover.js";
 import type { Rules } from "../plugins/rules.js";
+import { todo } from "../plugins/todo.js";
+import type { Turns } from "../plugins/turns.js";
 import { unless } from "../plugins/unless.js";
 import { type BashOptions, bash } from "../tools/bash.js";
 import { compact } from "../tools/compact.js";
@@ -23,6 +25,7 @@ import { glob } from "../tools/glob.js";
 import { grep } from "../tools/grep.js";
 import { http } from "../tools/http.js";
 import { readFile } from "../tools/read-file.js";
+import { LIST_TOOL, todoWrite } from "../tools/todo-write.js";
 import { writeFile } from "../tools/write-file.js";
 
 /** The values an agent is made of; nothing here is read from the outside. */
@@ -46,7 +49,9 @@ export type AgentParts = {
   /** Absent: what a run changed is not checked. */
   verify?: Plugin | undefined;
   /** Where what calls are about to change is kept, for `nanocoder undo`; nowhere when absent. */
-  checkpoints?: { home: string };
+  checkpoints?: Omit<CheckpointOptions, "root">;
+  /** Who asks, for whom, and in which queue, where several agents share a person and a workspace. */
+  shared?: { turns: Turns; writer: Plugin; owner?: Owner; from?: string };
   maxTurns?: number;
   /** In USD. */
   maxCost?: number;
@@ -82,15 +87,18 @@ export function agentOf(parts: AgentParts): Agent {
       ...(parts.hooks ? [parts.hooks] : []),
       permission({
         ...policy,
+        ...parts.shared,
         root: cwd,
         readable: [...readable, ...policy.writable],
         ask,
         sandboxed: () => works(policy.sandbox),
       }),
+      ...(parts.shared ? [parts.shared.writer] : []),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       gate,
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover({ maxOutput }),
+      ...(tools.some(({ name }) => name === LIST_TOOL) ? [todo()] : []),
       ...(parts.memory ? [parts.memory] : []),
       ...(parts.verify ? [parts.verify] : []),
       ...(parts.plugins ?? []),
@@ -106,7 +114,17 @@ async function works(sandbox: Sandbox | undefined): Promise<boolean> {
 /** The tools every agent has unless it is given fewer. */
 export function builtinTools(commands: BashOptions): Tool[] {
   const path = commands.env.PATH;
-  return [readFile(), writeFile(), editFile(), bash(commands), glob({ path }), grep({ path }), http({}), compact()];
+  return [
+    readFile(),
+    writeFile(),
+    editFile(),
+    bash(commands),
+    glob({ path }),
+    grep({ path }),
+    http({}),
+    compact(),
+    todoWrite(),
+  ];
 }
 
 /** Ends what the agent's plugins and commands left running. Bounded in time. */

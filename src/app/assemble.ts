@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { agentTool } from "../agents/agent-tool.js";
 import { last } from "../core/fold.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
@@ -12,13 +14,16 @@ import { type Redactor, redactor } from "../platform/secrets.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
+import { oneWriter } from "../plugins/one-writer.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
+import { turns } from "../plugins/turns.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import type { BashOptions } from "../tools/bash.js";
-import { agentOf, builtinTools, closeAgent } from "./agent.js";
+import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
+import type { Ground as Delegating } from "./child-agents.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
 import { type Models, modelsOf } from "./models.js";
@@ -87,6 +92,8 @@ type Making = { config: Config; front: Front; models: Models; redact: Redactor; 
 async function assembled({ config, front, models, redact, session }: Making): Promise<Opened> {
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
   const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
+  const model = models.modelFor("work");
+  const skills = await skillsOf({ ...config, cwd }, { ...front, window: model.window, redact: redact.text, readable });
   const policy = await policyOf({ ...config, cwd }, readable);
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
@@ -103,13 +110,18 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
   const mcp = await mcpOf({ ...config, cwd }, front);
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
-  const agent = agentOf({
+  const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
+  const delegated = delegation(() => ({ ...around, parts, agentOf }));
+  const parts: AgentParts = {
     ...config,
     log: session.log,
-    model: models.modelFor("work"),
+    model,
     cwd,
     policy,
-    tools: chosen([...builtins, ...(memory?.tools ?? [])], mcp ? config.tools?.filter(isBuiltin) : config.tools),
+    tools: chosen(
+      [...builtins, delegated, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])],
+      mcp ? config.tools?.filter(isBuiltin) : config.tools,
+    ),
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
@@ -123,20 +135,33 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     plugins: [
       instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
       ...(mcp ? [mcp.plugin] : []),
+      ...(skills ? [skills.plugin] : []),
       ...(await addedPlugins(config)),
+      ...(await agentTypes({ ...config, cwd }, front)),
       ...((await front.plugins?.(ground)) ?? []),
     ],
-  });
-  if (last(session.log.events, "session") === undefined) {
-    const around = surroundings(cwd, config.shell);
-    session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
-    if (session.saved)
-      front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
-  }
+    shared: { turns: turns(), writer: oneWriter() },
+  };
+  const agent = agentOf(parts);
+  if (last(session.log.events, "session") === undefined) await beginLog(agent, { config, cwd, session, front });
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   const close = () => closeAgent(agent).finally(session.release);
   return { agent, id: session.id, models, ground, room, verify, mcp, close };
+}
+
+type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };
+
+async function beginLog(agent: Agent, { config, cwd, session, front }: Beginning): Promise<void> {
+  const around = surroundings(cwd, config.shell);
+  session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
+  if (session.saved)
+    front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
+}
+
+// what makes sub-agents is loaded with the first of them
+function delegation(ground: () => Delegating) {
+  return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
 }
 
 type Remembering = Front & { extractor: Model | undefined };
@@ -165,6 +190,24 @@ const isBuiltin = (name: string) => !name.startsWith("mcp__");
 async function mcpOf(config: Config, front: Front): Promise<Mcp | undefined> {
   if (config.mcp.specs.length === 0 || config.tools?.every(isBuiltin)) return undefined;
   return (await import("./mcp-servers.js")).mcpServers(config, front);
+}
+
+// the same for what describes types of sub-agents
+async function agentTypes(config: Config, { notice }: Front): Promise<Plugin[]> {
+  const places = [config.home, join(config.cwd, ".nanocoder"), join(config.cwd, ".claude")];
+  if (!places.some((place) => existsSync(join(place, "agents")))) return [];
+  return [(await import("./child-agents.js")).typesPlugin(config, notice)];
+}
+
+type Learning = { window: number; redact(text: string): string; notice(line: string): void; readable: string[] };
+
+// most have none: what reads them is loaded when there is a folder for them
+async function skillsOf({ home, cwd }: Config, { readable, ...learning }: Learning) {
+  const own = join(home, "skills");
+  if (existsSync(own)) readable.push(own);
+  else if (![".nanocoder", ".agents", ".claude"].some((name) => existsSync(join(cwd, name, "skills"))))
+    return undefined;
+  return (await import("./skill-parts.js")).skillParts({ home, cwd, ...learning });
 }
 
 // loaded only when they are wanted

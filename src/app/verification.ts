@@ -2,7 +2,6 @@ import type { Plugin } from "../core/plugin.js";
 import { judge, modeOf } from "../plugins/permission.js";
 import { verify } from "../plugins/verify.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
-import { foresee } from "../tools/foresee.js";
 import type { Policy } from "./agent.js";
 import type { Config } from "./config.js";
 
@@ -30,6 +29,7 @@ export function verifyOptions({ config, policy, readable, outputs, redact }: Giv
     hidden: config.sandbox.hide,
     isPlan: (session) => modeOf(session, policy.mode) === "plan",
     async judge(command, session) {
+      const { foresee } = await import("../tools/foresee.js");
       const foresight = await foresee(command, { cwd: root, root, home: userHome, env });
       const effect = { kind: "run" as const, subjects: [command], foresight };
       const sandbox = policy.sandbox !== undefined && (await policy.sandbox.ready()).works;

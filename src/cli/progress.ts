@@ -42,8 +42,14 @@ export function progress(sink: Sink, colours: boolean): Progress {
   };
 }
 
+// what sub-agents call stands below the call they work for
+function callsWithin({ session, item }: Extract<Delta, { type: "child" }>): Call[] {
+  return callsOf(item).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `agent > ${call.name}` }));
+}
+
 function callsOf(item: Event | Delta): Call[] {
   if (item.type === "call") return [item.call];
+  if (item.type === "child") return callsWithin(item);
   return item.type === "reply" ? callsIn(item.parts) : [];
 }
 
@@ -67,7 +73,7 @@ type Line = { style: "dim" | "red" | "green" | "cyan"; text: string };
 function resultLines(event: EventOf<"result">): Line[] {
   if (event.failed) return [{ style: "red", text: `  ! ${firstLine(plainText(event.parts))}` }];
   const diff = diffOf(event.details);
-  if (diff === undefined) return [];
+  if (diff === undefined) return shownOf(event.details).map((line) => ({ style: "dim", text: `  ${line}` }));
   return visible(diff)
     .trimEnd()
     .split("\n")
@@ -78,6 +84,12 @@ function resultLines(event: EventOf<"result">): Line[] {
 export function diffOf(details: Json | undefined): string | undefined {
   if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
   return typeof details.diff === "string" && details.diff !== "" ? details.diff : undefined;
+}
+
+// what a call says of itself to a person, such as a list
+function shownOf(details: Json | undefined): string[] {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return [];
+  return typeof details.shown === "string" && details.shown !== "" ? visible(details.shown).split("\n") : [];
 }
 
 function diffStyle(line: string): Line["style"] {

@@ -30,7 +30,9 @@ export function jsonLine({ id, path, at, cwd, title, turns, parent }: ListedSess
 export function textOf(story: Story): string {
   const { id, title, cwd, parent, turns, told } = story;
   const name = title === undefined ? "" : ` "${visible(title)}"`;
-  const origin = parent ? `, a copy of ${parent.id} up to ${parent.seq}` : "";
+  const delegated = told.find(({ type }) => type === "prompt");
+  const what = delegated?.type === "prompt" && delegated.from === "agent" ? "a sub-agent of" : "a copy of";
+  const origin = parent ? `, ${what} ${parent.id} up to ${parent.seq}` : "";
   const lead = `Session ${id}${name} of ${visible(cwd)}, ${counted(turns.length, "turn")}${origin}, ${useOf(story)}`;
   return `${[lead, ...told.filter(({ type }) => type !== "thinking").map(toldText)].join("\n")}\n`;
 }

@@ -9,8 +9,8 @@ import { undoneCompaction } from "../plugins/context-undo.js";
 import { forkSession } from "../store/fork.js";
 import { takeLock } from "../store/lock.js";
 import { damaged, openLog, readLog } from "../store/log-file.js";
-import { listSessions } from "../store/session-list.js";
-import type { SavedSession } from "../store/sessions.js";
+import { listChildren, listSessions } from "../store/session-list.js";
+import { childFolder, type SavedSession } from "../store/sessions.js";
 import { agreed } from "./agreed.js";
 import { type Asked, SESSION_COMMANDS, type SessionFlags } from "./asked.js";
 import { write } from "./output.js";
@@ -67,7 +67,11 @@ function numberOf(limit: string | undefined): number {
 }
 
 async function show({ config, id }: Request): Promise<number> {
-  await print(textOf(await readStory(savedSession(config, id))));
+  const saved = savedSession(config, id);
+  await print(textOf(await readStory(saved)));
+  const children = listChildren(saved);
+  const table = children.length === 0 ? "" : tableOf(children, { folders: false, columns: undefined });
+  if (table !== "") await print(`\nSub-agents (nanocoder sessions show ID):\n${table}`);
   return 0;
 }
 
@@ -118,6 +122,7 @@ async function rm({ config, flags, id }: Request): Promise<number> {
   const release = takeLock(`${saved.path}.lock`, "Close it first: nothing was removed.");
   try {
     rmSync(join(config.home, "outputs", saved.id), { recursive: true, force: true });
+    rmSync(childFolder(saved.path), { recursive: true, force: true });
     rmSync(saved.path);
   } finally {
     release();

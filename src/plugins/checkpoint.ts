@@ -7,7 +7,13 @@ import { statOf } from "../platform/files.js";
 import type { Checkpoints } from "../store/checkpoints.js";
 
 /** The home of nanocoder and the workspace, links resolved. */
-export type CheckpointOptions = { home: string; root: string };
+export type CheckpointOptions = {
+  home: string;
+  root: string;
+  /** The call of another session whose work this is: it is undone with that one's prompt. */
+  on?: Work | undefined;
+};
+type Work = { session: string; prompt: number; callId: string };
 
 /** Keeps what each writing call is about to change, so that `nanocoder undo` can take it back. */
 export function checkpoint(options: CheckpointOptions): Plugin {
@@ -18,24 +24,26 @@ export function checkpoint(options: CheckpointOptions): Plugin {
   };
   return {
     name: "checkpoint",
-    wrapTool: (tool) => ({ ...tool, run: (input, context) => watched(tool, { input, context, kept }) }),
+    wrapTool: (tool) => ({ ...tool, run: (input, context) => watched(tool, { input, context, kept, on: options.on }) }),
   };
 }
 
-type Made = { input: unknown; context: ToolContext; kept(): Promise<Checkpoints> };
+type Made = { input: unknown; context: ToolContext; kept(): Promise<Checkpoints>; on: Work | undefined };
 
-async function watched(tool: Tool, { input, context, kept }: Made): Promise<string | Result> {
+async function watched(tool: Tool, { input, context, kept, on }: Made): Promise<string | Result> {
   const effect = context.judged ?? (await tool.effect(input, context));
   if (effect.kind !== "write" && effect.kind !== "run") return tool.run(input, context);
-  const { events, callId } = context;
-  const session = last(events, "session")?.id ?? "";
-  const prompt = last(events, "prompt")?.seq ?? -1;
-  const finish = await (await kept()).begin({ session, prompt, callId, tool: tool.name }, plainly(effect));
+  const finish = await (await kept()).begin({ ...(on ?? workOf(context)), tool: tool.name }, plainly(effect));
   const outcome = await settle(() => tool.run(input, context));
   const note = await finish();
   if ("thrown" in outcome)
     throw note === undefined ? outcome.thrown : new Error(`${sentence(outcome.thrown)}\n${note}`);
   return note === undefined ? outcome.result : noted(outcome.result, note);
+}
+
+/** Whose work a call is: its session, the prompt it answers, and itself. */
+export function workOf({ events, callId }: ToolContext): Work {
+  return { session: last(events, "session")?.id ?? "", prompt: last(events, "prompt")?.seq ?? -1, callId };
 }
 
 // a command of which all is known, and which touches no folder as a whole, is as good as a write

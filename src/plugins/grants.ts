@@ -8,7 +8,7 @@ import type { Rules } from "./rules.js";
 /** The state key of rules that count until the session ends. */
 const GRANTS = "permission.grants";
 
-type Keeping = { context: ToolContext; remember(rules: readonly string[]): Promise<void> };
+type Keeping = { context: Pick<ToolContext, "events" | "record">; remember(rules: readonly string[]): Promise<void> };
 
 /** Keeps a yes for as long as it was given: in the session, and with `always` in the user's settings. */
 export async function keepGrant(
@@ -30,7 +30,7 @@ export function grantsOf({ events }: Pick<Session, "events">): string[] {
 }
 
 /** The rules, and what was allowed in this session: the exact text of what was let through. */
-export function withGrants(session: Session, rules: Rules): Rules {
+export function withGrants(session: Pick<Session, "events">, rules: Rules): Rules {
   const grants = grantsOf(session).flatMap((text) => {
     const [, tool, pattern] = /^([^(]+)\(([\s\S]*)\)$/.exec(text) ?? [];
     if (tool === undefined || pattern === undefined) return [];

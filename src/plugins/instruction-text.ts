@@ -35,8 +35,12 @@ const POSES =
 
 /** A file's words in a frame that they cannot leave, which says whose they are and where they stand. */
 export function framed({ text, from, whose }: { text: string; from: string; whose: "user" | "project" }): string {
-  const words = text.replace(POSES, (char) => (char === "[" ? "&#91;" : "&lt;"));
-  return `<instructions by="${whose}" from="${attribute(from)}">\n${words}\n</instructions>`;
+  return `<instructions by="${whose}" from="${attribute(from)}">\n${unposed(text)}\n</instructions>`;
+}
+
+/** Words that cannot pass for the turn of somebody else. */
+export function unposed(text: string): string {
+  return text.replace(POSES, (char) => (char === "[" ? "&#91;" : "&lt;"));
 }
 
 /** A path in one line that ends no quote. */

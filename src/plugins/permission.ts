@@ -28,10 +28,17 @@ export type PermissionOptions = Guarded & {
   /** Asked one at a time; asks without waiting for the answer when the signal fires. */
   ask(question: Question, asking: Asking): Promise<Answer>;
   /** Who asks, where that is not the session itself. */
-  from?: string;
+  from?: string | undefined;
+  /** The session that it works for: its mode and its grants count. */
+  owner?: Owner | undefined;
+  /** The queue of questions, where several agents ask one person. */
+  turns?: Turns | undefined;
   /** Keeps rules in the user's own settings. */
   remember(rules: readonly string[]): Promise<void>;
 };
+
+/** Whose mode and grants count. */
+export type Owner = Pick<ToolContext, "events" | "record">;
 
 export type Verdict =
   | { verdict: "allow"; by: string; free: boolean }
@@ -41,7 +48,7 @@ export type Verdict =
 
 /** Lets a call through, refuses it, or asks, by rules, the tool's declared effect and the mode. */
 export function permission(options: PermissionOptions): Plugin {
-  const guard = { options, turns: turns() };
+  const guard = { options, turns: options.turns ?? turns() };
   return {
     name: "permission",
     wrapTool: (tool) => ({ ...tool, run: (input, context) => guarded({ tool, input, context }, guard) }),
@@ -173,9 +180,10 @@ async function weigh(made: Made, { options }: Guard): Promise<Weighed> {
 
 // by the rules, grants and mode of now
 function verdictOn({ tool, context, effect, sandbox }: Weighed, { options }: Guard): Verdict {
-  const rules = withGrants(context, options.rules);
+  const session = options.owner ?? context;
+  const rules = withGrants(session, options.rules);
   const subject = { tool: tool.name, effect };
-  const verdict = judge({ subject, options: { ...options, rules }, mode: modeOf(context, options.mode), sandbox });
+  const verdict = judge({ subject, options: { ...options, rules }, mode: modeOf(session, options.mode), sandbox });
   return context.asks !== undefined && verdict.verdict !== "deny" ? ask(context.asks, true) : verdict;
 }
 
@@ -211,7 +219,7 @@ async function askPerson(
   // a file may be another by now: a yes is for what stood in the question
   if (agreed && !(await isAsShown(question, call)))
     return askPerson(call, { ...reason, why: OTHERWISE }, { options, turns });
-  await keepGrant(answer, question.always ?? [], { context, remember: options.remember });
+  await keepGrant(answer, question.always ?? [], { context: options.owner ?? context, remember: options.remember });
   return answer;
 }
 
@@ -274,7 +282,7 @@ function wordsFor({ via }: Effect, why: string): string {
   return visible(via === undefined ? why : `${why} (via link: ${via})`);
 }
 /** The mode a session is in: what was set last in it, else the one it began with. */
-export function modeOf(session: Session, fallback: Mode): Mode {
+export function modeOf(session: Pick<Session, "events">, fallback: Mode): Mode {
   const set = state(session.events, "mode");
   return MODES.find((mode) => mode === set) ?? fallback;
 }

@@ -15,7 +15,8 @@ export function verify(options: VerifyOptions): Plugin {
     wrapTool: (tool) => ({
       ...tool,
       run: (input, context) => {
-        if (context.judged?.kind === "run") ran = true;
+        const kind = context.judged?.kind;
+        if (kind === "run" || kind === "write") ran = true;
         return tool.run(input, context);
       },
     }),

@@ -24,6 +24,8 @@ export type UserCommand = {
   path: string;
   /** The folder that its file may not lead out of. */
   root: string;
+  /** Words that stand before it. Only `$ARGUMENTS` is filled in then: what follows may quote any shell line. */
+  lead?: string;
   description?: string;
   hint?: string;
   model?: string;
@@ -45,10 +47,11 @@ export async function listUserCommands(places: readonly CommandPlace[]): Promise
 }
 
 /** The prompt that a command stands for: `$ARGUMENTS` and `$1` to `$9` are filled in, `\$` stays `$`. Throws in words. */
-export function expand({ path, root, problem }: UserCommand, args: string): string {
+export function expand({ path, root, problem, lead }: UserCommand, args: string): string {
   if (problem !== undefined) throw new Error(problem);
   const body = bodyOf(textOf(path, root));
   const given = args.trim();
+  if (lead !== undefined) return `${lead}\n\n${filledIn(body, given)}`;
   const words = [...given.matchAll(/"([^"]*)"(?=\s|$)|'([^']*)'(?=\s|$)|\S+/g)];
   let filled = false;
   const text = body.replace(/\\\$(?=ARGUMENTS\b|\d)|\$(ARGUMENTS\b|[1-9](?!\d))/g, (found, what?: string) => {
@@ -61,7 +64,13 @@ export function expand({ path, root, problem }: UserCommand, args: string): stri
   return filled || given === "" ? text : `${text}\n\n${given}`;
 }
 
-function textOf(path: string, root: string): string {
+function filledIn(body: string, given: string): string {
+  if (body.includes("$ARGUMENTS")) return body.replaceAll("$ARGUMENTS", () => given);
+  return given === "" ? body : `${body}\n\n${given}`;
+}
+
+/** The text of a file of at most 1 MB that lies within a folder, links followed. Throws in words. */
+export function textOf(path: string, root: string): string {
   const opened = open(path, root);
   if ("why" in opened) throw new Error(`${path}: ${opened.why}.`);
   try {
@@ -71,7 +80,8 @@ function textOf(path: string, root: string): string {
   }
 }
 
-function rootOf(place: CommandPlace): string | undefined {
+/** Where a folder really lies; undefined where it is not there, or a project's leads out of it. */
+export function rootOf(place: CommandPlace): string | undefined {
   try {
     const root = realpathSync(place.folder);
     return place.from === "project" && !isWithin(root, realpathSync(place.within)) ? undefined : root;
@@ -110,7 +120,8 @@ async function listed(file: string, { root, from }: Pick<UserCommand, "root" | "
   return { ...command, problem: `${path}:${problem.line}:${problem.column}: ${problem.why}.` };
 }
 
-function headOf(path: string, root: string): { text: string } | { why: string } {
+/** The beginning of such a file, its front matter whole, or why it is not read. */
+export function headOf(path: string, root: string): { text: string } | { why: string } {
   const opened = open(path, root);
   if ("why" in opened) return opened;
   const { file } = opened;
@@ -127,8 +138,7 @@ function headOf(path: string, root: string): { text: string } | { why: string } 
 // what is no file is not waited for
 function open(path: string, root: string): { file: number } | { why: string } {
   try {
-    if (!isWithin(realpathSync.native(path), root))
-      return { why: "it is a link that leads out of the folder of commands" };
+    if (!isWithin(realpathSync.native(path), root)) return { why: "it is a link that leads out of its folder" };
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(file);
     if (stat.isFile() && stat.size <= MOST.file) return { file };

@@ -12,18 +12,27 @@ const FENCED = /^---[ \t]*\r?\n([\s\S]*?)(?:^|\n)---[ \t]*(?:\r?\n|$)/;
 
 /** Reads a command's text; YAML is loaded only for a front matter that is not `name: value` lines. */
 export async function readCommand(text: string): Promise<CommandText> {
+  const { body, values, problem } = await readMatter(text, KEYS);
+  return problem ? { body, about: {}, problem } : { body, about: described(values, body) };
+}
+
+/** The values of these keys before a text, and the text itself; `problem` says why there are none. */
+export type Matter = { body: string; values: Values; problem?: NonNullable<CommandText["problem"]> };
+
+/** Reads the front matter of a text; YAML is loaded only for what is not `name: value` lines. */
+export async function readMatter(text: string, keys: readonly string[]): Promise<Matter> {
   const { front, body } = parted(text);
-  if (front === undefined) return { body, about: described({}, body) };
+  if (front === undefined) return { body, values: {} };
   const plain = plainly(front);
-  if (plain !== undefined) return { body, about: described(plain, body) };
+  if (plain !== undefined) return { body, values: plain };
   const { readFront } = await import("./command-yaml.js");
   // `[a] [b]` is how hints are written, and no YAML
   const hint = /^argument-hint:[ \t]*(\[.*\])[ \t]*\r?$/m.exec(front);
   const rest = hint === null ? front : front.replace(hint[0], "");
-  const read: Front = readFront(rest, KEYS);
+  const read: Front = readFront(rest, keys);
   // the line before the front matter counts
-  if ("why" in read) return { body, about: {}, problem: { line: read.line + 1, column: read.column, why: read.why } };
-  return { body, about: described({ ...read.values, ...(hint?.[1] && { "argument-hint": hint[1] }) }, body) };
+  if ("why" in read) return { body, values: {}, problem: { line: read.line + 1, column: read.column, why: read.why } };
+  return { body, values: { ...read.values, ...(hint?.[1] && { "argument-hint": hint[1] }) } };
 }
 
 /** The text without the front matter. */
@@ -48,7 +57,7 @@ type Values = Readonly<Record<string, string | undefined>>;
 // most front matters are lines of plain words: undefined for any other
 function plainly(front: string): Values | undefined {
   const values: Record<string, string> = {};
-  for (const line of front.split(/\r?\n/)) {
+  for (const line of unfolded(front).split(/\r?\n/)) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const [, key, written] = /^([A-Za-z][\w-]*):(?:[ \t]+(.*))?$/.exec(line) ?? [];
     const value = key === undefined ? undefined : plainValue(key, (written ?? "").trim());
@@ -56,6 +65,15 @@ function plainly(front: string): Values | undefined {
     values[key] = value;
   }
   return values;
+}
+
+// a text of several lines that are one: `key: >` and lines of words indented alike, without blank ones between
+function unfolded(front: string): string {
+  return front.replace(
+    /^([A-Za-z][\w-]*): [>|]-?[ \t]*\r?\n((?:( +)\S[^\r\n]*(?:\r?\n|$))(?:\3\S[^\r\n]*(?:\r?\n|$))*)(?! |\r?\n)/gm,
+    (whole, key: string, lines: string) =>
+      /["\\]|[^\x20-\x7e\r\n]/.test(lines) ? whole : `${key}: "${lines.trim().replace(/\s*\n\s*/g, " ")}"\n`,
+  );
 }
 
 function plainValue(key: string, written: string): string | undefined {

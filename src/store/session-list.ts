@@ -1,5 +1,5 @@
 import { type Head, headOf, headRoom, isOf } from "./session-head.js";
-import { type SavedSession, savedIn, sessionFolder, sessionFolders } from "./sessions.js";
+import { childrenOf, type SavedSession, savedIn, sessionFolder, sessionFolders } from "./sessions.js";
 
 /** Milliseconds for counting turns in all long files together; what is not counted by then is not told. */
 const COUNTING = 80;
@@ -21,6 +21,15 @@ export function listSessions(home: string, { cwd, limit }: ListWish): { sessions
     sessions.push({ ...each, ...head });
   }
   return { sessions, more: false };
+}
+
+/** The sessions of a session's sub-agents, oldest first. */
+export function listChildren(parent: SavedSession): ListedSession[] {
+  const until = performance.now() + COUNTING;
+  return childrenOf(parent).flatMap((each) => {
+    const head = attempt(() => headOf(each.path, until));
+    return head === undefined ? [] : [{ ...each, ...head }];
+  });
 }
 
 function attempt<T>(look: () => T): T | undefined {

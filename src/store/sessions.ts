@@ -14,6 +14,16 @@ export function sessionPath(home: string, cwd: string, id: string): string {
   return join(sessionFolder(home, cwd), `${id}.jsonl`);
 }
 
+/** Where the sessions of a session's sub-agents are, by its file. */
+export function childFolder(path: string): string {
+  return path.replace(/\.jsonl$/, "");
+}
+
+/** The sessions of its sub-agents, oldest first. */
+export function childrenOf({ path }: Pick<SavedSession, "path">): SavedSession[] {
+  return savedIn([childFolder(path)]).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** An id that sorts by time: day, time and four random characters. */
 export function newSessionId(now: Date = new Date()): string {
   const [day, time] = now.toISOString().split("T");
@@ -31,11 +41,16 @@ export function newestSession(home: string, cwd: string): SavedSession | undefin
   });
 }
 
-/** The sessions of any workspace whose id begins so, newest first; only the one whose id it is, where there is one. */
+/** The sessions of any workspace whose id begins so, newest first, or else those of sub-agents; only the one whose id it is, where there is one. */
 export function findSessions(home: string, id: string): SavedSession[] {
   const found = savedIn(sessionFolders(home), id);
   const exact = found.find((session) => session.id === id);
-  return exact ? [exact] : found;
+  if (found.length > 0 || id === "") return exact ? [exact] : found;
+  const folders = sessionFolders(home).flatMap((folder) => names(folder).map((name) => join(folder, name)));
+  return savedIn(
+    folders.filter((folder) => !folder.endsWith(".jsonl")),
+    id,
+  );
 }
 
 /** The folders of all workspaces. */

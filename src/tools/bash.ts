@@ -4,9 +4,7 @@ import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { runShell, type ShellEnd } from "../platform/exec.js";
 import { statOf } from "../platform/files.js";
-import { quietGit } from "../platform/git-settings.js";
 import type { Sandbox } from "../platform/sandbox.js";
-import { foresee } from "./foresee.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 
 export type BashOptions = {
@@ -43,7 +41,11 @@ export function bash(options: BashOptions): Tool<Input> {
   };
 }
 
+// loaded with the first command: the parser costs more than the rest of the start
+const foreseeing = () => import("./foresee.js");
+
 async function effectOf(command: string, session: Session, options: BashOptions): Promise<Effect> {
+  const { foresee } = await foreseeing();
   const foresight = await foresee(command, placeOf(session, options));
   if (foresight.verdict !== "read-only") return { kind: "run", subjects: [command], foresight };
   return { kind: "read", subjects: foresight.reads, foresight };
@@ -70,10 +72,11 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
   const seconds = Math.min(timeout ?? TIMEOUT.usual, TIMEOUT.most);
   const { signal } = context;
   const onOutput = (bytes: Buffer) => context.progress(bytes.toString("utf8"));
+  const { foresee, quietly } = await foreseeing();
   const { verdict, parts } = context.judged?.foresight ?? (await foresee(command, place));
   if (verdict === "catastrophic") throw new Error("This is never run, in no mode. Nothing was done.");
   const quiet = verdict === "read-only" && parts.some((part) => /\bgit\b/.test(part.command));
-  const env = quiet ? { ...options.env, ...quietGit(cwd) } : options.env;
+  const env = quiet ? { ...options.env, ...quietly(cwd) } : options.env;
   const sandbox = verdict === "read-only" || context.free ? undefined : options.sandbox;
   const end = await runShell({ ...options, env, sandbox, command, cwd, signal, timeout: seconds * 1000, onOutput });
   const now = end.cwd ?? cwd;

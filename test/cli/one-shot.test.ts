@@ -47,6 +47,8 @@ describe("nanocoder -p", () => {
       "grep",
       "http",
       "compact",
+      "todo_write",
+      "agent",
       "remember",
       "recall",
       "forget",

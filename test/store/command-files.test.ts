@@ -94,7 +94,7 @@ describe("commands in files", () => {
       ["broken", "it cannot be read: it does not exist."],
       ["in", undefined],
       ["inside", undefined],
-      ["out", "it is a link that leads out of the folder of commands."],
+      ["out", "it is a link that leads out of its folder."],
       ["piped", "it is no file."],
       ["two words", "a command's name has no blanks."],
     ]);
@@ -103,7 +103,7 @@ describe("commands in files", () => {
     if (inside === undefined) throw new Error("not listed");
     expect(expand(inside, "")).toBe("in");
     // what became a link since it was listed
-    expect(() => expand({ ...inside, path: join(root, "out.md") }, "")).toThrow("leads out of the folder");
+    expect(() => expand({ ...inside, path: join(root, "out.md") }, "")).toThrow("leads out of its folder");
   });
 
   it("of a project are none when their folder is a link out of it", async () => {

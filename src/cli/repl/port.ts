@@ -104,6 +104,8 @@ export type Hands = {
   unfold(): void;
   /** What stands below the prompt, asked for with each frame. */
   status(): Status;
+  /** The log of the session, as it grows. */
+  events(): readonly Event[];
 };
 
 /** Undefined is what is not known; it is left out, never guessed. */

@@ -19,6 +19,7 @@ import { type Indicator, indicator } from "./told/indicator.js";
 import { promptLines } from "./told/prompt-lines.js";
 import { saidPane } from "./told/said.js";
 import { queuedLines, statusLine } from "./told/status-line.js";
+import { stepBoard } from "./told/step-board.js";
 import { type Transcript, transcript } from "./told/transcript.js";
 import { viewer } from "./told/viewer.js";
 
@@ -61,6 +62,8 @@ export class ScreenUi implements FrontEnd {
   readonly #questions: Questions;
   #asking: KeyPane | undefined;
   #board: (() => readonly string[]) | undefined;
+  /** A turn goes on: what is to do is shown. */
+  #runs = false;
   /** What was printed last. */
   #printed: "nothing" | "note" | "other" = "nothing";
 
@@ -88,6 +91,7 @@ export class ScreenUi implements FrontEnd {
   }
 
   see(item: Event | Delta): void {
+    this.#runs = item.type !== "ended";
     this.#told.see(item);
     this.#working.see(item);
   }
@@ -218,7 +222,9 @@ export class ScreenUi implements FrontEnd {
   }
 
   #boardLines(columns: number): string[] {
-    const lines = this.#board?.().slice(-BOARD) ?? [];
+    const { hands, look } = this.#parts;
+    if (!this.#board) return this.#runs ? stepBoard(hands.events(), look, { columns, rows: BOARD }) : [];
+    const lines = this.#board().slice(-BOARD);
     return lines.flatMap((line) => wrappedText(visible(line), columns).slice(0, 1));
   }
 

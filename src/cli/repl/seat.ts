@@ -1,4 +1,5 @@
 import { wholeLog } from "../../app/whole-log.js";
+import type { Event } from "../../core/event.js";
 import { sentence } from "../../core/run-tools.js";
 import type { Desk } from "./desk.js";
 import type { Hands, Status, Submitted } from "./port.js";
@@ -78,6 +79,10 @@ export class Seat implements Hands {
 
   status(): Status {
     return this.#session?.status() ?? NOTHING_YET;
+  }
+
+  events(): readonly Event[] {
+    return this.#session?.desk.opened.agent.log.events ?? [];
   }
 
   /** The commands there are, as the prompt completes them. */

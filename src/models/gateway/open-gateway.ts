@@ -3,12 +3,14 @@ import type { Model } from "../../core/model.js";
 import { askInTurn, CLOCK, type Clock, first, type Member, type Told } from "./ask-in-turn.js";
 import { Breaker, type Standing } from "./breaker.js";
 import { type Figures, figures, stateOf } from "./figures.js";
-import { type GatewayModel, labels, ladder, type Role, type Roles } from "./tiers.js";
+import { fromTier, type GatewayModel, labels, ladder, type Role, type Roles, type Tier } from "./tiers.js";
 
 /** Several models that stand in for each other. */
 export type Gateway = {
   /** The model for a role: `id` and `window` are those of the one that would be asked now. */
   modelFor(role: Role): Model;
+  /** The model where one of this tier is wanted. */
+  tier(tier: Tier): Model;
   /** The models of that name and no other; undefined when there is none. */
   named(name: string): Model | undefined;
   /** Where a fact of each request goes from now on. */
@@ -44,6 +46,7 @@ export function openGateway({ models, roles = {}, wire, clock: given }: GatewayP
   const together = (some: readonly Member[]) => oneOf(some, { clock, tell });
   return {
     modelFor: (role) => together(ladder(members, role, roles)),
+    tier: (tier) => together(fromTier(members, tier)),
     named(name) {
       const some = members.filter((member) => member.name === name);
       return some.length === 0 ? undefined : together(some);

@@ -28,7 +28,12 @@ const ORDER: Record<Tier, readonly Tier[]> = {
 
 /** The models for a role in the order in which they are asked: its tier's, then those of the next tiers. */
 export function ladder<M extends { tier: Tier }>(models: readonly M[], role: Role, roles: Roles): M[] {
-  return ORDER[roles[role] ?? USUAL[role]].flatMap((tier) => models.filter((model) => model.tier === tier));
+  return fromTier(models, roles[role] ?? USUAL[role]);
+}
+
+/** The models in the order in which they are asked where one of this tier is wanted. */
+export function fromTier<M extends { tier: Tier }>(models: readonly M[], wanted: Tier): M[] {
+  return ORDER[wanted].flatMap((tier) => models.filter((model) => model.tier === tier));
 }
 
 /** What each model is called in messages and in the log: its name, and more where two have the same. */

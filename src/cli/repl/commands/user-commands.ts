@@ -3,13 +3,14 @@ import { sentence } from "../../../core/run-tools.js";
 import { visible } from "../../../platform/text.js";
 import { shownPath } from "../../../platform/walk.js";
 import { expand, listUserCommands, type UserCommand } from "../../../store/command-files.js";
+import { type Skill, skillPlaces, skillReader } from "../../../store/skill-files.js";
 import type { Locale } from "../locale.js";
 import type { Completion, Ui } from "../port.js";
 
 type Where = { home: string; cwd: string; builtins: readonly string[] };
 
 /**
- * The user's commands and the project's. One whose name is taken, by a command of ours or by the user's own, is
+ * The user's commands and the project's, and their skills. One whose name is taken, by a command of ours or by the user's own, is
  * called `user:name` or `project:name`.
  */
 export async function userCommands({ home, cwd, builtins }: Where): Promise<UserCommand[]> {
@@ -17,13 +18,21 @@ export async function userCommands({ home, cwd, builtins }: Where): Promise<User
     { folder: join(home, "commands"), from: "user" },
     { folder: join(cwd, ".nanocoder/commands"), from: "project", within: cwd },
   ]);
+  const skills = (await skillReader(skillPlaces({ home, cwd }))()).filter(({ callable }) => callable).map(asCommand);
   const taken = new Set(builtins);
-  return all.flatMap((command) => {
-    const name = [command.name, `${command.from}:${command.name}`].find((each) => !taken.has(each));
+  return [...all, ...skills].flatMap((command) => {
+    const name = [command.name, `${command.lead === undefined ? command.from : "skill"}:${command.name}`].find(
+      (each) => !taken.has(each),
+    );
     if (name === undefined) return [];
     taken.add(name);
     return [{ ...command, name }];
   });
+}
+
+// a file that cannot be read as it should be still has its text
+function asCommand({ problem: _, folder, name, ...skill }: Skill): UserCommand {
+  return { ...skill, name, lead: `Use the skill ${name}. Paths in it start in ${folder}.` };
 }
 
 /** A command as it is offered: what it is for, what it wants, and whose it is. */

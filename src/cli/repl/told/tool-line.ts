@@ -16,6 +16,8 @@ export type Seen = {
   started?: number;
   /** The newest of its output. */
   tail: string;
+  /** Calls that a sub-agent made for it. */
+  calls?: number;
   result?: EventOf<"result">;
   denied?: { by: string; why: string };
   /** When it was let run: the time that a person took is not the call's. */
@@ -24,9 +26,31 @@ export type Seen = {
   left?: true;
 };
 
-const WORDS: Record<Locale, { waits: string; denied: string; left: string; picture: string; whole: string }> = {
-  en: { waits: "waiting", denied: "denied", left: "interrupted", picture: "picture", whole: "all of it: " },
-  zh: { waits: "等待中", denied: "已拒绝", left: "已中断", picture: "图片", whole: "全部输出：" },
+type Words = {
+  waits: string;
+  denied: string;
+  left: string;
+  picture: string;
+  whole: string;
+  calls(count: number): string;
+};
+const WORDS: Record<Locale, Words> = {
+  en: {
+    waits: "waiting",
+    denied: "denied",
+    left: "interrupted",
+    picture: "picture",
+    whole: "all of it: ",
+    calls: (count) => `${count} ${count === 1 ? "call" : "calls"}`,
+  },
+  zh: {
+    waits: "等待中",
+    denied: "已拒绝",
+    left: "已中断",
+    picture: "图片",
+    whole: "全部输出：",
+    calls: (count) => `${count} 次调用`,
+  },
 };
 const FOLD = { diff: { head: 16, tail: 4 }, output: { head: 3, tail: 3 }, failure: { head: 1, tail: 4 }, running: 2 };
 /** Characters of an argument that is told beside the most telling one. */
@@ -65,17 +89,24 @@ function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: n
   return started === undefined ? theme.dim("·") : theme.accent(moving(now));
 }
 
+function running({ started, allowed, calls }: Seen, words: Words, at: { locale: Locale; now: number }): string {
+  if (started === undefined) return words.waits;
+  const ran = span(at.now - (allowed?.at ?? started), at.locale);
+  return calls === undefined ? ran : `${words.calls(calls)}, ${ran}`;
+}
+
 function stateOf(seen: Seen, { locale }: Look, now: number): string {
-  const { result, started } = seen;
+  const { result } = seen;
   const words = WORDS[locale];
   if (seen.denied) return words.denied;
   if (!result && seen.left) return words.left;
-  if (!result) return started === undefined ? words.waits : span(now - (seen.allowed?.at ?? started), locale);
+  if (!result) return running(seen, words, { locale, now });
   const ms = seen.allowed === undefined ? (result.ms ?? sinceOf(seen, result.at)) : result.at - seen.allowed.at;
   const change = changeOf(result.details);
   const pictures = result.parts.some((part) => part.type === "image") ? words.picture : "";
   const count = outputOf(result).length;
   const size =
+    (seen.calls !== undefined && words.calls(seen.calls)) ||
     change ||
     pictures ||
     (result.failed || count < 2 ? "" : lineCount(count, locale, fileOf(result.details) !== undefined));

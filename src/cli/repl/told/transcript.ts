@@ -1,17 +1,17 @@
 import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event, EventOf } from "../../../core/event.js";
 import type { Call } from "../../../core/message.js";
-import { visible } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { endOf, oneLine } from "../screen/cells.js";
 import { cut } from "../screen/wrap.js";
+import { childWords, countCall } from "./child-tail.js";
 import type { Look } from "./folded.js";
 import { kept, type MarkdownStream, markdownStream } from "./markdown.js";
 import { noticeOf, statusPane } from "./notices.js";
 import { promptLines } from "./prompt-lines.js";
 import { recounted } from "./recount.js";
-import { argumentOf, callLines, type Seen } from "./tool-line.js";
+import { callLines, type Seen } from "./tool-line.js";
 
 /** What a transcript needs: `print` takes what is finished, in order; `now` is milliseconds since 1970. */
 export type TranscriptParts = { look: Look; print(pane: Pane): void; now(): number };
@@ -107,6 +107,7 @@ function hear(state: State, delta: Delta): void {
       return;
     case "child":
       more(state, delta.callId, childWords(delta.item));
+      countCall(state.calls.get(delta.callId), delta.item);
   }
 }
 
@@ -142,12 +143,6 @@ function announce(state: State, call: Call): void {
 function more({ calls }: State, callId: string, text: string): void {
   const seen = calls.get(callId);
   if (seen) seen.tail = (seen.tail + text.slice(-TAIL)).slice(-TAIL);
-}
-
-function childWords(item: Event | Delta): string {
-  if ("seq" in item) return "";
-  if (item.type === "text") return item.text;
-  return item.type === "call" ? `\n> ${visible(item.call.name)} ${argumentOf(item.call)}\n` : "";
 }
 
 // what a plugin is about to do is shown while it does it; what it did stays

@@ -1,0 +1,56 @@
+import { nearest } from "../platform/text.js";
+import { cleaned, unposed } from "../plugins/instruction-text.js";
+import type { AgentType } from "../store/agent-files.js";
+import { AGENT_TOOL } from "./agent-tool.js";
+
+/** What acts on the conversation it belongs to: a sub-agent has it only where its type names it. */
+const OWN = ["todo_write", "compact", "load_skill", "remember", "recall", "forget"];
+
+/** What other agents call these tools. */
+const KNOWN: Record<string, readonly string[]> = {
+  read: ["read_file"],
+  write: ["write_file"],
+  edit: ["edit_file"],
+  multiedit: ["edit_file"],
+  bash: ["bash"],
+  glob: ["glob"],
+  grep: ["grep"],
+  ls: ["glob"],
+  webfetch: ["http"],
+  todowrite: ["todo_write"],
+  skill: ["load_skill"],
+};
+
+/** The type of this name; undefined where none is asked for. Throws a sentence that names the nearest. */
+export function typeNamed(name: string | undefined, types: readonly AgentType[]): AgentType | undefined {
+  const wanted = name?.trim() ?? "";
+  const found = types.find((type) => type.name === wanted);
+  if (wanted === "" || found || (types.length === 0 && wanted === "general-purpose")) return found;
+  const [near] = nearest(
+    wanted,
+    types.map((type) => type.name),
+  );
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  const there = types.length === 0 ? "there are none: leave it out" : types.map((type) => type.name).join(", ");
+  throw new Error(`There is no type of sub-agent "${wanted.slice(0, 60)}".${hint} Types: ${there}.`);
+}
+
+/** Which of these tools a sub-agent has: a type can name fewer of them, and never the one that makes sub-agents. */
+export function toolsFor<T extends { name: string }>(type: AgentType | undefined, tools: readonly T[]): T[] {
+  const others = tools.filter(({ name }) => name !== AGENT_TOOL);
+  const listed = type?.tools;
+  if (listed === undefined) return others.filter(({ name }) => !OWN.includes(name));
+  const names = new Set(listed.flatMap((name) => [name, ...(KNOWN[name.toLowerCase()] ?? [])]));
+  return others.filter(({ name }) => names.has(name));
+}
+
+/** What the model is told of the types there are. */
+export function typesTold(types: readonly AgentType[]): string {
+  const lines = types
+    .slice(0, 40)
+    .map(({ name, description }) =>
+      unposed(`- ${cleaned(name).text}: ${cleaned(description).text.slice(0, 200).toWellFormed()}`),
+    );
+  const more = types.length > 40 ? [`[${types.length - 40} more]`] : [];
+  return ["Types of sub-agents, for the tool agent", ...lines, ...more].join("\n");
+}
