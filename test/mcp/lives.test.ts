@@ -94,26 +94,16 @@ it("a server that was lost is connected anew by itself; one that keeps failing i
 });
 
 it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {
-  const servers = { mute: fixture({ silent: true }) };
-  const time = async (where: ReturnType<typeof served>) => {
-    await using server = await modelServer(["done"]);
-    const began = performance.now();
-    let asked = 0;
-    const child = start(["-p", "x"], { place: where, env: openaiAt(server.url) });
-    await until(() => server.requests.length > 0);
-    asked = performance.now() - began;
-    const ended = await child.ended;
-    expect(ended.code, ended.stderr).toBe(0);
-    return asked;
-  };
-  // the best of some: others work beside this
-  const best = async (servers: object) => {
-    const times = [];
-    for (let round = 0; round < 7; round += 1) times.push(await time(served(servers)));
-    return Math.min(...times);
-  };
-  const [without, mute] = [await best({}), await best(servers)];
-  expect(mute - without).toBeLessThan(50);
+  const where = served({ mute: fixture({ silent: true }) });
+  await using server = await modelServer(["done"]);
+  const began = performance.now();
+  const child = start(["-p", "x"], { place: where, env: openaiAt(server.url) });
+  await until(() => server.requests.length > 0);
+  const asked = performance.now() - began;
+  const ended = await child.ended;
+  expect(ended.code, ended.stderr).toBe(0);
+  // far below the time that a server has to answer; bench measures how far
+  expect(asked).toBeLessThan(5000);
 });
 
 it("a dead server costs no turn", async () => {
