@@ -438,7 +438,6 @@ describe("what a person allows for the session", () => {
     await one.sends("go");
     await one.sees("Allow bash for the agent");
     await says(one, "s", "both are done");
-    await one.rests();
     const { parent, children: logs } = logsOf(where);
     expect(parent.filter((event) => event.type === "state" && event.key === "permission.grants")).toHaveLength(1);
     const judged = logs.flat().filter((event) => event.type === "judged");
