@@ -13,11 +13,15 @@ export function openEditor(command: string, file: string, { env, signal }: Editi
   return new Promise((resolve, reject) => {
     const marked = { ...env, [MARK]: mark };
     const child = spawn("/bin/sh", ["-c", `${command} "$1"`, "sh", file], { stdio: "inherit", env: marked });
-    const end = () => void endTree({ groups: [], mark });
+    let ended: Promise<unknown> = Promise.resolve();
+    const end = () => {
+      ended = endTree({ groups: [], mark });
+    };
     signal?.addEventListener("abort", end, { once: true });
     child.on("error", reject).on("exit", (code) => {
       signal?.removeEventListener("abort", end);
-      resolve(code);
+      // the shell may be gone before the editor has given the screen back
+      void ended.finally(() => resolve(code));
     });
   });
 }

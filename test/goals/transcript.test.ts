@@ -131,7 +131,7 @@ describe("the transcript for a judge", () => {
     expect(a).toEqual({ text: "short" });
     expect(head).toMatchObject({ text: expect.stringMatching(/^head x+$/), call: 'bash {"command":"cat big"}' });
     expect(tail).toMatchObject({ text: expect.stringMatching(/^x+ tail$/), call: 'bash {"command":"cat big"}' });
-    expect(c).toEqual({ text: "one", call: 'bash {"command":"echo one #   two"}' });
+    expect(c).toEqual({ text: "one", call: 'bash {"command":"echo one # \\u{2028} two"}' });
     expect(resultsIn("result| with no call\nworker| x\nresult| none")).toEqual([
       { text: "with no call" },
       { text: "none" },

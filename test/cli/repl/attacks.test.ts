@@ -244,7 +244,7 @@ describe("a terminal that can do no more than lines", () => {
     await using it = await session({ ...asked, script: [write, "over"] });
     await it.terminal.until(/^>$/m);
     it.terminal.type("go\r");
-    await it.sees("no and say why");
+    await it.sees("y once, s this session");
     expect(it.shown()).toContain("the last line");
     it.terminal.type("n\r");
     await it.sees("over");

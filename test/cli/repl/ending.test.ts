@@ -67,7 +67,7 @@ const STATES: Record<string, State> = {
 /** An editor that takes the screen and gives it back when it is ended. */
 function editor({ work }: Place, word: string): string {
   const path = join(work, "editor.sh");
-  const leave = "printf '\\033[?1049l'; kill $!; exit 1";
+  const leave = "printf '\\033[?1049l'; kill $! 2>/dev/null; exit 1";
   writeFileSync(path, `#!/bin/sh\ntrap "${leave}" TERM\nprintf '\\033[?1049hEDITING'\nsleep 60 & wait\n`);
   chmodSync(path, 0o755);
   return `${path} ${word}`;
