@@ -40,7 +40,7 @@ export async function summarise(
   while (failed < MOST.tries && !session.signal.aborted) {
     const asked = await ask(summariser, request(old, most, focus), session.signal);
     facts.push(...asked.facts);
-    if (asked.words !== undefined) return { words: asked.words, facts };
+    if (asked.words !== undefined || session.signal.aborted) return { words: asked.words, facts };
     failed += 1;
     const why = `The summary failed (${failed} of ${MOST.tries}): ${asked.why ?? "it was empty"}`;
     session.emit({ type: "status", by: "context", text: why });

@@ -192,8 +192,8 @@ export class ScreenUi implements FrontEnd {
     const { look, hands } = this.#parts;
     return questions({
       ...{ ...look, edit: this.edit, changed: this.#changed },
-      // the status line stands below
-      rows: () => Math.max(1, this.#screen.rows - 1),
+      // a line stands above it, and the status below
+      rows: () => Math.max(1, this.#screen.rows - (this.#screen.rows < ROOMY ? 1 : 2)),
       now: () => performance.now(),
       later: (work, ms) => void setTimeout(work, ms),
       interrupt: () => hands.interrupt(),
@@ -216,9 +216,16 @@ export class ScreenUi implements FrontEnd {
       // who is asked is waited for: nothing goes on
       { render: (columns) => (this.#asking ? [] : this.#working.render(columns)) },
       queuedLines(status, look.theme, look.locale),
-      { render: (columns) => (this.#asking ?? this.#box).render(columns) },
+      { render: (columns) => this.#asked(columns) ?? this.#box.render(columns) },
       statusLine(status, look.theme, look.locale),
     ];
+  }
+
+  // a line sets it apart from what was said
+  #asked(columns: number): readonly string[] | undefined {
+    const { accent } = this.#parts.look.theme;
+    const rule = this.#screen.rows < ROOMY ? [] : [accent("─".repeat(columns))];
+    return this.#asking && [...rule, ...this.#asking.render(columns)];
   }
 
   #boardLines(columns: number): string[] {

@@ -183,6 +183,15 @@ describe("a transcript", () => {
     ]);
   });
 
+  it("says once what is missing for a check", () => {
+    const { printed, record } = shown();
+    const skipped = (check: string) => [{ check, status: "skipped", why: "no TypeScript installed" }];
+    record({ type: "state", key: "verify", value: { status: "passed", checks: skipped("syntax of a.ts") } });
+    record({ type: "state", key: "verify", value: { status: "passed", checks: skipped("syntax of b.ts") } });
+    record({ type: "ended", outcome: "done" });
+    expect(printed()).toEqual(["syntax of a.ts: not checked (no TypeScript installed)"]);
+  });
+
   it("speaks Chinese, folds long prompts and says from whom others are", () => {
     const { printed, record } = shown({ locale: "zh", columns: 40 });
     const long = Array.from({ length: 30 }, (_, n) => `第 ${n} 行`).join("\n");

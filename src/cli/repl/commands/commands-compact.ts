@@ -44,7 +44,9 @@ async function compact(desk: Desk, focus: string): Promise<void> {
   const words = WORDS[locale];
   const done = ui.busy(words.busy);
   try {
-    const { before, after, held } = await compactOpened(opened, { focus, signal, see: (item) => ui.see(item) });
+    // what the command says itself is not said twice
+    const see: typeof ui.see = (item) => item.type !== "compacted" && ui.see(item);
+    const { before, after, held } = await compactOpened(opened, { focus, signal, see });
     const said =
       after < before ? words.done(before, after) : signal.aborted ? words.ended : held ? words.held : words.nothing;
     ui.say({ type: "note", text: said });

@@ -51,9 +51,12 @@ const LONG = 1000;
 
 type Line = { paint: keyof Pick<Theme, "dim" | "bad" | "warn" | "good">; text: string };
 
-/** What a fact says to a person in a line or two; nothing for most facts, and for what only the model is to know. */
-export function noticeOf(event: Event, look: Look): Pane | undefined {
-  const lines = linesOf(event, WORDS[look.locale]);
+/**
+ * What a fact says to a person in a line or two; nothing for most facts, and for what only the model is to know.
+ * `told` is why things could not be checked, as far as the person knows it already.
+ */
+export function noticeOf(event: Event, look: Look, told: Set<string>): Pane | undefined {
+  const lines = linesOf(event, WORDS[look.locale], told);
   return lines.length === 0 ? undefined : notice(lines, look.theme);
 }
 
@@ -78,7 +81,7 @@ function sentenceOf(text: string): string {
   return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
 }
 
-function linesOf(event: Event, words: Words): Line[] {
+function linesOf(event: Event, words: Words, told: Set<string>): Line[] {
   switch (event.type) {
     case "note":
       // what begins with a tag is data for the model
@@ -95,7 +98,7 @@ function linesOf(event: Event, words: Words): Line[] {
       if (event.stop !== "length" && event.stop !== "cut") return [];
       return [{ paint: "warn", text: words[event.stop] }];
     case "state":
-      return event.key === VERIFY ? checkLines(event.value, words) : [];
+      return event.key === VERIFY ? checkLines(event.value, words, told) : [];
     case "ended":
       return endLines(event, words);
     default:
@@ -112,11 +115,11 @@ function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Lin
 
 type Fields = { [key: string]: Json | undefined };
 
-function checkLines(value: Json, words: Words): Line[] {
+function checkLines(value: Json, words: Words, told: Set<string>): Line[] {
   const { checks, status } = fieldsOf(value);
   const all = Array.isArray(checks) ? checks.map(fieldsOf) : [];
   const passed = all.filter((each) => each.status === "passed");
-  const others = all.filter((each) => each.status !== "passed");
+  const others = all.filter((each) => each.status !== "passed" && isNews(each, told));
   const names = passed.map(({ check }) => String(check));
   return [
     ...(names.length === 0
@@ -125,6 +128,14 @@ function checkLines(value: Json, words: Words): Line[] {
     ...others.map((each) => checkLine(each, words)),
     ...(status === "failed" ? [{ paint: "bad", text: `✗ ${words.repairs}` } as const] : []),
   ];
+}
+
+// that a program is missing is said once
+function isNews({ status, why }: Fields, told: Set<string>): boolean {
+  if (status === "failed" || typeof why !== "string") return true;
+  const isNew = !told.has(why);
+  told.add(why);
+  return isNew;
 }
 
 function checkLine({ check, status, why }: Fields, words: Words): Line {

@@ -36,6 +36,8 @@ type State = {
   calls: Map<string, Seen>;
   /** The ids of the calls that were printed. */
   told: Set<string>;
+  /** Why things could not be checked, each said once. */
+  unchecked: Set<string>;
   /** What was printed last, to set what comes next apart from it. */
   before: Entry["type"] | undefined;
   /** Text or calls of the reply that comes have been seen. */
@@ -54,6 +56,7 @@ export function transcript(parts: TranscriptParts): Transcript {
     open: [],
     calls: new Map(),
     told: new Set(),
+    unchecked: new Set(),
     before: undefined,
     heard: false,
     thinking: "",
@@ -204,7 +207,7 @@ function notice(state: State, event: Event): void {
   const known = state.status;
   // what a plugin has told the person just now it need not tell in the words for the model
   if (event.type === "note" && known?.by === event.by) return;
-  const pane = noticeOf(event, state.parts.look);
+  const pane = noticeOf(event, state.parts.look, state.unchecked);
   if (pane) line(state, pane);
   if (known?.live) state.status = undefined;
 }
