@@ -46,6 +46,10 @@ export type Config = {
   rules: readonly RuleSource[];
   hooks: HookSettings;
   memory: { enabled: boolean; extract: boolean; inject: boolean };
+  /** Whether the model is told what user and project left for agents in files. */
+  instructions: boolean;
+  /** Whether what calls are about to change is kept, for undo. */
+  undo: boolean;
   verify: VerifySettings & { enabled: boolean };
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
@@ -83,6 +87,8 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     userHome: machine.homedir,
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
+    instructions: true,
+    undo: true,
     memory: {
       enabled: true,
       extract: true,
@@ -122,10 +128,10 @@ async function ownEnv(home: string, env: Environment): Promise<OwnEnv> {
   return (await import("./own-env.js")).readOwnEnv(home, env);
 }
 
-type Asked = { flags: Flags; env: Environment; settings: Settings };
+type Asked = { flags: Flags; env: Environment; settings: Settings; place?: string };
 
-// most runs have one model: what reads a list of them is loaded when there is one
-async function chosen(asked: Asked): Promise<ReturnType<typeof readGateway>> {
+/** Who is asked. Most runs have one model: what reads a list of them is loaded when there is one. */
+export async function chosen(asked: Asked): Promise<ReturnType<typeof readGateway>> {
   const { flags, env, settings } = asked;
   const choose = () => chooseEndpoint({ ...(settings.provider && { provider: settings.provider }), ...flags }, env);
   if (!env.NANOCODER_GATEWAY_MODELS?.trim() && !settings.gateway?.models?.length) return { choice: choose() };
@@ -212,7 +218,8 @@ function keysWithin(models: string): string[] {
     .flatMap((each) => gatewayEntry(each)?.apiKey ?? /:([^:/]{8,})$/.exec(each.trim())?.[1] ?? []);
 }
 
-function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
+/** A choice with the proxy that the environment names for its address. */
+export function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
   return { ...choice, ...only("proxy", proxyFor(address(choice.baseUrl), env)) };
 }
 
