@@ -5,6 +5,7 @@ const slow = [
   "test/platform/**/*.test.ts",
   "test/tools/**/*.test.ts",
   "test/store/**/*.test.ts",
+  "test/sdk/**/*.test.ts",
 ];
 const timeouts = { testTimeout: 30_000, hookTimeout: 30_000 };
 

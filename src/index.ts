@@ -3,7 +3,6 @@ export type { ChatAgent, ChatOptions } from "./app/create-agent.js";
 export { createAgent } from "./app/create-agent.js";
 export type { GoalReport, RunGoalOptions } from "./app/run-goal.js";
 export { runGoal } from "./app/run-goal.js";
-export { UsageError } from "./app/usage-error.js";
 export type { Delta, Event, EventOf, Fact, Outcome, Stop, Usage } from "./core/event.js";
 export { last, messages, state, usage } from "./core/fold.js";
 export type { Mail } from "./core/inbox.js";

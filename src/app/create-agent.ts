@@ -49,7 +49,7 @@ export type ChatAgent = Agent & {
 
 /**
  * Makes an agent with the built-in tools, working in a folder. It is assembled as the command line's is, from options instead of settings and
- * flags. Throws a `UsageError` for an option that cannot be.
+ * flags. Throws an error named `UsageError` for an option that cannot be.
  *
  * @example
  * const agent = await createAgent({ model: openai({ baseUrl, apiKey, model: "gpt-5" }), cwd: "." });

@@ -21,6 +21,18 @@ import { openAgent } from "./create-agent.js";
 import { type GoalWork, goalWork } from "./goal-work.js";
 import type { Models } from "./models.js";
 
+/**
+ * What a goal is, beside what an agent is made of.
+ *
+ * @example
+ * const options: RunGoalOptions = {
+ *   model,
+ *   goal: "make the tests pass",
+ *   criteria: [{ describe: "the tests pass", check: "npm test" }, "the change is told in CHANGELOG.md"],
+ *   protect: ["test/**"],
+ *   limits: { iterations: 5 },
+ * };
+ */
 export type RunGoalOptions = AgentOptions & {
   /** What is to be done, in words. */
   goal: string;
@@ -43,7 +55,12 @@ export type RunGoalOptions = AgentOptions & {
   see?: (item: Event | Delta) => void;
 };
 
-/** How a goal went. */
+/**
+ * How a goal went.
+ *
+ * @example
+ * const { met, iterations }: GoalReport = await runGoal({ model, goal: "it builds", criteria: ["npm run build"] });
+ */
 export type GoalReport = {
   met: boolean;
   iterations: number;
