@@ -69,6 +69,18 @@ console.log(await agent.chat("What is here?"));`,
     expect(compiled(folder, ["examples.mts"])).toEqual([]);
   });
 
+  it("is documented by programs that compile", () => {
+    const blocks = [...source("docs/library.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) =>
+      code.replace(/^import .*\n/gm, ""),
+    );
+    expect(blocks.length).toBeGreaterThan(2);
+    const given = "declare function yes(question: string): Promise<boolean>;";
+    const imports = 'import { createAgent, runGoal } from "nanocoder-pro";';
+    const bodies = blocks.map((code) => `export const _${blocks.indexOf(code)} = async () => {\n${code}\n};`);
+    writeFileSync(join(folder, "documented.mts"), [imports, given, ...bodies].join("\n"));
+    expect(compiled(folder, ["documented.mts"])).toEqual([]);
+  });
+
   it("has types that refuse what cannot be, and nothing else", () => {
     brought("test/sdk/types/refused.ts", join(folder, "refused.mts"));
     const marked = source("test/sdk/types/refused.ts")
