@@ -6,6 +6,7 @@ const slow = [
   "test/tools/**/*.test.ts",
   "test/store/**/*.test.ts",
   "test/mcp/**/*.test.ts",
+  "test/sdk/**/*.test.ts",
 ];
 const timeouts = { testTimeout: 30_000, hookTimeout: 30_000 };
 

@@ -1,4 +1,5 @@
-export type { AgentOptions, ChatAgent } from "./app/create-agent.js";
+export type { AgentOptions, BuiltinName } from "./app/agent-options.js";
+export type { ChatAgent, ChatOptions } from "./app/create-agent.js";
 export { createAgent } from "./app/create-agent.js";
 export type { GoalReport, RunGoalOptions } from "./app/run-goal.js";
 export { runGoal } from "./app/run-goal.js";

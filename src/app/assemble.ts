@@ -22,7 +22,7 @@ import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import type { BashOptions } from "../tools/bash.js";
-import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
+import { type AgentParts, agentOf, builtinTools, closeAgent, type Policy } from "./agent.js";
 import type { Ground as Delegating } from "./child-agents.js";
 import type { Config } from "./config.js";
 import { memoryParts } from "./memory.js";
@@ -43,6 +43,10 @@ export type Front = {
   /** A server wants a form filled in; it is declined where nobody can. */
   elicit?(asked: Elicited): Promise<ElicitAnswer>;
   plugins?(ground: Ground): Promise<Plugin[]>;
+  /** Beside those that are chosen by name. */
+  tools?: readonly Tool[];
+  /** Keeps what was answered with "always"; the user's settings when absent. */
+  remember?: Policy["remember"];
 };
 
 /** What a mechanism of a front end stands on. */
@@ -79,25 +83,33 @@ export async function assemble(config: Config, resume: Resume, front: Front): Pr
   const models = await modelsOf(config, front.notice);
   const redact = redactor(config.keys);
   const session = await openSession({ ...config, redact }, resume, front);
+  return assembleOn({ config, front, models, redact, session });
+}
+
+/** What an agent is assembled from: settings and flags, or the options of a program. */
+export type Making = { config: Config; front: Front; models: Models; redact: Redactor; session: OpenSession };
+
+/** Builds an agent on a session that is open, and lets go of it when that fails. */
+export async function assembleOn(making: Making): Promise<Opened> {
   try {
-    return await assembled({ config, front, models, redact, session });
+    return await assembled(making);
   } catch (error) {
-    session.release();
+    making.session.release();
     throw error;
   }
 }
 
-type Making = { config: Config; front: Front; models: Models; redact: Redactor; session: OpenSession };
-
 async function assembled({ config, front, models, redact, session }: Making): Promise<Opened> {
   const { cwd = config.cwd, parent } = last(session.log.events, "session") ?? {};
-  const [outputs, readable] = await outputFolders(config.home, session.id, parent?.id);
+  const [outputs, readable] = session.outputs ?? (await outputFolders(config.home, session.id, parent?.id));
   const model = models.modelFor("work");
-  const skills = await skillsOf({ ...config, cwd }, { ...front, window: model.window, redact: redact.text, readable });
-  const policy = await policyOf({ ...config, cwd }, readable);
+  const learning = { ...front, window: model.window, redact: redact.text, readable };
+  const skills = config.instructions ? await skillsOf({ ...config, cwd }, learning) : undefined;
+  const { remember } = front;
+  const policy = { ...(await policyOf({ ...config, cwd }, readable)), ...(remember && { remember }) };
   const { childEnv: env, userHome: home } = config;
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
-  const cheap = models.gateway && models.modelFor("summarise");
+  const { cheap } = models;
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
   const builtins = builtinTools(commands);
@@ -118,10 +130,13 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     model,
     cwd,
     policy,
-    tools: chosen(
-      [...builtins, delegated, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])],
-      mcp ? config.tools?.filter(isBuiltin) : config.tools,
-    ),
+    tools: [
+      ...chosen(
+        [...builtins, delegated, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])],
+        mcp ? config.tools?.filter(isBuiltin) : config.tools,
+      ),
+      ...(front.tools ?? []),
+    ],
     hooks,
     memory: memory?.plugin,
     verify: verification(verify, config),
@@ -131,13 +146,13 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     },
     readable,
     room,
-    checkpoints: { home: config.home },
+    ...(config.undo && { checkpoints: { home: config.home } }),
     plugins: [
-      instructions({ ...config, cwd, redact: redact.text, notice: front.notice }),
+      ...(config.instructions ? [instructions({ ...config, cwd, redact: redact.text, notice: front.notice })] : []),
       ...(mcp ? [mcp.plugin] : []),
       ...(skills ? [skills.plugin] : []),
       ...(await addedPlugins(config)),
-      ...(await agentTypes({ ...config, cwd }, front)),
+      ...(config.instructions ? await agentTypes({ ...config, cwd }, front) : []),
       ...((await front.plugins?.(ground)) ?? []),
     ],
     shared: { turns: turns(), writer: oneWriter() },
@@ -173,12 +188,12 @@ function memoryOf({ memory, home, cwd, redact }: Redacting, { notice, extractor 
 }
 
 // loaded only when there are some
-async function hooksOf(config: Redacting, transcript: string): Promise<Hooks | undefined> {
+async function hooksOf(config: Redacting, transcript: string | undefined): Promise<Hooks | undefined> {
   if (Object.keys(config.hooks).length === 0) return undefined;
   const { hooks } = await import("../plugins/hooks.js");
   const { hooks: settings, cwd, childEnv: env, mode: permissionMode } = config;
   try {
-    return hooks({ settings, cwd, env, permissionMode, transcript, redact: config.redact.json });
+    return hooks({ settings, cwd, env, permissionMode, ...(transcript && { transcript }), redact: config.redact.json });
   } catch (error) {
     throw new UsageError(`hooks: ${sentence(error)}`);
   }
@@ -223,9 +238,20 @@ function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
 }
 
 type Redacting = Config & { redact: Redactor };
-type OpenSession = { id: string; path: string; saved: boolean; log: Log; release(): void };
 
-async function openSession(config: Redacting, resume: Resume, front: Front): Promise<OpenSession> {
+/** A session and where it is kept; `saved`: it had begun before. `path` is absent in memory. */
+export type OpenSession = {
+  id: string;
+  path?: string;
+  saved: boolean;
+  log: Log;
+  /** Where the whole of long results goes, and which folders of them may be read; beside the sessions when absent. */
+  outputs?: [string, string[]];
+  release(): void;
+};
+
+/** Opens a new session, or the one to go on with. */
+export async function openSession(config: Redacting, resume: Resume, front: Front): Promise<OpenSession> {
   const saved = await savedOne(config, resume, front);
   const id = saved?.id ?? newSessionId();
   const path = saved?.path ?? sessionPath(config.home, config.cwd, id);

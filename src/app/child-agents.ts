@@ -36,8 +36,8 @@ export type Ground = {
   models: Models;
   hooks: Hooks | undefined;
   redact: Redactor;
-  /** The file of the session. */
-  path: string;
+  /** The file of the session; absent: it is kept in memory, and so are its sub-agents'. */
+  path: string | undefined;
   notice(line: string): void;
 };
 
@@ -147,6 +147,8 @@ type ChildLog = { id: string; log: Log; path: string | undefined; close(): void 
 
 // beside the session's file, in a folder of its own: it is listed under it, not among the folder's sessions
 function openChildLog({ path: parent, notice, redact }: Ground): ChildLog {
+  const kept = () => ({ id: newSessionId(), log: memoryLog(), path: undefined, close: () => undefined });
+  if (parent === undefined) return kept();
   const folder = childFolder(parent);
   const id = freeId(folder);
   const path = join(folder, `${id}.jsonl`);
@@ -157,7 +159,7 @@ function openChildLog({ path: parent, notice, redact }: Ground): ChildLog {
   } catch (error) {
     // work that cannot be saved is still work
     notice(`What a sub-agent does is not saved: ${sentence(error)}.`);
-    return { id, log: memoryLog(), path: undefined, close: () => undefined };
+    return kept();
   }
 }
 

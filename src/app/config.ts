@@ -49,6 +49,10 @@ export type Config = {
   rules: readonly RuleSource[];
   hooks: HookSettings;
   memory: { enabled: boolean; extract: boolean; inject: boolean };
+  /** Whether the model is told what user and project left for agents in files. */
+  instructions: boolean;
+  /** Whether what calls are about to change is kept, for undo. */
+  undo: boolean;
   verify: VerifySettings & { enabled: boolean };
   /** MCP servers: those that may be started, and those that a person must be asked about first. */
   mcp: Pick<Chosen, "specs" | "asked">;
@@ -91,6 +95,8 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
     mcp,
+    instructions: true,
+    undo: true,
     memory: {
       enabled: true,
       extract: true,
@@ -140,10 +146,10 @@ async function ownEnv(home: string, env: Environment): Promise<OwnEnv> {
   return (await import("./own-env.js")).readOwnEnv(home, env);
 }
 
-type Asked = { flags: Flags; env: Environment; settings: Settings };
+type Asked = { flags: Flags; env: Environment; settings: Settings; place?: string };
 
-// most runs have one model: what reads a list of them is loaded when there is one
-async function chosen(asked: Asked): Promise<ReturnType<typeof readGateway>> {
+/** Who is asked. Most runs have one model: what reads a list of them is loaded when there is one. */
+export async function chosen(asked: Asked): Promise<ReturnType<typeof readGateway>> {
   const { flags, env, settings } = asked;
   const choose = () => chooseEndpoint({ ...(settings.provider && { provider: settings.provider }), ...flags }, env);
   if (!env.NANOCODER_GATEWAY_MODELS?.trim() && !settings.gateway?.models?.length) return { choice: choose() };
@@ -230,7 +236,8 @@ function keysWithin(models: string): string[] {
     .flatMap((each) => gatewayEntry(each)?.apiKey ?? /:([^:/]{8,})$/.exec(each.trim())?.[1] ?? []);
 }
 
-function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
+/** A choice with the proxy that the environment names for its address. */
+export function withProxy(choice: Choice, env: Environment): Choice & { proxy?: string } {
   return { ...choice, ...only("proxy", proxyFor(address(choice.baseUrl), env)) };
 }
 

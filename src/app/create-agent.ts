@@ -1,137 +1,125 @@
-import { randomUUID } from "node:crypto";
-import { realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { Delta, Event } from "../core/event.js";
 import { last, sinceLastEnd, state } from "../core/fold.js";
-import { type Log, memoryLog } from "../core/log.js";
 import { type Agent, run } from "../core/loop.js";
-import { text } from "../core/message.js";
-import type { JsonSchema, Model } from "../core/model.js";
-import type { Plugin } from "../core/plugin.js";
-import type { Tool } from "../core/tool.js";
+import { text, type UserPart } from "../core/message.js";
 import { redactor } from "../platform/secrets.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
-import { outputSchema } from "../plugins/output-schema.js";
-import type { Mode } from "../plugins/permission.js";
-import type { Answer, Asking, Question } from "../plugins/question.js";
-import { outputsIn } from "../store/outputs.js";
-import { newSessionId } from "../store/sessions.js";
-import { agentOf, builtinTools, closeAgent } from "./agent.js";
-import { homeOf, ownKeys, thisMachine, withoutKeys } from "./config.js";
-import { type Surroundings, surroundings, systemPrompt } from "./prompt.js";
-import { MODE, modeToGoOn, recordSettings } from "./session-settings.js";
+import type { Answer, Question } from "../plugins/question.js";
+import type { AgentOptions } from "./agent-options.js";
+import { assembleOn, type Front, type Opened } from "./assemble.js";
+import { configOf, modelsFor } from "./library-config.js";
+import { sessionOf } from "./library-session.js";
+import { MODE, modeToGoOn } from "./session-settings.js";
 
-export type AgentOptions = {
-  /** Who answers: `openai(…)`, `anthropic(…)`, or any `Model`. */
-  model: Model;
-  /** The workspace; the process's folder when absent. */
-  cwd?: string;
-  /** `default` when absent, or the stricter one that `log` was left in: reads and edits inside the workspace, all else is asked. */
-  permissionMode?: Mode;
-  /** Answers what the mode would ask a person; when absent the answer is no. */
-  ask?: (question: Question, asking: Asking) => Promise<Answer>;
-  /** Tools beside the built-in ones. */
-  tools?: readonly Tool[];
-  /** The names of the built-in tools to have; all when absent. */
-  builtins?: readonly string[];
-  plugins?: readonly Plugin[];
-  /** In place of the system prompt; the environment is still told. */
-  system?: string;
-  /** Added to the system prompt. */
-  appendSystem?: string;
-  /** Where facts go, and what a session goes on from; memory when absent. */
-  log?: Log;
-  /** Answers of the model per run; unlimited when absent. */
-  maxTurns?: number;
-  /** USD per run; unlimited when absent. A model whose price is not known ends the run with its first answer. */
-  maxCost?: number;
-  /** Tokens per answer; the model's own limit when absent. */
-  maxOutput?: number;
-  /** What the final answer must fit: `chat` gives JSON then, or throws after two repairs. */
-  outputSchema?: JsonSchema;
-};
-
-/** An agent with the two-line use: say something, get the answer. */
-export type ChatAgent = Agent & {
-  /** Works until the model stops and gives its last words. Throws when the run ended in any other way than done. */
-  chat(words: string, options?: { signal?: AbortSignal }): Promise<string>;
-  /** Ends what the agent's commands left running. */
-  close(): Promise<void>;
+/**
+ * What goes with one thing that is said.
+ *
+ * @example
+ * await agent.chat("Run the tests.", { signal: AbortSignal.timeout(60_000), see: (item) => console.log(item.type) });
+ */
+export type ChatOptions = {
+  /** Ends the run: tools have ended and `ended` is recorded before `chat` throws. */
+  signal?: AbortSignal;
+  /** Sees each fact once it is recorded, and deltas as they come. */
+  see?: (item: Event | Delta) => void;
 };
 
 /**
- * Makes an agent with the built-in tools, working in a folder.
+ * An agent with the two-line use: say something, get the answer. For all else it is what `run` takes.
  *
  * @example
- * const agent = createAgent({ model: openai({ baseUrl, apiKey, model: "gpt-5" }), cwd: "." });
+ * const answer: string = await agent.chat("Why does the build fail?");
+ */
+export type ChatAgent = Agent & {
+  /** The session's id, by which one in the sessions' folder is resumed. */
+  readonly id: string;
+  /**
+   * Works until the model stops and gives its last words. Takes words, or words and images. Throws when the run ended in any other way than
+   * done, and when another is under way.
+   *
+   * @example
+   * const image = { type: "image" as const, mime: "image/png", data: png.toString("base64") };
+   * console.log(await agent.chat([text("What is wrong on this page?"), image]));
+   */
+  chat(words: string | readonly UserPart[], options?: ChatOptions): Promise<string>;
+  /** Ends what the agent's commands left running and lets go of its session's file. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Makes an agent with the built-in tools, working in a folder. It is assembled as the command line's is, from options instead of settings and
+ * flags. Throws an error named `UsageError` for an option that cannot be.
+ *
+ * @example
+ * const agent = await createAgent({ model: openai({ baseUrl, apiKey, model: "gpt-5" }), cwd: "." });
  * console.log(await agent.chat("Which tests fail, and why?"));
  * await agent.close();
  */
-export function createAgent(options: AgentOptions): ChatAgent {
-  const machine = thisMachine();
-  const cwd = realpathSync(options.cwd ?? machine.cwd);
-  const log = options.log ?? memoryLog();
-  const id = last(log.events, "session")?.id ?? newSessionId();
-  const mode = options.permissionMode ?? modeToGoOn(state(log.events, MODE), "default").mode;
-  const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
-  const home = machine.homedir;
-  const redact = redactor(ownKeys(machine.env));
-  const builtins = builtinTools({
-    env: withoutKeys(machine.env),
-    outputs,
-    home,
-    redact: redact.text,
-  });
-  const agent = agentOf({
-    ...options,
-    log,
-    readable: [outputs],
-    room: { save: outputsIn(outputs, redact.text) },
-    cwd: last(log.events, "session")?.cwd ?? cwd,
-    policy: {
-      mode,
-      rules: { allow: [], ask: [], deny: [] },
-      home,
-      own: homeOf(machine),
-      writable: [],
-      remember: async () => undefined,
+export async function createAgent(options: AgentOptions): Promise<ChatAgent> {
+  return (await openAgent(options)).agent;
+}
+
+/** An agent, and what it stands on. */
+export async function openAgent(options: AgentOptions): Promise<{ agent: ChatAgent; opened: Opened }> {
+  const base = await configOf(options);
+  const redact = redactor(base.keys);
+  const front = frontOf(options);
+  const models = await modelsFor(options, base);
+  const session = await sessionOf(options, { config: base, redact, front });
+  const mode = options.permissionMode ?? modeToGoOn(state(session.log.events, MODE), "default").mode;
+  const opened = await assembleOn({ config: { ...base, mode }, front, models, redact, session });
+  return { agent: chatting(opened), opened };
+}
+
+function frontOf({ notice = () => undefined, ask = refuse, tools = [], plugins = [], remember }: AgentOptions): Front {
+  return {
+    notice,
+    ask,
+    tools,
+    plugins: async () => [...plugins],
+    remember: remember ?? (async () => undefined),
+  };
+}
+
+function chatting({ agent, id, close }: Opened): ChatAgent {
+  let working = false;
+  let closed: Promise<void> | undefined;
+  const end = () => {
+    closed ??= close();
+    return closed;
+  };
+  return {
+    ...agent,
+    id,
+    close: end,
+    [Symbol.asyncDispose]: end,
+    async chat(words, options = {}) {
+      if (closed) throw new Error("The agent is closed: make another to go on.");
+      if (working)
+        throw new Error(
+          "The agent still works: await its answer first, or post to agent.inbox what it should hear meanwhile.",
+        );
+      working = true;
+      try {
+        return await answer(agent, typeof words === "string" ? [text(words)] : words, options);
+      } finally {
+        working = false;
+      }
     },
-    plugins: [...(options.outputSchema ? [outputSchema(options.outputSchema)] : []), ...(options.plugins ?? [])],
-    ask: options.ask ?? refuse,
-    tools: [...builtins.filter(({ name }) => options.builtins?.includes(name) ?? true), ...(options.tools ?? [])],
-  });
-  if (last(log.events, "session") === undefined) {
-    const system = promptOf(options, agent, surroundings(cwd, machine.env.SHELL || "/bin/sh"));
-    log.append({ type: "session", version: 1, id, cwd, system });
-  }
-  recordSettings(log, { mode });
-  return { ...agent, chat: (words, { signal } = {}) => chat(agent, words, signal), close: () => closeAgent(agent) };
+  };
 }
 
-function promptOf(options: AgentOptions, { tools, plugins }: Agent, around: Surroundings): string {
-  const { system: instead, appendSystem: more } = options;
-  return systemPrompt({
-    around,
-    tools: tools.map(({ name }) => name),
-    plugins: plugins.map(saidAtOnce),
-    ...(instead === undefined ? {} : { instead }),
-    ...(more === undefined ? {} : { more }),
-  });
-}
-
-function saidAtOnce(plugin: Plugin): string {
-  const said = plugin.system?.() ?? "";
-  if (typeof said === "string") return said;
-  throw new Error(
-    `The plugin "${plugin.name}" gives its part of the system prompt later: createAgent needs it at once.`,
-  );
-}
-
-async function chat(agent: Agent, words: string, signal = new AbortController().signal): Promise<string> {
-  agent.inbox.post({ parts: [text(words)], from: "user" });
-  const work = run(agent, signal);
+async function answer(agent: Agent, parts: readonly UserPart[], { signal, see }: ChatOptions): Promise<string> {
+  // what was said to a run that never began must not be heard by the next
+  signal?.throwIfAborted();
+  agent.inbox.post({ parts, from: "user" });
+  const work = run(agent, signal ?? new AbortController().signal);
   let step = await work.next();
-  while (!step.done) step = await work.next();
+  while (!step.done) {
+    see?.(step.value);
+    step = await work.next();
+  }
   const ended = last(agent.log.events, "ended");
   if (step.value !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? step.value}.`);
   const events = sinceLastEnd(agent.log.events);
@@ -141,5 +129,5 @@ async function chat(agent: Agent, words: string, signal = new AbortController().
 }
 
 async function refuse({ why }: Question): Promise<Answer> {
-  return { verdict: "deny", why: `${why} (nobody is there to ask: pass \`ask\` or another permissionMode)` };
+  return { verdict: "deny", why: `${why} (nobody is there to ask: pass \`ask\`, a rule or another permissionMode)` };
 }

@@ -14,13 +14,14 @@ export type GatewayConfig = {
   work: { by: "role" } | { by: "name"; name: string } | { by: "flags" };
 };
 
-type Asked = { flags: Flags; env: Environment; settings: Settings; choose(): Choice | undefined };
+/** `place` is where the settings stand, for messages. */
+type Asked = { flags: Flags; env: Environment; settings: Settings; place?: string; choose(): Choice | undefined };
 
 /** The gateway's models, of the environment or else of settings.json; throws a UsageError that names the wrong entry. */
 export function readGateway(asked: Asked): { choice?: Choice | undefined; gateway?: GatewayConfig } {
-  const { env, settings, choose } = asked;
+  const { env, settings, place = "settings.json", choose } = asked;
   const listed = env.NANOCODER_GATEWAY_MODELS?.trim() ?? "";
-  const entries = listed === "" ? ofSettings(settings.gateway) : ofEnvironment(listed);
+  const entries = listed === "" ? ofSettings(settings.gateway, place) : ofEnvironment(listed);
   const models = entries.map((entry) => gatewayModel(entry, env));
   const work = workOf(asked.flags, models);
   const gateway = { models, roles: settings.gateway?.roles ?? {}, work };
@@ -44,10 +45,10 @@ function workOf(flags: Flags, models: readonly GatewayModel[]): GatewayConfig["w
 /** `where` names the entry in messages, without its key. */
 type Entry = NonNullable<GatewaySettings["models"]>[number] & { where: string; keyFrom: string };
 
-function ofSettings({ models = [] }: GatewaySettings = {}): Entry[] {
+function ofSettings({ models = [] }: GatewaySettings = {}, place: string): Entry[] {
   return models.map((model, at) => {
-    const where = `gateway.models[${at}] (${model.name}) of settings.json`;
-    if (model.name.trim() === "") throw new UsageError(`gateway.models[${at}] of settings.json: the name is empty.`);
+    const where = `gateway.models[${at}] (${model.name}) of ${place}`;
+    if (model.name.trim() === "") throw new UsageError(`gateway.models[${at}] of ${place}: the name is empty.`);
     return { ...model, where, keyFrom: where };
   });
 }

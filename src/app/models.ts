@@ -18,6 +18,8 @@ export type Models = {
   /** A model by its name: the gateway's, else one at the address that works. */
   named(name: string): Model;
   gateway?: Gateway;
+  /** Writes summaries and memories where there is one beside the model that works. */
+  cheap?: Model;
 };
 
 /** Makes the models that a configuration names; `notice` is told what is not known of them. */
@@ -46,6 +48,7 @@ async function throughGateway({ gateway: { roles, work }, models, one }: Opening
   const works = (role: Role) => role === "work" || role === "plan";
   return {
     gateway,
+    cheap: gateway.modelFor("summarise"),
     modelFor: (role) => (works(role) && worker) || gateway.modelFor(role),
     named: (name) => gateway.named(name) ?? retrying(wire({ ...one, model: name })),
   };

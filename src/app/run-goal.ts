@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Delta, Event } from "../core/event.js";
 import { last } from "../core/fold.js";
-import { memoryLog } from "../core/log.js";
 import { run } from "../core/loop.js";
 import { type Json, text } from "../core/message.js";
 import type { Model } from "../core/model.js";
@@ -16,11 +15,24 @@ import type { GoalEnd } from "../goals/progress.js";
 import { reportJson, summaryOf } from "../goals/report.js";
 import { reportMarkdown } from "../goals/report-markdown.js";
 import type { Contract, Criterion, GoalLimits } from "../goals/types.js";
-import { redactor } from "../platform/secrets.js";
-import { ownKeys, thisMachine, withoutKeys } from "./config.js";
-import { type AgentOptions, createAgent } from "./create-agent.js";
+import type { AgentOptions } from "./agent-options.js";
+import type { Ground } from "./assemble.js";
+import { openAgent } from "./create-agent.js";
 import { type GoalWork, goalWork } from "./goal-work.js";
+import type { Models } from "./models.js";
 
+/**
+ * What a goal is, beside what an agent is made of.
+ *
+ * @example
+ * const options: RunGoalOptions = {
+ *   model,
+ *   goal: "make the tests pass",
+ *   criteria: [{ describe: "the tests pass", check: "npm test" }, "the change is told in CHANGELOG.md"],
+ *   protect: ["test/**"],
+ *   limits: { iterations: 5 },
+ * };
+ */
 export type RunGoalOptions = AgentOptions & {
   /** What is to be done, in words. */
   goal: string;
@@ -43,7 +55,12 @@ export type RunGoalOptions = AgentOptions & {
   see?: (item: Event | Delta) => void;
 };
 
-/** How a goal went. */
+/**
+ * How a goal went.
+ *
+ * @example
+ * const { met, iterations }: GoalReport = await runGoal({ model, goal: "it builds", criteria: ["npm run build"] });
+ */
 export type GoalReport = {
   met: boolean;
   iterations: number;
@@ -65,20 +82,20 @@ export type GoalReport = {
  */
 export async function runGoal(options: RunGoalOptions): Promise<GoalReport> {
   const contract = contractOf(options);
-  const { log = memoryLog(), limits = {}, signal = new AbortController().signal, see = () => undefined } = options;
+  const { limits = {}, signal = new AbortController().signal, see = () => undefined } = options;
   const { maxTurns = options.maxTurns, maxCost = options.maxCost, timeout } = limits;
   const door: { work?: GoalWork } = {};
-  const agent = createAgent({
+  const { agent, opened } = await openAgent({
     ...options,
-    log,
     plugins: [...(options.plugins ?? []), behind(door)],
     ...(maxTurns !== undefined && { maxTurns }),
     ...(maxCost !== undefined && { maxCost }),
   });
+  const { log } = agent;
   const folder = join(tmpdir(), `nanocoder-goal-${randomUUID()}`);
   const stop = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
   try {
-    const work = await goalWork(contract, groundOf(options, { log, folder }), folder);
+    const work = await goalWork(contract, judgedBy(options.judge, opened.ground), folder);
     door.work = work;
     const found = await work.baseline(stop, () => undefined);
     const unable = found.find((verdict) => verdict?.run?.ended === "unable")?.run;
@@ -153,17 +170,11 @@ function told(name: string, why: string | undefined): string | undefined {
   return why === undefined ? undefined : `${name} ${why}`;
 }
 
-function groundOf(
-  { model, judge = model, cwd }: RunGoalOptions,
-  { log, folder }: Pick<Required<AgentOptions>, "log"> & { folder: string },
-) {
-  const machine = thisMachine();
-  const redact = redactor(ownKeys(machine.env));
-  const session = last(log.events, "session");
-  const models = { modelFor: (role: string) => (role === "judge" ? judge : model), named: () => judge };
-  const env = withoutKeys(machine.env);
-  const commands = { env, outputs: join(folder, "outputs"), home: machine.homedir, redact: redact.text };
-  return { id: session?.id ?? "goal", log, cwd: session?.cwd ?? cwd ?? machine.cwd, models, redact, commands };
+function judgedBy(judge: Model | undefined, ground: Ground): Ground {
+  if (judge === undefined) return ground;
+  const { models } = ground;
+  const modelFor: Models["modelFor"] = (role) => (role === "judge" ? judge : models.modelFor(role));
+  return { ...ground, models: { ...models, modelFor, named: () => judge } };
 }
 
 function endOf(

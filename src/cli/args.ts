@@ -11,13 +11,21 @@ export async function readArgs(argv: readonly string[], version: string): Promis
   };
   const program = isPlainRun(argv) ? runLine(version, take) : await commandLine(version, take);
   try {
-    program.parse(withPromptAfterDashes(argv), { from: "user" });
+    program.parse(withPromptAfterDashes(withStdinAsPrompt(argv)), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return asked;
     throw new UsageError((await import("./misread.js")).misread(error, program, argv));
   }
   return asked;
+}
+
+// messages come on stdin, and other agents' `-p` takes no prompt then
+function withStdinAsPrompt(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => word === "-p" || word === "--print");
+  const bare = at >= 0 && (argv[at + 1] ?? "--").startsWith("--") && argv[at + 1] !== "--";
+  if (!bare || !argv.some((word) => word.startsWith("--input-format"))) return argv;
+  return [...argv.slice(0, at + 1), "-", ...argv.slice(at + 1)];
 }
 
 // `-p -- TEXT`: without this `--` would be the prompt
@@ -100,6 +108,10 @@ function runOptions(): Option[] {
       "--output-schema <file>",
       "with -p: the answer must be JSON that fits this JSON Schema (2 repairs, else exit 1)",
     ),
+    new Option("--input-format <format>", "with -p -: stream-json is a conversation, a JSON line a message").choices([
+      "text",
+      "stream-json",
+    ]),
     new Option("--include-partial", "with -p and stream-json: text as it comes"),
     new Option("--system <text>", "in place of the system prompt; the environment is still told"),
     new Option("--append-system <text>", "added to the system prompt"),

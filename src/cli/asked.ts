@@ -32,6 +32,8 @@ export type RunFlags = Flags & {
   resume?: string | true;
   fork?: boolean;
   outputFormat: Format;
+  /** `text` when absent. */
+  inputFormat?: "text" | "stream-json";
   includePartial?: boolean;
 };
 

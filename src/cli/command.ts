@@ -61,7 +61,13 @@ async function printed(flags: RunFlags, { prompt }: Wish): Promise<number> {
   const { print = "" } = flags;
   if (prompt !== undefined && prompt !== print)
     throw new UsageError((await import("./misread.js")).wantsQuotes(print, [prompt]));
-  return oneShot(flags, print);
+  return headless(flags, print);
+}
+
+async function headless(flags: RunFlags, asked: string): Promise<number> {
+  return flags.inputFormat === "stream-json"
+    ? (await import("./conversation.js")).conversation(flags, asked)
+    : oneShot(flags, asked);
 }
 
 // without a terminal on both sides nobody is there to talk to: it is one shot
@@ -73,6 +79,6 @@ async function interactive({ flags, prompt }: Wish, version: string): Promise<nu
     );
   const { stdin, stdout } = process;
   if (stdin.isTTY && stdout.isTTY) return (await import("./repl/repl.js")).repl(flags, { prompt, version });
-  if (prompt !== undefined || !stdin.isTTY) return oneShot(flags, prompt ?? "-");
+  if (prompt !== undefined || !stdin.isTTY) return headless(flags, prompt ?? "-");
   throw new UsageError('An interactive session needs a terminal on both sides. One shot: nanocoder -p "what to do".');
 }

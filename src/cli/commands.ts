@@ -137,8 +137,11 @@ Examples:
 
 A session: /help lists its commands and keys; @path names a file, !command runs one yourself, #text is remembered. Without a
 key it sets one up; with TERM=dumb it speaks in plain lines; where stdin or stdout is no terminal, PROMPT is one shot.
-In a session --max-turns and --max-cost hold for each prompt; --output-format, --output-schema, --include-partial and
---timeout are refused: they are for work without a person.
+In a session --max-turns and --max-cost hold for each prompt; --output-format, --output-schema, --input-format,
+--include-partial and --timeout are refused: they are for work without a person.
+
+A program holds a conversation by -p - --input-format stream-json --output-format stream-json: each line on stdin is
+{"type":"user","message":{"role":"user","content":"…"}} and one run; {"type":"interrupt"} ends the run that is under way.
 
 Models: any OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL), DeepSeek (DEEPSEEK_API_KEY),
 Anthropic (ANTHROPIC_API_KEY); NANOCODER_MODEL, NANOCODER_BASE_URL and NANOCODER_API_KEY come before them.

@@ -32,7 +32,17 @@ function wordsOf(program: Command): Words {
 
 // those that work take the flags of a run too, but for some
 const WORKING = ["goal", "plan"];
-const NOT_WORKING = ["-v", "--version", "-p", "--print", "-c", "--continue", "--fork", "--output-schema"];
+const NOT_WORKING = [
+  "-v",
+  "--version",
+  "-p",
+  "--print",
+  "-c",
+  "--continue",
+  "--fork",
+  "--output-schema",
+  "--input-format",
+];
 
 function wordsAfter(command: Command, ofRun: readonly string[]): string[] {
   const own = [command, ...command.commands].flatMap(flagsOf);

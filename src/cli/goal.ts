@@ -54,8 +54,14 @@ type Begun = { config: Config; resume: Resume; contract: Contract };
 type Wish = Begun & { flags: GoalFlags; stop: Interrupts; human: Progress };
 
 function checkFlags(flags: GoalFlags, words: readonly string[]): void {
-  const { resume, print, continue: newest, fork, outputSchema } = flags;
-  const other = { "--print": print, "--continue": newest, "--fork": fork, "--output-schema": outputSchema };
+  const { resume, print, continue: newest, fork, outputSchema, inputFormat } = flags;
+  const other = {
+    "--print": print,
+    "--continue": newest,
+    "--fork": fork,
+    "--output-schema": outputSchema,
+    "--input-format": inputFormat,
+  };
   for (const [flag, value] of Object.entries(other))
     if (value !== undefined) throw new UsageError(`goal: ${flag} does not go with it. See nanocoder goal --help.`);
   if (resume === undefined) return;

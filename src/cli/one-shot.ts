@@ -22,7 +22,6 @@ export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const begun = await begin(flags, (line) => notices.push(line));
   if (begun === undefined) return 130;
   const { config, resume } = begun;
-  if (config.choice === undefined && config.gateway === undefined) throw new UsageError(await noModel());
   const human = progress(process.stderr, colours(process.stderr));
   for (const line of notices) human.note(line);
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
@@ -41,14 +40,7 @@ type Work = { opened: Opened; config: Config; flags: RunFlags; human: Progress; 
 
 async function work({ opened, config, flags, human, stop }: Work): Promise<number> {
   const { agent, id } = opened;
-  const info = {
-    session: id,
-    model: agent.model.id,
-    cwd: config.cwd,
-    tools: agent.tools.map((tool) => tool.name),
-    mode: config.mode,
-  };
-  const out = output(flags, info, stop);
+  const out = output(flags, infoOf(opened, config), stop);
   const began = performance.now();
   const first = agent.log.events.length;
   out.start();
@@ -68,9 +60,15 @@ async function work({ opened, config, flags, human, stop }: Work): Promise<numbe
   return summary.exitCode;
 }
 
+/** What a run's JSON lines say of it. */
+export function infoOf({ agent, id }: Opened, { cwd, mode }: Config): RunInfo {
+  return { session: id, model: agent.model.id, cwd, tools: agent.tools.map((tool) => tool.name), mode };
+}
+
 type Output = { start(): void; see(item: Event | Delta): void; end(outcome: Outcome, ms: number): Promise<void> };
 
-function output({ outputFormat, includePartial }: RunFlags, info: RunInfo, stop: Interrupts): Output {
+/** What goes to stdout: at the start, as it happens, and at the end of a run. */
+export function output({ outputFormat, includePartial }: RunFlags, info: RunInfo, stop: Interrupts): Output {
   const print = (line: unknown) =>
     write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
   const lines = lineMaker(info.session, includePartial ?? false);
@@ -95,7 +93,8 @@ async function printAnswer({ exitCode, result }: Summary): Promise<void> {
   await write(process.stdout, `${shown.trimEnd()}\n`, () => undefined);
 }
 
-async function explain(summary: Summary, id: string, human: Progress): Promise<void> {
+/** Says to a person why a run ended as it did, and how to go on. */
+export async function explain(summary: Summary, id: string, human: Progress): Promise<void> {
   if (summary.verification !== undefined)
     for (const line of (await import("./verify-lines.js")).verifyLines(summary.verification)) human.note(line);
   for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
@@ -112,8 +111,15 @@ async function explain(summary: Summary, id: string, human: Progress): Promise<v
 
 type Begun = { config: Config; resume: Resume };
 
-// undefined: the person chose no session
-async function begin(flags: RunFlags, notice: (line: string) => void): Promise<Begun | undefined> {
+/** The configuration, and the session to go on with; undefined when the person chose none. */
+export async function begin(flags: RunFlags, notice: (line: string) => void): Promise<Begun | undefined> {
+  const begun = await begunBy(flags, notice);
+  if (begun && begun.config.choice === undefined && begun.config.gateway === undefined)
+    throw new UsageError(await noModel());
+  return begun;
+}
+
+async function begunBy(flags: RunFlags, notice: (line: string) => void): Promise<Begun | undefined> {
   const { continue: newest, resume, fork } = flags;
   if (newest || resume !== undefined) return (await import("./going-on.js")).goingOn(flags, notice);
   if (fork) throw new UsageError("--fork copies a session to go on with: say which by --continue or --resume ID.");

@@ -51,8 +51,17 @@ export async function planCommand(flags: PlanFlags, words: string): Promise<numb
   }
 }
 
-function checkFlags({ resume, print, continue: newest, fork, outputSchema }: PlanFlags, words: string): void {
-  const other = { "--print": print, "--continue": newest, "--fork": fork, "--output-schema": outputSchema };
+function checkFlags(
+  { resume, print, continue: newest, fork, outputSchema, inputFormat }: PlanFlags,
+  words: string,
+): void {
+  const other = {
+    "--print": print,
+    "--continue": newest,
+    "--fork": fork,
+    "--output-schema": outputSchema,
+    "--input-format": inputFormat,
+  };
   for (const [flag, value] of Object.entries(other))
     if (value !== undefined) throw new UsageError(`plan: ${flag} does not go with it. See nanocoder plan --help.`);
   if (resume !== undefined && words !== "")

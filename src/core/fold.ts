@@ -11,6 +11,9 @@ export const UNANSWERED =
  * The conversation a log tells. Any prefix, and any log with records missing or doubled, gives a valid one:
  * each call is followed by exactly one result, in call order, and no result stands without its call. The
  * same event gives the same message object each time, so that a wire may serialise each message once.
+ *
+ * @example
+ * for (const { role, parts } of messages(agent.log.events)) console.log(role, parts.length);
  */
 export function messages(events: readonly Event[]): Message[] {
   return told(read(reading(events), events));
@@ -32,7 +35,12 @@ export function follower(): (events: readonly Event[]) => Message[] {
   };
 }
 
-/** The newest event of a kind. */
+/**
+ * The newest event of a kind.
+ *
+ * @example
+ * console.log(last(agent.log.events, "ended")?.reason);
+ */
 export function last<T extends Event["type"]>(events: readonly Event[], type: T): EventOf<T> | undefined {
   return events.findLast((event) => event.type === type) as EventOf<T> | undefined;
 }
@@ -53,12 +61,22 @@ const states = growing(
   (known, event) => event.type === "state" && known.set(event.key, event.value),
 );
 
-/** The value a plugin, a tool or a front end last gave to a key. */
+/**
+ * The value a plugin, a tool or a front end last gave to a key.
+ *
+ * @example
+ * console.log(state(agent.log.events, "mode"));
+ */
 export function state(events: readonly Event[], key: string): Json | undefined {
   return states(events).get(key);
 }
 
-/** All tokens the session has used, side requests included. */
+/**
+ * All tokens the session has used, side requests included.
+ *
+ * @example
+ * console.log(usage(agent.log.events).output, "tokens were written");
+ */
 export function usage(events: readonly Event[]): Usage {
   return events.reduce((sum, event) => {
     if (event.type !== "reply" && event.type !== "spent") return sum;

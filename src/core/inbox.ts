@@ -1,9 +1,21 @@
 import type { UserPart } from "./message.js";
 
-/** Something that starts or steers work: a user's words, a timer, a finished background job, a teammate. */
+/**
+ * Something that starts or steers work: a user's words, a timer, a finished background job, a teammate.
+ *
+ * @example
+ * const mail: Mail = { parts: [text("Leave the tests as they are.")], from: "user" };
+ * agent.inbox.post(mail);
+ */
 export type Mail = { parts: readonly UserPart[]; from: string };
 
-/** Where prompts wait for the loop, which takes all of them at its next step. */
+/**
+ * Where prompts wait for the loop, which takes all of them at its next step.
+ *
+ * @example
+ * const inbox = new Inbox();
+ * inbox.post({ parts: [text("The build has ended.")], from: "ci" });
+ */
 export class Inbox {
   #mail: Mail[] = [];
 

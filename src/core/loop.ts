@@ -12,7 +12,12 @@ import { sentence, type ToolRunner, toolRunner } from "./run-tools.js";
 import type { Session } from "./session.js";
 import type { Tool } from "./tool.js";
 
-/** All the loop needs. The log's first event is its `session` fact. */
+/**
+ * All the loop needs. The log's first event is its `session` fact.
+ *
+ * @example
+ * const other: Agent = { ...agent, inbox: new Inbox(), log: memoryLog(agent.log.events) };
+ */
 export type Agent = {
   log: Log;
   inbox: Inbox;

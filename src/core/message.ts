@@ -1,15 +1,53 @@
-/** What JSON can hold; what crosses the wire and the log. */
+/**
+ * What JSON can hold; what crosses the wire and the log.
+ *
+ * @example
+ * const details: Json = { passed: 12, failed: ["parser"] };
+ */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/**
+ * Words.
+ *
+ * @example
+ * const words: Text = { type: "text", text: "Which tests fail?" };
+ */
 export type Text = { type: "text"; text: string };
-/** `data` is base64 without a prefix. */
+/**
+ * `data` is base64 without a prefix.
+ *
+ * @example
+ * const image: Image = { type: "image", mime: "image/png", data: png.toString("base64") };
+ */
 export type Image = { type: "image"; mime: string; data: string };
-/** `opaque` is the provider's own token; only the wire that made it reads it, and carries it back untouched. */
+/**
+ * `opaque` is the provider's own token; only the wire that made it reads it, and carries it back untouched.
+ *
+ * @example
+ * const thought: Thinking = { type: "thinking", text: "The comma is missing." };
+ */
 export type Thinking = { type: "thinking"; text: string; opaque?: Json };
-/** `malformed` is the argument text as it came when it was not a JSON object; `input` is then `{}` and the call must not run. */
+/**
+ * `malformed` is the argument text as it came when it was not a JSON object; `input` is then `{}` and the call must not run.
+ *
+ * @example
+ * const names = (calls: Call[]) => calls.map(({ name }) => name);
+ */
 export type Call = { type: "call"; id: string; name: string; input: Json; malformed?: string; opaque?: Json };
 
+/**
+ * What a model is told: words and images.
+ *
+ * @example
+ * const parts: UserPart[] = [text("What is this?"), { type: "image", mime: "image/png", data: png.toString("base64") }];
+ */
 export type UserPart = Text | Image;
+/**
+ * What a model answers with.
+ *
+ * @example
+ * const thoughts = (parts: readonly ReplyPart[]) => parts.filter((part) => part.type === "thinking");
+ */
 export type ReplyPart = Text | Thinking | Call;
 
 export type UserMessage = { role: "user"; parts: readonly UserPart[] };
@@ -23,14 +61,30 @@ export type ToolMessage = {
   file?: string;
 };
 
-/** What the model reads. */
+/**
+ * What the model reads.
+ *
+ * @example
+ * const first: Message | undefined = messages(agent.log.events)[0];
+ */
 export type Message = UserMessage | AssistantMessage | ToolMessage;
 
+/**
+ * Words as a part of a message.
+ *
+ * @example
+ * agent.inbox.post({ parts: [text("Which tests fail?")], from: "user" });
+ */
 export function text(value: string): Text {
   return { type: "text", text: value };
 }
 
-/** The words of a list of parts, without thinking, images and calls. */
+/**
+ * The words of a list of parts, without thinking, images and calls.
+ *
+ * @example
+ * console.log(plainText([text("Two fail."), text(" Both parse dates.")]));
+ */
 export function plainText(parts: readonly (UserPart | ReplyPart)[]): string {
   return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }

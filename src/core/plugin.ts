@@ -3,11 +3,27 @@ import type { Session } from "./session.js";
 import type { Tool } from "./tool.js";
 
 type OneOrMore = Fact | readonly Fact[] | undefined;
+/**
+ * What a plugin has to say at a moment: nothing, a fact, or several.
+ *
+ * @example
+ * const beforeStop = (): Facts => ({ type: "note", text: "Run the tests once more.", by: "careful" });
+ */
 export type Facts = OneOrMore | Promise<OneOrMore>;
 
 /**
  * One mechanism, hung on the loop. At each moment every plugin is asked at once about the same log and its
  * facts are recorded in list order. A plugin that throws ends the run.
+ *
+ * @example
+ * const careful: Plugin = {
+ *   name: "careful",
+ *   system: () => "Say how you checked your work.",
+ *   beforeStop({ events }) {
+ *     const told = events.some((event) => event.type === "note" && event.by === "careful");
+ *     return told ? undefined : { type: "note", text: "Run the tests once more.", by: "careful" };
+ *   },
+ * };
  */
 export interface Plugin {
   readonly name: string;

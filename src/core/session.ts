@@ -1,7 +1,12 @@
 import type { Delta, Event } from "./event.js";
 import type { Model } from "./model.js";
 
-/** What plugins and tools see of a running session. */
+/**
+ * What plugins and tools see of a running session.
+ *
+ * @example
+ * const turns = ({ events }: Session) => events.filter(({ type }) => type === "reply").length;
+ */
 export interface Session {
   readonly events: readonly Event[];
   readonly model: Model;

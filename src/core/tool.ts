@@ -5,6 +5,9 @@ import type { Session } from "./session.js";
 /**
  * What a call would touch. `subjects` are resolved paths, the command line, or the host. Two calls of one
  * reply conflict, and then keep their order, when one is `run` or when they share a subject and one writes.
+ *
+ * @example
+ * const effect: Effect = { kind: "net", subjects: ["api.example.com"] };
  */
 export type Effect = {
   kind: "none" | "read" | "write" | "run" | "net";
@@ -37,13 +40,23 @@ export type Foresight = {
   unchecked: boolean;
 };
 
-/** What a tool takes: `json` is shown to the model, `parse` throws a sentence that says what is wrong. */
+/**
+ * What a tool takes: `json` is shown to the model, `parse` throws a sentence that says what is wrong.
+ *
+ * @example
+ * const anything: Schema<Json> = { json: { type: "object" }, parse: (input) => input };
+ */
 export interface Schema<T> {
   readonly json: JsonSchema;
   parse(input: Json): T | Promise<T>;
 }
 
-/** What a tool gives back. `details` is for the screen and for scripts; the model never sees it. */
+/**
+ * What a tool gives back. `details` is for the screen and for scripts; the model never sees it.
+ *
+ * @example
+ * const result: Result = { parts: [text("12 passed")], details: { passed: 12 } };
+ */
 export type Result = { parts: readonly UserPart[]; failed?: boolean; details?: Json };
 
 /** What a call would write, for a person: a unified diff, or words where none can be shown. */
@@ -53,6 +66,12 @@ export type ToolFact =
   | { type: "judged"; verdict: "allow" | "deny"; by: string; why: string }
   | { type: "state"; key: string; value: Json };
 
+/**
+ * What a tool gets beside its input.
+ *
+ * @example
+ * const tell = ({ progress, cwd }: ToolContext) => progress(`at work in ${cwd}`);
+ */
 export interface ToolContext extends Session {
   readonly callId: string;
   /** The effect that was let through: what the tool touches must be among its subjects. Absent: nobody judged. */
@@ -68,7 +87,12 @@ export interface ToolContext extends Session {
   record(fact: ToolFact): void;
 }
 
-/** One thing the model can do. `run` throws to fail: the message is what the model reads. */
+/**
+ * One thing the model can do. `run` throws to fail: the message is what the model reads.
+ *
+ * @example
+ * const names = (tools: readonly Tool[]) => tools.map(({ name }) => name);
+ */
 export interface Tool<T = unknown> {
   readonly name: string;
   readonly description: string;

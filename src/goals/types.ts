@@ -1,7 +1,17 @@
-/** What must be true. `check` is a command line that proves it by exiting 0; `timeout` is in milliseconds. */
+/**
+ * What must be true. `check` is a command line that proves it by exiting 0; `timeout` is in milliseconds.
+ *
+ * @example
+ * const criterion: Criterion = { describe: "the tests pass", check: "npm test", timeout: 120_000 };
+ */
 export type Criterion = { describe: string; check?: string; timeout?: number };
 
-/** Where work on a goal ends at the latest; `maxCost` is in USD, `timeout` in milliseconds. */
+/**
+ * Where work on a goal ends at the latest; `maxCost` is in USD, `timeout` in milliseconds.
+ *
+ * @example
+ * const limits: GoalLimits = { iterations: 5, maxCost: 2, timeout: 1_800_000 };
+ */
 export type GoalLimits = { iterations: number; maxTurns?: number; maxCost?: number; timeout?: number };
 
 /** A goal as it was agreed before work began; plain data, kept in the log. */

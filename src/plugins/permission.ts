@@ -13,6 +13,12 @@ import { type Rule, type Rules, ruleAgainst, rulesFor, type Subject } from "./ru
 import { type Turns, turns, unlessAborted } from "./turns.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
+/**
+ * What needs leave: `strict` all but reading, `default` what leaves the workspace and commands, `plan` refuses changes, `auto` asks for nothing but danger.
+ *
+ * @example
+ * const mode: Mode = "strict";
+ */
 export type Mode = (typeof MODES)[number];
 
 export type PermissionOptions = Guarded & {

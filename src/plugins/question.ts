@@ -5,7 +5,13 @@ import { visible } from "../platform/text.js";
 import { inputOf } from "./hook-input.js";
 import { narrowest, shownSubjects } from "./rules.js";
 
-/** Something only a person can decide. Words and subjects have hidden characters made visible; the rest is as it is. */
+/**
+ * Something only a person can decide. Words and subjects have hidden characters made visible; the rest is as it is.
+ *
+ * @example
+ * const ask = async ({ tool, subjects }: Question): Promise<Answer> =>
+ *   tool === "bash" && subjects[0] === "npm test" ? { verdict: "allow", why: "tests" } : { verdict: "deny", why: "no" };
+ */
 export type Question = {
   tool: string;
   effect: Effect;
@@ -27,10 +33,19 @@ export type Question = {
 /**
  * `once`, `session` and `always` say for how long a yes counts; `why` of a no is told to the model. `input` are
  * arguments that the person gave instead, for this one time: they are judged anew and the model is told.
+ *
+ * @example
+ * const answer: Answer = { verdict: "deny", why: "Not on a Friday." };
  */
 export type Answer = { verdict: "allow" | "deny"; why: string; for?: "once" | "session" | "always"; input?: Json };
 
-/** What goes with a question: when it needs no answer any more, and how many wait behind it. */
+/**
+ * What goes with a question: when it needs no answer any more, and how many wait behind it.
+ *
+ * @example
+ * const ask = async ({ why }: Question, { signal }: Asking): Promise<Answer> =>
+ *   signal.aborted ? { verdict: "deny", why: "too late" } : { verdict: "allow", why, for: "once" };
+ */
 export type Asking = { signal: AbortSignal; waiting(): number };
 
 export type Asked = { tool: Tool; input: unknown; context: ToolContext; effect: Effect };

@@ -21,6 +21,10 @@ export type LogFile = Log & {
  * cut short is removed. Secrets are written as marks (by `redact`, else those of known shapes); `events` keeps
  * what this process appended as it was.
  * Throws when another living process has it open, or when it cannot be written.
+ *
+ * @example
+ * const log = openLog("./session.jsonl");
+ * const agent = await createAgent({ model, log });
  */
 export function openLog(path: string, redact: Redactor = redactor([])): LogFile {
   makeFolder(dirname(path), 0o700);

@@ -2,7 +2,12 @@ import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import type { Effect, Result, Schema, Tool, ToolContext } from "../core/tool.js";
 
-/** The part of the Standard Schema and Standard JSON Schema specifications (standardschema.dev) that is used. */
+/**
+ * The part of the Standard Schema and Standard JSON Schema specifications (standardschema.dev) that is used.
+ *
+ * @example
+ * const sides: StandardSchema<{ sides: number }> = z.object({ sides: z.number() });
+ */
 export type StandardSchema<T> = {
   readonly "~standard": {
     readonly version: 1;
@@ -17,6 +22,17 @@ type Outcome<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
 
+/**
+ * What a tool is made of.
+ *
+ * @example
+ * const now: ToolDefinition<object> = {
+ *   name: "now",
+ *   description: "What time it is.",
+ *   input: { type: "object" },
+ *   run: () => new Date().toISOString(),
+ * };
+ */
 export type ToolDefinition<T> = {
   /** Letters, digits, `_` and `-`, at most 64. */
   name: string;

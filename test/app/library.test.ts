@@ -3,15 +3,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { anthropic, createAgent, defineTool, memoryLog, openai, openLog, run, text } from "../../src/index.js";
+import {
+  type AgentOptions,
+  anthropic,
+  createAgent,
+  defineTool,
+  memoryLog,
+  openai,
+  openLog,
+  run,
+  text,
+} from "../../src/index.js";
 import { modelServer, scriptedModel } from "../../src/testing.js";
 
 const folder = () => mkdtempSync(join(tmpdir(), "library-"));
 
+const asked = async (options: AgentOptions) => (await createAgent({ cwd: folder(), ...options })).chat("x");
+
 describe("createAgent", () => {
   it("has the two-line use, and remembers", async () => {
     await using server = await modelServer(["Two fail.", "They expect a comma."]);
-    const agent = createAgent({ model: openai({ baseUrl: server.url, apiKey: "k", model: "gpt-5" }), cwd: folder() });
+    const agent = await createAgent({
+      model: openai({ baseUrl: server.url, apiKey: "k", model: "gpt-5" }),
+      cwd: folder(),
+    });
     expect(await agent.chat("Which tests fail?")).toBe("Two fail.");
     expect(await agent.chat("Why?")).toBe("They expect a comma.");
     await agent.close();
@@ -25,15 +40,17 @@ describe("createAgent", () => {
   it("gives the pieces of a continued answer as one, and the JSON that fits a schema", async () => {
     const cut = (words: string) => ({ text: words, stop: "length" });
     const model = scriptedModel([cut("void"), cut("one, t"), "wo"], { id: "gpt-5" });
-    expect(await createAgent({ model, cwd: folder() }).chat("x")).toBe("one, two");
+    expect(await asked({ model })).toBe("one, two");
     const most = scriptedModel([cut("one, t"), "wo"], { id: "gpt-4o" });
-    expect(await createAgent({ model: most, cwd: folder(), maxOutput: 16_384 }).chat("x")).toBe("one, two");
+    expect(await asked({ model: most, maxOutput: 16_384 })).toBe("one, two");
     const outputSchema = { type: "array" };
     const answers = scriptedModel(["Here: {}", "Then: [1]", "a", "b", "c"]);
-    const agent = createAgent({ model: answers, cwd: folder(), outputSchema });
+    const agent = await createAgent({ model: answers, cwd: folder(), outputSchema });
     expect(await agent.chat("x")).toBe("[1]");
     await expect(agent.chat("y")).rejects.toThrow("after 2 repairs: (all of it): is not JSON");
-    expect(() => createAgent({ model, outputSchema: { type: "list" } })).toThrow('wrong at /type: "type" wants one of');
+    await expect(createAgent({ model, outputSchema: { type: "list" } })).rejects.toThrow(
+      'wrong at /type: "type" wants one of',
+    );
   });
 
   it("works on real files over the anthropic wire, and asks its own person", async () => {
@@ -43,7 +60,7 @@ describe("createAgent", () => {
       { calls: [{ name: "bash", input: { command: "echo hi > made" } }] },
       "done",
     ]);
-    const agent = createAgent({
+    const agent = await createAgent({
       model: anthropic({ baseUrl: server.url, apiKey: "k", model: "claude-sonnet-4-5" }),
       cwd,
       ask: async ({ why }) => {
@@ -56,27 +73,35 @@ describe("createAgent", () => {
     expect(readFileSync(join(cwd, "made"), "utf8")).toBe("hi\n");
   });
 
-  it("asks plugins for their part of the system prompt, which they must have at once", () => {
+  it("asks plugins for their part of the system prompt, also one that comes later", async () => {
     const model = scriptedModel(["x"]);
     const plugins = [{ name: "a", system: () => "SAID BY A" }, { name: "b" }, { name: "c", system: () => "SAID BY C" }];
-    const { log } = createAgent({ model, cwd: folder(), plugins, system: "S", appendSystem: "MORE", builtins: [] });
+    const { log } = await createAgent({
+      model,
+      cwd: folder(),
+      plugins,
+      system: "S",
+      appendSystem: "MORE",
+      builtins: [],
+    });
     const [first] = log.events;
     expect(first?.type === "session" && first.system).toMatch(/^S\n\nMORE\n\nSAID BY A\n\nSAID BY C\n\nEnvironment\n/);
-    const late = [{ name: "late", system: async () => "x" }];
-    expect(() => createAgent({ model, cwd: folder(), plugins: late })).toThrow('The plugin "late" gives its part');
+    const late = [{ name: "late", system: async () => "SAID LATER" }];
+    const [begun] = (await createAgent({ model, cwd: folder(), plugins: late })).log.events;
+    expect(begun?.type === "session" && begun.system).toContain("SAID LATER");
   });
 
   it("refuses by default what nobody was asked for", async () => {
     const cwd = folder();
     const model = scriptedModel([{ calls: [{ name: "bash", input: { command: "touch made" } }] }, "no"]);
-    await createAgent({ model, cwd }).chat("x");
+    await asked({ model, cwd });
     expect(existsSync(join(cwd, "made"))).toBe(false);
   });
 
   it("yields typed events from run, with a log in a file that goes on", async () => {
     const path = join(folder(), "session.jsonl");
     const log = openLog(path);
-    const agent = createAgent({
+    const agent = await createAgent({
       model: scriptedModel(["one"]),
       cwd: folder(),
       log,
@@ -91,7 +116,7 @@ describe("createAgent", () => {
     log.close();
     const again = openLog(path);
     const model = scriptedModel(["two"]);
-    expect(await createAgent({ model, log: again }).chat("and?")).toBe("two");
+    expect(await (await createAgent({ model, log: again })).chat("and?")).toBe("two");
     expect(model.requests[0]?.system).toMatch(/^BE BRIEF/);
     expect(model.requests[0]?.messages).toHaveLength(3);
     again.close();
@@ -99,24 +124,19 @@ describe("createAgent", () => {
 
   it("throws when a run ends without an answer", async () => {
     const model = scriptedModel([{ error: { status: 400, message: "bad" } }]);
-    await expect(createAgent({ model, cwd: folder() }).chat("x")).rejects.toThrow("bad");
+    await expect(asked({ model })).rejects.toThrow("bad");
     const loops = scriptedModel(() => ({ calls: [{ name: "glob", input: { pattern: "*" } }] }));
-    await expect(createAgent({ model: loops, cwd: folder(), maxTurns: 2, log: memoryLog() }).chat("x")).rejects.toThrow(
-      "max_turns",
-    );
+    await expect(asked({ model: loops, maxTurns: 2, log: memoryLog() })).rejects.toThrow("max_turns");
     expect(loops.requests).toHaveLength(2);
-    await expect(
-      createAgent({ model: scriptedModel([{ silent: true }]), cwd: folder() }).chat("x", {
-        signal: AbortSignal.timeout(50),
-      }),
-    ).rejects.toThrow("timeout");
+    const silent = await createAgent({ model: scriptedModel([{ silent: true }]), cwd: folder() });
+    await expect(silent.chat("x", { signal: AbortSignal.timeout(50) })).rejects.toThrow("timeout");
   });
 });
 
 describe("defineTool", () => {
   const use = async (tool: Parameters<typeof createAgent>[0]["tools"], input: Record<string, string | number>) => {
     const model = scriptedModel([{ calls: [{ name: "add", input }] }, ({ results }) => results[0] ?? ""]);
-    const agent = createAgent({ model, cwd: folder(), tools: tool ?? [] });
+    const agent = await createAgent({ model, cwd: folder(), tools: tool ?? [] });
     return { answer: await agent.chat("x"), schema: model.requests[0]?.tools.at(-1)?.schema };
   };
 
@@ -166,7 +186,7 @@ describe("the examples of the documentation", () => {
   it("are the ones that stand in the sources, and run", async () => {
     const source = (path: string) => readFileSync(join(import.meta.dirname, "../../src", path), "utf8");
     const example = (path: string) =>
-      [...source(path).matchAll(/@example\n([\s\S]*?)\*\//g)].map((found) =>
+      [...source(path).matchAll(/@example\n((?:(?!\*\/)[\s\S])*?)\*\/\nexport (?:async )?function/g)].map((found) =>
         (found[1] ?? "").replace(/^\s*\* ?/gm, ""),
       );
     const files = [
@@ -183,7 +203,7 @@ describe("the examples of the documentation", () => {
 
     const cwd = folder();
     writeFileSync(join(cwd, "a"), "");
-    const agent = createAgent({ model: scriptedModel(["There is one file."]), cwd });
+    const agent = await createAgent({ model: scriptedModel(["There is one file."]), cwd });
     const names = [
       "createAgent",
       "openai",
@@ -222,7 +242,7 @@ describe("the examples of the documentation", () => {
     ];
     agent.inbox.post({ parts: [text("hi")], from: "user" });
     for (const code of files.flatMap(example)) {
-      const body = code.replace(/await using (\w+) =/g, "const $1 =").replace(/const agent =/, "agent =");
+      const body = code.replace(/await using (\w+) =/g, "const $1 =").replace(/const (agent|answer: string) =/, "$1 =");
       const closing = /modelServer\(/.test(body) ? "\nawait server.close();" : "";
       await new Function(...names, `return (async () => {${body}${closing}\n})();`)(...values);
     }

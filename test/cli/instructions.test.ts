@@ -114,7 +114,9 @@ describe("instructions of other folders", () => {
     expect(frames(told(requests[4]))).toEqual([b("b rules"), b("b changed"), b(gone)]);
     for (const [n, request] of requests.slice(1).entries())
       expect(request.raw.startsWith(requests[n]?.raw.replace(/\]\}$/, "") ?? "?")).toBe(true);
-    const notes = sessionsIn(where)[0]?.filter((event) => event.type === "note" && event.by !== "todo");
+    const notes = sessionsIn(where)[0]
+      ?.filter((event) => event.type === "note")
+      .filter(({ by }) => by !== "todo");
     expect(notes?.map(({ by, lasting }) => ({ by, lasting }))).toEqual(
       Array(3).fill({ by: "instructions", lasting: true }),
     );

@@ -112,10 +112,10 @@ describe("a session that is gone on with", () => {
     const path = join(place().home, "s.jsonl");
     const where = place();
     const script = [call("bash", { command: "touch made" }), "ok"];
-    const agentOn = (answer: "session" | "never") => {
+    const agentOn = async (answer: "session" | "never") => {
       const log = openLog(path);
       const asked: string[] = [];
-      const agent = createAgent({
+      const agent = await createAgent({
         model: scriptedModel(script),
         cwd: where.work,
         log,
@@ -128,12 +128,12 @@ describe("a session that is gone on with", () => {
       const end = () => agent.close().then(() => log.close());
       return { agent, log, asked, end };
     };
-    const first = agentOn("session");
+    const first = await agentOn("session");
     first.log.append({ type: "state", key: "todo", value: [{ text: "三", done: false }] });
     await first.agent.chat("go");
     await first.end();
     rmSync(join(where.work, "made"));
-    const second = agentOn("never");
+    const second = await agentOn("never");
     await second.agent.chat("again");
     expect([first.asked, second.asked]).toEqual([["touch made"], []]);
     expect(readFileSync(join(where.work, "made"), "utf8")).toBe("");
@@ -147,7 +147,7 @@ describe("a session that is gone on with", () => {
     const write = call("write_file", { path: "made.txt", content: "x" });
     const done = async (permissionMode?: "plan" | "auto" | "default") => {
       const log = openLog(path);
-      const agent = createAgent({
+      const agent = await createAgent({
         model: scriptedModel([write, "ok"]),
         cwd: work,
         log,

@@ -46,7 +46,7 @@ export async function repl(flags: RunFlags, start: Start): Promise<number> {
   }
 }
 
-const HEADLESS = ["outputSchema", "includePartial", "timeout"] as const;
+const HEADLESS = ["outputSchema", "inputFormat", "includePartial", "timeout"] as const;
 
 function checkFlags(flags: RunFlags): void {
   const found = HEADLESS.find((name) => flags[name] !== undefined);

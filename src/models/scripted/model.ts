@@ -17,6 +17,13 @@ import {
   usageFor,
 } from "./script.js";
 
+/**
+ * A scripted model, which keeps what it was asked.
+ *
+ * @example
+ * const played: ScriptedModel = scriptedModel(["Hello."]);
+ * console.log(played.requests.length);
+ */
 export type ScriptedModel = Model & { /** What was asked, in order. */ readonly requests: readonly Request[] };
 
 /**

@@ -1,7 +1,12 @@
 import type { Json } from "../../core/message.js";
 import { type Fields, isFields, Refused } from "./check.js";
 
-/** A way in which compatible endpoints differ from OpenAI's. Those of calls, of thinking, of ends and of usage are the OpenAI side's only. */
+/**
+ * A way in which compatible endpoints differ from OpenAI's. Those of calls, of thinking, of ends and of usage are the OpenAI side's only.
+ *
+ * @example
+ * const quirks: Quirk[] = ["no-ids", "calls-in-tags"];
+ */
 export type Quirk =
   /** Calls have no id; it comes in the last delta only; all calls have the same; each delta repeats it. */
   | "no-ids"

@@ -2,10 +2,20 @@ import type { Usage } from "../../core/event.js";
 import type { Json } from "../../core/message.js";
 import type { Quirk } from "./quirks.js";
 
-/** A call that a scripted model makes. `raw` is argument text sent as it stands, for malformed ones. */
+/**
+ * A call that a scripted model makes. `raw` is argument text sent as it stands, for malformed ones.
+ *
+ * @example
+ * const call: ScriptedCall = { name: "read_file", input: { path: "README.md" } };
+ */
 export type ScriptedCall = { name: string; input?: Json; id?: string; raw?: string };
 
-/** One answer of a scripted model, and what goes wrong with it. Times are in milliseconds. */
+/**
+ * One answer of a scripted model, and what goes wrong with it. Times are in milliseconds.
+ *
+ * @example
+ * const slow: Turn = { text: "Well…", delay: 500, usage: { input: 900, output: 3 } };
+ */
 export type Turn = {
   text?: string;
   thinking?: string;
@@ -35,7 +45,12 @@ export type Turn = {
   quirks?: readonly Quirk[];
 };
 
-/** What a script sees of a request, in one shape for all wires. */
+/**
+ * What a script sees of a request, in one shape for all wires.
+ *
+ * @example
+ * const said = ({ role, text }: SeenMessage) => `${role}: ${text}`;
+ */
 export type SeenMessage = {
   role: "user" | "assistant" | "tool";
   text: string;
@@ -44,6 +59,12 @@ export type SeenMessage = {
   failed?: boolean;
 };
 
+/**
+ * What a script is asked, and what a server keeps.
+ *
+ * @example
+ * const echo = ({ n, lastText }: SeenRequest) => `${n}: ${lastText}`;
+ */
 export type SeenRequest = {
   /** From 0. */
   readonly n: number;
@@ -66,9 +87,19 @@ export type SeenRequest = {
 };
 
 type Step = string | Turn;
-/** An answer, or a function that makes one of the request. */
+/**
+ * An answer, or a function that makes one of the request.
+ *
+ * @example
+ * const step: ScriptStep = ({ lastText }) => `You said: ${lastText}`;
+ */
 export type ScriptStep = Step | ((request: SeenRequest) => Step | Promise<Step>);
-/** Answers in order, or one function that answers every request. */
+/**
+ * Answers in order, or one function that answers every request.
+ *
+ * @example
+ * const script: Script = [{ calls: [{ name: "glob", input: { pattern: "*" } }] }, ({ results }) => `I see ${results[0]}`];
+ */
 export type Script = readonly ScriptStep[] | ((request: SeenRequest) => Step | Promise<Step>);
 
 /** Thrown when a script of fixed length is asked once more. */

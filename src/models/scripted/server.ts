@@ -9,6 +9,12 @@ import { dressed, type Quirk, type Quirks, refuseQuirks } from "./quirks.js";
 import { lazily, pieces, type Script, type SeenRequest, type Turn, turnFor, usageFor } from "./script.js";
 import type { Side, Telling } from "./side.js";
 
+/**
+ * A model server that runs.
+ *
+ * @example
+ * const asked = ({ requests }: ModelServer) => requests.map(({ lastText }) => lastText);
+ */
 export type ModelServer = {
   /** Without a version: `http://127.0.0.1:PORT`. */
   readonly url: string;

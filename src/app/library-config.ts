@@ -1,0 +1,134 @@
+import { realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { nearest } from "../platform/text.js";
+import { MODES } from "../plugins/permission.js";
+import { type AgentOptions, BUILTINS } from "./agent-options.js";
+import { type Config, chosen, homeOf, ownKeys, thisMachine, withoutKeys, withProxy } from "./config.js";
+import type { Environment, Flags, Machine } from "./input.js";
+import { type Models, modelsOf } from "./models.js";
+import { UsageError } from "./usage-error.js";
+
+/** The options of a program as a configuration. No file is read; of the environment, keys and addresses for a model by name. */
+export async function configOf(options: AgentOptions): Promise<Config> {
+  check(options);
+  const machine = thisMachine();
+  const { env } = machine;
+  const home = resolve(options.home ?? homeOf(machine));
+  const { rules, secrets = [], permissionMode = "default", memory = false, verify = false } = options;
+  const who = await whoAnswers(options, env);
+  return {
+    ...given(options, ["maxTurns", "maxCost", "maxOutput", "outputSchema", "temperature", "window"]),
+    ...who,
+    home,
+    cwd: workspace(options.cwd ?? machine.cwd),
+    mode: permissionMode,
+    system: { ...only("instead", options.system), ...only("more", options.appendSystem) },
+    ...only("tools", options.builtins),
+    shell: env.SHELL || "/bin/sh",
+    childEnv: { ...(options.env ?? withoutKeys(env)) },
+    userHome: machine.homedir,
+    rules: rules ? [{ from: "rules", ...rules }] : [],
+    hooks: options.hooks ?? {},
+    memory: { enabled: memory !== false, extract: true, inject: true, ...(typeof memory === "object" && memory) },
+    verify: {
+      ...{ enabled: verify !== false, syntax: true, lint: true, tests: true, commands: [], timeout: 60 },
+      ...(typeof verify === "object" && verify),
+    },
+    mcp: { specs: [], asked: [] },
+    instructions: options.instructions ?? false,
+    undo: options.checkpoints ?? options.session !== undefined,
+    sandbox: sandboxOf(options, machine),
+    notices: [],
+    keys: [
+      ...ownKeys(env, who.choice),
+      ...(who.gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey),
+      ...secrets,
+    ].filter((key) => key !== "" && key !== "none"),
+  };
+}
+
+/** Who is asked for what: an object for everything, or what a name or a gateway leads to. */
+export async function modelsFor({ model, cheapModel }: AgentOptions, config: Config): Promise<Models> {
+  const cheap = cheapModel && { cheap: cheapModel };
+  if (typeof model !== "object") return { ...(await modelsOf(config, () => undefined)), ...cheap };
+  return { modelFor: () => model, named: () => model, ...cheap };
+}
+
+async function whoAnswers(options: AgentOptions, all: Environment): Promise<Pick<Config, "choice" | "gateway">> {
+  const { model, gateway: listed } = options;
+  if (typeof model === "object") return {};
+  // what this process asks is what its options say
+  const env = { ...all, NANOCODER_GATEWAY_MODELS: undefined };
+  const flags: Flags = { ...given(options, ["provider", "baseUrl", "apiKey"]), ...only("model", model) };
+  const settings = listed === undefined ? {} : { gateway: listed };
+  const { choice, gateway } = await chosen({ flags, env, settings, place: "the options" });
+  if (choice === undefined && gateway === undefined)
+    throw new UsageError(
+      `There is neither a key nor an address for the model "${model}": give apiKey or baseUrl, or set OPENAI_API_KEY or ANTHROPIC_API_KEY.`,
+    );
+  return { ...(choice && { choice: withProxy(choice, env) }), ...(gateway && { gateway }) };
+}
+
+const REMEMBERING: readonly string[] = ["remember", "recall", "forget"];
+
+// types say the same; not every program has them
+function check(options: AgentOptions): void {
+  const { model, gateway, log, session, permissionMode: mode, ask } = options;
+  const hasModel = (typeof model === "string" && model !== "") || typeof model === "object";
+  if (!hasModel && gateway === undefined)
+    throw new UsageError(
+      'createAgent wants a model: openai({ … }), anthropic({ … }), a name such as "gpt-5", or a gateway.',
+    );
+  if (log !== undefined && session !== undefined)
+    throw new UsageError("Give a log or a session: a session has a log of its own.");
+  if (mode !== undefined && !MODES.includes(mode))
+    throw new UsageError(`permissionMode "${mode}": choose ${MODES.join(", ")}.`);
+  if (ask !== undefined && typeof ask !== "function") throw new UsageError("ask wants a function of a question.");
+  checkTools(options);
+  for (const name of ["maxTurns", "maxOutput"] as const) number(name, options[name], Number.isInteger);
+  number("maxCost", options.maxCost, Number.isFinite);
+}
+
+function checkTools({ builtins = [], memory }: AgentOptions): void {
+  const known: readonly string[] = BUILTINS;
+  const unknown = builtins.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const [near] = nearest(unknown, known);
+    const hint = near === undefined ? `There are ${known.join(", ")}.` : `Did you mean "${near}"?`;
+    throw new UsageError(`builtins: there is no tool "${unknown}". ${hint}`);
+  }
+  const remembering = memory ? undefined : builtins.find((name) => REMEMBERING.includes(name));
+  if (remembering !== undefined)
+    throw new UsageError(`builtins: ${remembering} is there where memory is on: give memory: true.`);
+}
+
+function number(name: string, value: number | undefined, fits: (value: number) => boolean): void {
+  if (value === undefined || (fits(value) && value > 0)) return;
+  throw new UsageError(`${name} wants a ${name === "maxCost" ? "number" : "whole number"} above 0, not ${value}.`);
+}
+
+function workspace(folder: string): string {
+  const path = resolve(folder);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return realpathSync(path);
+  throw new UsageError(`cwd: there is no folder ${path}.`);
+}
+
+type Reach = Partial<Omit<Config["sandbox"], "use">>;
+
+function sandboxOf({ sandbox = "never", cwd = "." }: AgentOptions, machine: Machine): Config["sandbox"] {
+  const { use, ...reach } = typeof sandbox === "string" ? { use: sandbox } : sandbox;
+  const { network = false, write = [], hide = [] }: Reach = reach;
+  const path = (each: string) => resolve(machine.cwd, cwd, each.replace(/^~(?=\/|$)/, machine.homedir));
+  return { use, network, write: write.map(path), hide: hide.map(path) };
+}
+
+function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
+}
+
+type Given<T, K extends keyof T> = { [key in K]?: Exclude<T[key], undefined> };
+
+function given<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Given<T, K> {
+  const entries = keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]);
+  return Object.fromEntries(entries) as Given<T, K>;
+}
