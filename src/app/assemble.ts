@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { last } from "../core/fold.js";
+import { Inbox } from "../core/inbox.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
@@ -7,6 +8,7 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import { type Background, background } from "../plugins/background.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
@@ -34,6 +36,8 @@ export type Front = {
   ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
   plugins?(ground: Ground): Promise<Plugin[]>;
+  /** Nobody comes back to the session: commands in the background are waited for so many milliseconds at its end. */
+  patience?: number;
 };
 
 /** What a mechanism of a front end stands on. */
@@ -57,6 +61,7 @@ export type Opened = {
   models: Models;
   ground: Ground;
   room: Room;
+  background: Background;
   /** How changed files are checked when a person asks for it. */
   verify: VerifyOptions;
   close(): Promise<void>;
@@ -87,7 +92,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const cheap = models.gateway && models.modelFor("summarise");
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
-  const builtins = builtinTools(commands);
+  const beside = besideOf({ outputs, redact: redact.text, log: session.log }, front);
+  const builtins = builtinTools(commands, beside.background);
   const room: Room = {
     save: outputsIn(outputs, redact.text),
     summariser: cheap,
@@ -104,6 +110,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     policy,
     tools: chosen([...builtins, ...(memory?.tools ?? [])], config.tools),
     hooks,
+    beside,
     memory: memory?.plugin,
     verify: verification(verify, config),
     ask: async (question, asking) => {
@@ -127,8 +134,24 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   }
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
+  if (session.saved) await tellLost(session.log, front);
+  const { background } = beside;
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, verify, close };
+  return { agent, id: session.id, models, ground, room, background, verify, close };
+}
+
+function besideOf(of: { outputs: string; redact(text: string): string; log: Log }, { notice, patience }: Front) {
+  const inbox = new Inbox();
+  return { inbox, background: background({ ...of, inbox, notice, patience }) };
+}
+
+// what ran in the background ended with the process that it ran in
+async function tellLost(log: Log, { notice }: Front): Promise<void> {
+  if (!log.events.some((event) => event.type === "state" && event.key.startsWith("job:"))) return;
+  const lost = (await import("../plugins/lost-jobs.js")).lostJobs(log.events);
+  if (lost === undefined) return;
+  for (const fact of lost.facts) log.append(fact);
+  notice(lost.line);
 }
 
 type Remembering = Front & { extractor: Model | undefined };
