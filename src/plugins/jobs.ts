@@ -181,14 +181,15 @@ export class Jobs {
     if (this.#jobs.has(job.id)) this.#settle(job, job.end);
   }
 
-  // a log that takes nothing more keeps nobody from hearing of it
+  // where the log takes nothing more, as on a full disk, the end is told all the same
   #settle(job: Job, end: JobEnd): void {
     if (this.#closing) return;
     try {
       this.#options.log.append({ type: "state", key: KEY + job.id, value: standing(job) });
-    } finally {
-      if (job.awaited === 0) this.#tell(mailWords(job, end));
+    } catch {
+      // whoever appends next is told
     }
+    if (job.awaited === 0) this.#tell(mailWords(job, end));
   }
 
   #tell(words: string): void {
