@@ -13,6 +13,7 @@ import { runShell } from "../../src/platform/exec.js";
 import { asks } from "../../src/plugins/job-stall.js";
 import { Jobs, type JobsOptions } from "../../src/plugins/jobs.js";
 import { lostJobs } from "../../src/plugins/lost-jobs.js";
+import { processesWith } from "../cli/nanocoder.js";
 import { folder } from "../tools/tools.js";
 
 function desk(more: Partial<JobsOptions> = {}) {
@@ -62,7 +63,6 @@ describe("jobs", () => {
   it("are failed when what runs them breaks, and never running for ever", async () => {
     const broken: typeof runShell = async ({ onStart }) => {
       onStart?.();
-      await Promise.resolve();
       throw new Error("the pipe broke");
     };
     const { jobs, start, told, log } = desk({ run: broken });
@@ -89,6 +89,14 @@ describe("jobs", () => {
       throw new Error("No space left on device");
     };
     await vi.waitFor(() => expect(told()).toEqual([expect.stringContaining("> over")]));
+  });
+
+  it("take with them what they left running", async () => {
+    const { start, told } = desk();
+    await start("sleep 76.1 & setsid sleep 76.2 & exit 7");
+    await vi.waitFor(() => expect(told()).toHaveLength(1));
+    expect(told()[0]).toContain("failed: exit code 7; what it left running was ended with it");
+    expect(processesWith("sleep\u000076.")).toEqual([]);
   });
 
   it("are sixteen at most", async () => {

@@ -5,7 +5,7 @@ import { statusOf } from "../../../src/cli/repl/status.js";
 import type { Json } from "../../../src/core/message.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { sit } from "../desks.js";
-import { openaiAt, place, processesWith, sessionsIn } from "../nanocoder.js";
+import { openaiAt, place, processesWith } from "../nanocoder.js";
 import { goesOn, leaves, processes, session, sleeper } from "./session.js";
 
 const beside = (command: string): { name: string; input: Json } => ({
@@ -144,7 +144,10 @@ describe("/jobs", () => {
 
   it("end with the session that another takes the place of, and what was lost is said when it comes back", async () => {
     const where = place();
-    await using server = await modelServer([{ calls: [beside("sleep 61.25")] }, "I wait."]);
+    await using server = await modelServer([
+      ...[{ calls: [beside("sleep 61.25")] }, "I wait."],
+      ...[{ calls: [beside(until("go"))] }, "I wait here.", "woken here"],
+    ]);
     const flags = { permissionMode: "auto", sandbox: false };
     await using at = await sit({ env: openaiAt(server.url), where, flags });
     await at.send("begin");
@@ -152,11 +155,11 @@ describe("/jobs", () => {
     await at.send("/reset");
     expect(processesWith("sleep\u000061.25")).toEqual([]);
     expect(await at.send("/jobs")).toContain("No command runs");
+    at.desk.attend(() => undefined);
+    await at.send("begin anew");
+    go(at, "go");
+    await vi.waitFor(() => expect(server.requests).toHaveLength(5));
+    await vi.waitFor(() => expect(at.desk.busy).toBe(false));
     expect(await at.send(`/resume ${id}`)).toContain("Background commands run no more: bg_0001 (sleep 61.25)");
-    expect(
-      sessionsIn(where)
-        .flat()
-        .filter((event) => event.type === "prompt" && event.from === "job"),
-    ).toEqual([]);
   });
 });
