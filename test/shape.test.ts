@@ -21,7 +21,7 @@ const RANKS: Record<string, number> = {
   sdk: 6,
 };
 /** Lines of a file and of a function; lines of code of all of core; bytes that a one-shot run loads. */
-const MOST = { file: 300, function: 60, core: 800, start: 280_000 };
+const MOST = { file: 300, function: 60, core: 800, start: 284_000 };
 
 type Source = { path: string; text: string };
 

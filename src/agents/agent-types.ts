@@ -4,7 +4,7 @@ import type { AgentType } from "../store/agent-files.js";
 import { AGENT_TOOL } from "./agent-tool.js";
 
 /** What acts on the conversation it belongs to: a sub-agent has it only where its type names it. */
-const OWN = ["todo_write", "compact", "load_skill", "remember", "recall", "forget"];
+const OWN = ["todo_write", "compact", "load_skill", "remember", "recall", "forget", "job"];
 
 /** What other agents call these tools. */
 const KNOWN: Record<string, readonly string[]> = {

@@ -30,6 +30,14 @@ export function childPlugin({ context, maxCost, stopping }: ChildRules): Plugin 
       if (wish !== undefined) return ended(wish, context);
       return gate.beforeStep?.(context);
     },
+    // nobody is left to hear of a command that outlives it
+    wrapTool: (tool) => ({
+      ...tool,
+      run(input, at) {
+        if (isBeside(input)) throw new Error("A sub-agent waits for its commands: leave run_in_background out.");
+        return tool.run(input, at);
+      },
+    }),
     async beforeStop({ events }) {
       if (unfinished(events)) return undefined;
       const said = await stopping();
@@ -39,6 +47,12 @@ export function childPlugin({ context, maxCost, stopping }: ChildRules): Plugin 
       return { type: "note", text, by: BY };
     },
   };
+}
+
+function isBeside(input: unknown): boolean {
+  return (
+    typeof input === "object" && input !== null && "run_in_background" in input && input.run_in_background === true
+  );
 }
 
 // a hook that ends the run means all of it

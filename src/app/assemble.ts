@@ -1,65 +1,40 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { agentTool } from "../agents/agent-tool.js";
 import { last } from "../core/fold.js";
-import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
-import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
-import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
-import type { ElicitAnswer, Elicited } from "../mcp/types.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import type { Background } from "../plugins/background.js";
 import type { ContextOptions } from "../plugins/context-options.js";
-import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
 import { oneWriter } from "../plugins/one-writer.js";
-import type { Answer, Asking, Question } from "../plugins/question.js";
 import { turns } from "../plugins/turns.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
-import { damaged, openLog } from "../store/log-file.js";
 import { outputsIn } from "../store/outputs.js";
-import { newSessionId, sessionPath } from "../store/sessions.js";
-import type { BashOptions } from "../tools/bash.js";
-import { type AgentParts, agentOf, builtinTools, closeAgent, type Policy } from "./agent.js";
-import type { Ground as Delegating } from "./child-agents.js";
+import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
 import type { Config } from "./config.js";
-import { memoryParts } from "./memory.js";
+import type { Front, Ground, Resume } from "./front.js";
 import { type Models, modelsOf } from "./models.js";
+import { type OpenSession, openSession, outputFolders } from "./open-session.js";
+import {
+  addedPlugins,
+  agentTypes,
+  besideOf,
+  chosen,
+  delegation,
+  hooksOf,
+  isBuiltin,
+  mcpOf,
+  memoryOf,
+  skillsOf,
+  tellLost,
+} from "./optional-parts.js";
 import { policyOf } from "./policy.js";
 import { firstFact, surroundings } from "./prompt.js";
 import { recordSettings } from "./session-settings.js";
-import { UsageError } from "./usage-error.js";
 import { verification, verifyOptions } from "./verification.js";
 
-/** Which session to go on with; a new one when neither is given. `fork`: in a new session that begins with its events. */
-export type Resume = { newest?: boolean; id?: string; fork?: boolean };
-
-/** What a front end brings: a way to ask the person, where words to that person go, and mechanisms of its own. */
-export type Front = {
-  ask(question: Question, asking: Asking): Promise<Answer>;
-  notice(line: string): void;
-  /** A server wants a form filled in; it is declined where nobody can. */
-  elicit?(asked: Elicited): Promise<ElicitAnswer>;
-  plugins?(ground: Ground): Promise<Plugin[]>;
-  /** Beside those that are chosen by name. */
-  tools?: readonly Tool[];
-  /** Keeps what was answered with "always"; the user's settings when absent. */
-  remember?: Policy["remember"];
-};
-
-/** What a mechanism of a front end stands on. */
-export type Ground = {
-  id: string;
-  log: Log;
-  /** The workspace, links resolved. */
-  cwd: string;
-  models: Models;
-  redact: Redactor;
-  /** How the tools' commands run. */
-  commands: BashOptions;
-};
+export type { Front, Ground, Resume } from "./front.js";
 
 /** How the conversation is kept within the window. */
 type Room = Omit<ContextOptions, "maxOutput">;
@@ -70,6 +45,7 @@ export type Opened = {
   models: Models;
   ground: Ground;
   room: Room;
+  background: Background;
   /** How changed files are checked when a person asks for it. */
   verify: VerifyOptions;
   /** Absent: no MCP server is configured. */
@@ -112,7 +88,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const { cheap } = models;
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
-  const builtins = builtinTools(commands);
+  const beside = besideOf({ outputs, redact: redact.text, log: session.log }, front);
+  const builtins = builtinTools(commands, beside.background);
   const room: Room = {
     save: outputsIn(outputs, redact.text),
     summariser: cheap,
@@ -130,14 +107,9 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     model,
     cwd,
     policy,
-    tools: [
-      ...chosen(
-        [...builtins, delegated, ...(memory?.tools ?? []), ...(skills ? [skills.tool] : [])],
-        mcp ? config.tools?.filter(isBuiltin) : config.tools,
-      ),
-      ...(front.tools ?? []),
-    ],
+    tools: toolsOf([...builtins, delegated, ...(memory?.tools ?? [])], { skills, mcp, config, front }),
     hooks,
+    beside,
     memory: memory?.plugin,
     verify: verification(verify, config),
     ask: async (question, asking) => {
@@ -148,11 +120,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     room,
     ...(config.undo && { checkpoints: { home: config.home } }),
     plugins: [
-      ...(config.instructions ? [instructions({ ...config, cwd, redact: redact.text, notice: front.notice })] : []),
-      ...(mcp ? [mcp.plugin] : []),
-      ...(skills ? [skills.plugin] : []),
-      ...(await addedPlugins(config)),
-      ...(config.instructions ? await agentTypes({ ...config, cwd }, front) : []),
+      ...(await pluginsOf({ ...config, cwd }, { skills, mcp, front, redact })),
       ...((await front.plugins?.(ground)) ?? []),
     ],
     shared: { turns: turns(), writer: oneWriter() },
@@ -161,8 +129,36 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   if (last(session.log.events, "session") === undefined) await beginLog(agent, { config, cwd, session, front });
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
+  if (session.saved) await tellLost(session.log, front);
+  const { background } = beside;
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, verify, mcp, close };
+  return { agent, id: session.id, models, ground, room, background, verify, mcp, close };
+}
+
+type Optional = {
+  skills: Awaited<ReturnType<typeof skillsOf>>;
+  mcp: Mcp | undefined;
+  front: Front;
+};
+
+function toolsOf(own: readonly Tool[], { skills, mcp, config, front }: Optional & { config: Config }): Tool[] {
+  const names = mcp ? config.tools?.filter(isBuiltin) : config.tools;
+  return [...chosen([...own, ...(skills ? [skills.tool] : [])], names), ...(front.tools ?? [])];
+}
+
+async function pluginsOf(
+  config: Config,
+  { skills, mcp, front, redact }: Optional & { redact: Redactor },
+): Promise<Plugin[]> {
+  const { notice } = front;
+  const told = config.instructions ? [instructions({ ...config, redact: redact.text, notice })] : [];
+  return [
+    ...told,
+    ...(mcp ? [mcp.plugin] : []),
+    ...(skills ? [skills.plugin] : []),
+    ...(await addedPlugins(config)),
+    ...(config.instructions ? await agentTypes(config, front) : []),
+  ];
 }
 
 type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };
@@ -172,122 +168,4 @@ async function beginLog(agent: Agent, { config, cwd, session, front }: Beginning
   session.log.append(await firstFact(agent, { id: session.id, around, system: config.system }));
   if (session.saved)
     front.notice(`The beginning of ${session.path} is lost: it goes on in ${cwd} with a new system prompt.`);
-}
-
-// what makes sub-agents is loaded with the first of them
-function delegation(ground: () => Delegating) {
-  return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
-}
-
-type Remembering = Front & { extractor: Model | undefined };
-
-function memoryOf({ memory, home, cwd, redact }: Redacting, { notice, extractor }: Remembering) {
-  return memory.enabled
-    ? memoryParts({ ...memory, place: { home, cwd }, redact, notice, extractor, prompts: 2 })
-    : undefined;
-}
-
-// loaded only when there are some
-async function hooksOf(config: Redacting, transcript: string | undefined): Promise<Hooks | undefined> {
-  if (Object.keys(config.hooks).length === 0) return undefined;
-  const { hooks } = await import("../plugins/hooks.js");
-  const { hooks: settings, cwd, childEnv: env, mode: permissionMode } = config;
-  try {
-    return hooks({ settings, cwd, env, permissionMode, ...(transcript && { transcript }), redact: config.redact.json });
-  } catch (error) {
-    throw new UsageError(`hooks: ${sentence(error)}`);
-  }
-}
-
-const isBuiltin = (name: string) => !name.startsWith("mcp__");
-
-// loaded only when there are some, and some of their tools are wanted
-async function mcpOf(config: Config, front: Front): Promise<Mcp | undefined> {
-  if (config.mcp.specs.length === 0 || config.tools?.every(isBuiltin)) return undefined;
-  return (await import("./mcp-servers.js")).mcpServers(config, front);
-}
-
-// the same for what describes types of sub-agents
-async function agentTypes(config: Config, { notice }: Front): Promise<Plugin[]> {
-  const places = [config.home, join(config.cwd, ".nanocoder"), join(config.cwd, ".claude")];
-  if (!places.some((place) => existsSync(join(place, "agents")))) return [];
-  return [(await import("./child-agents.js")).typesPlugin(config, notice)];
-}
-
-type Learning = { window: number; redact(text: string): string; notice(line: string): void; readable: string[] };
-
-// most have none: what reads them is loaded when there is a folder for them
-async function skillsOf({ home, cwd }: Config, { readable, ...learning }: Learning) {
-  const own = join(home, "skills");
-  if (existsSync(own)) readable.push(own);
-  else if (![".nanocoder", ".agents", ".claude"].some((name) => existsSync(join(cwd, name, "skills"))))
-    return undefined;
-  return (await import("./skill-parts.js")).skillParts({ home, cwd, ...learning });
-}
-
-// loaded only when they are wanted
-async function addedPlugins({ outputSchema: schema }: Config): Promise<Plugin[]> {
-  return schema === undefined ? [] : [(await import("../plugins/output-schema.js")).outputSchema(schema)];
-}
-
-function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
-  if (names === undefined) return tools;
-  const unknown = names.find((name) => !tools.some((tool) => tool.name === name));
-  if (unknown === undefined) return tools.filter((tool) => names.includes(tool.name));
-  throw new UsageError(`--tools: there is no tool "${unknown}". Tools: ${tools.map((tool) => tool.name).join(", ")}.`);
-}
-
-type Redacting = Config & { redact: Redactor };
-
-/** A session and where it is kept; `saved`: it had begun before. `path` is absent in memory. */
-export type OpenSession = {
-  id: string;
-  path?: string;
-  saved: boolean;
-  log: Log;
-  /** Where the whole of long results goes, and which folders of them may be read; beside the sessions when absent. */
-  outputs?: [string, string[]];
-  release(): void;
-};
-
-/** Opens a new session, or the one to go on with. */
-export async function openSession(config: Redacting, resume: Resume, front: Front): Promise<OpenSession> {
-  const saved = await savedOne(config, resume, front);
-  const id = saved?.id ?? newSessionId();
-  const path = saved?.path ?? sessionPath(config.home, config.cwd, id);
-  const session = saved ? reopen(path, config, front) : openNew(path, config, front);
-  return { ...session, id, path, saved: saved !== undefined };
-}
-
-async function savedOne(config: Config, { newest, id, fork }: Resume, front: Front) {
-  if (!newest && id === undefined) return undefined;
-  const saved = (await import("./saved-session.js")).savedSession(config, id ?? "last");
-  if (!fork) return saved;
-  const forked = (await import("../store/fork.js")).forkSession(saved);
-  if (forked.skipped > 0) front.notice(damaged(forked.skipped, saved.path));
-  return forked;
-}
-
-// a fork may read what the sessions it goes back to had put aside
-async function outputFolders(home: string, id: string, parent: string | undefined): Promise<[string, string[]]> {
-  const before = parent === undefined ? [] : (await import("../store/fork.js")).forebears(home, parent);
-  const folders = [id, ...before].map((each) => join(home, "outputs", each));
-  return [join(home, "outputs", id), folders];
-}
-
-function reopen(path: string, { redact }: Redacting, front: Front): { log: Log; release(): void } {
-  const log = openLog(path, redact);
-  if (log.skipped > 0) front.notice(damaged(log.skipped, path));
-  return { log, release: () => log.close() };
-}
-
-// work that cannot be saved is still work
-function openNew(path: string, config: Redacting, front: Front): { log: Log; release(): void } {
-  try {
-    return reopen(path, config, front);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    front.notice(`This session is not saved: ${error.message}. Set NANOCODER_HOME to a folder that can be written.`);
-    return { log: memoryLog(), release: () => undefined };
-  }
 }

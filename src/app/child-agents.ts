@@ -81,7 +81,7 @@ async function makeChild({ task, type }: Wanted, context: ToolContext, ground: G
     instructions({ ...config, redact: redact.text, notice: () => undefined }),
     childPlugin({ context, maxCost: parts.maxCost, stopping }),
   ];
-  const { memory: _, verify: __, maxCost: ___, shared, ...same } = parts;
+  const { memory: _, verify: __, maxCost: ___, beside: ____, shared, ...same } = parts;
   const agent = ground.agentOf({
     ...same,
     log,

@@ -7,7 +7,8 @@ import { type Log, memoryLog } from "../core/log.js";
 import { damaged, openLog } from "../store/log-file.js";
 import { newSessionId, sessionPath } from "../store/sessions.js";
 import type { AgentOptions } from "./agent-options.js";
-import { type Making, type OpenSession, openSession } from "./assemble.js";
+import type { Making } from "./assemble.js";
+import { type OpenSession, openSession } from "./open-session.js";
 
 type Where = Pick<Making, "config" | "redact" | "front">;
 

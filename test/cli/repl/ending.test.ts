@@ -5,7 +5,9 @@ import type { ScriptStep } from "../../../src/models/scripted/script.js";
 import { type Place, place, processesWith } from "../nanocoder.js";
 import { crasher, endOf, factsOf, goesOn, PROMPT, processes, type Session, session, sleeper } from "./session.js";
 
-const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
+const bash = (command: string, beside = false) => ({
+  calls: [{ name: "bash", input: { command, ...(beside && { run_in_background: true }) } }],
+});
 
 type State = { line?: readonly string[]; script?: readonly ScriptStep[]; is(it: Session, word: string): Promise<void> };
 
@@ -23,6 +25,15 @@ const STATES: Record<string, State> = {
     line: ["--no-sandbox", "--permission-mode", "auto"],
     script: [({ lastText }) => bash(sleeper(lastText))],
     is: (_, word) => processes(word, 3),
+  },
+  "while a command runs in the background": {
+    line: ["--no-sandbox", "--permission-mode", "auto"],
+    script: [({ lastText }) => bash(sleeper(lastText), true), "I wait."],
+    async is({ sees, rests }, word) {
+      await sees("I wait.");
+      await rests();
+      await processes(word, 3);
+    },
   },
   "while a question is open": { script: [bash("touch made")], is: ({ sees }) => sees("yes, this once") },
   "while a choice is open": {
