@@ -206,6 +206,24 @@ describe("mechanisms", () => {
   });
 });
 
+describe("a gateway", () => {
+  it("has its cheap model write summaries", async () => {
+    const talk = (n: number) => ({ ...call("glob", { pattern: `*${n}` }), text: "word ".repeat(3000) });
+    await using server = await modelServer(({ n, model, results }) => {
+      if (model === "small") return "SUMMARY OF IT";
+      return n < 9 || results.length === 0 ? talk(n) : "done";
+    });
+    const [big, small] = [
+      { name: "big", tier: "strong" as const, baseUrl: server.url, window: 32_000 },
+      { name: "small", tier: "cheap" as const, baseUrl: server.url },
+    ];
+    await using agent = await createAgent({ gateway: { models: [big, small] }, cwd: folder(), home: folder() });
+    await agent.chat("go");
+    expect(server.requests.map(({ model }) => model)).toContain("small");
+    expect(agent.log.events.filter(({ type }) => type === "compacted")).not.toEqual([]);
+  });
+});
+
 describe("chat", () => {
   it("takes images, and tells what happens", async () => {
     const model = scriptedModel(["a dot"]);

@@ -63,11 +63,13 @@ describe("stream-json input", () => {
   });
 
   it("holds a conversation: an interrupt ends the run that is under way, and the next message is heard", async () => {
-    await using server = await modelServer([{ silent: true }, "again here"]);
+    await using server = await modelServer(["hello", { silent: true }, "again here"]);
     const child = start(FLAGS, { place: place(), env: openaiAt(server.url), stdin: "open" });
     const next = heard(child);
+    child.stdin?.write(`${user("hi")}\n`);
+    await next("result");
     child.stdin?.write(`${user("think long")}\n`);
-    await server.arrived(0);
+    await server.arrived(1);
     child.stdin?.write(
       `${JSON.stringify({ type: "control_request", request_id: "r1", request: { subtype: "interrupt" } })}\n`,
     );
@@ -80,7 +82,7 @@ describe("stream-json input", () => {
     expect(await next("result")).toMatchObject({ subtype: "success", result: "again here" });
     child.stdin?.end();
     expect((await child.ended).code).toBe(0);
-    expect(server.requests[1]?.messages.map(({ text }) => text).join("\n")).toContain("think long");
+    expect(server.requests[2]?.messages.map(({ text }) => text).join("\n")).toContain("think long");
   });
 
   it("refuses a bad first line before anything ran, and tells of a later one in a line", async () => {
