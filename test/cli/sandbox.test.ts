@@ -204,3 +204,13 @@ function safely(holds: () => boolean): boolean {
     return false;
   }
 }
+
+it("isolates a command in the background too, and tells so when it fails", async () => {
+  const command = "node -e \"require('fs').writeFileSync('/opt/nanocoder-test', '')\"";
+  const script = [{ calls: [{ name: "bash", input: { command, run_in_background: true } }] }, "waiting", "done"];
+  await using server = await modelServer(script);
+  await nanocoder(["-p", "go"], { place: place(), env: openaiAt(server.url) });
+  expect(existsSync("/opt/nanocoder-test")).toBe(false);
+  expect(server.requests[2]?.messages.at(-1)?.text).toContain("bg_0001 failed: exit code 1");
+  expect(server.requests[2]?.messages.at(-1)?.text).toContain("It ran in the sandbox: no network");
+});
