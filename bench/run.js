@@ -12,6 +12,7 @@ import { killedGoals, masterCost } from "./goals.js";
 import { recallCost } from "./memories.js";
 import { sessionCost } from "./repl.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
+import { survivors } from "./survivors.js";
 
 const { values: options } = parseArgs({
   options: { json: { type: "string" }, runs: { type: "string", default: "7" }, only: { type: "string" } },
@@ -23,7 +24,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance, goals, repl },
+  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -40,6 +41,10 @@ process.exit(0);
 
 async function analysis() {
   Object.assign(figures, await analysisCost());
+}
+
+async function delegation() {
+  Object.assign(figures, await survivors({ main: MAIN, rounds: RUNS * 10, serve: served, envFor }));
 }
 
 async function repl() {
