@@ -7,6 +7,7 @@ import type { Tool } from "../core/tool.js";
 import { lookup } from "../models/catalog.js";
 import { endLeftovers } from "../platform/exec.js";
 import type { Sandbox } from "../platform/sandbox.js";
+import type { Background } from "../plugins/background.js";
 import { type CheckpointOptions, checkpoint } from "../plugins/checkpoint.js";
 import { context } from "../plugins/context.js";
 import type { ContextOptions } from "../plugins/context-options.js";
@@ -44,6 +45,8 @@ export type AgentParts = {
   plugins?: readonly Plugin[];
   /** How the conversation is kept within the window; nobody does when absent. */
   room?: Omit<ContextOptions, "maxOutput">;
+  /** Commands that run beside the conversation, with the inbox that they write to; absent: none do. */
+  beside?: { inbox: Inbox; background: Background };
   /** Absent: nothing is recalled, and nothing remembered by itself. */
   memory?: Plugin | undefined;
   /** Absent: what a run changed is not checked. */
@@ -82,7 +85,7 @@ export function agentOf(parts: AgentParts): Agent {
     log,
     model,
     tools,
-    inbox: new Inbox(),
+    inbox: parts.beside?.inbox ?? new Inbox(),
     plugins: [
       ...(parts.hooks ? [parts.hooks] : []),
       permission({
@@ -99,6 +102,7 @@ export function agentOf(parts: AgentParts): Agent {
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),
       recover({ maxOutput }),
       ...(tools.some(({ name }) => name === LIST_TOOL) ? [todo()] : []),
+      ...(parts.beside ? [parts.beside.background.plugin] : []),
       ...(parts.memory ? [parts.memory] : []),
       ...(parts.verify ? [parts.verify] : []),
       ...(parts.plugins ?? []),
@@ -112,19 +116,12 @@ async function works(sandbox: Sandbox | undefined): Promise<boolean> {
 }
 
 /** The tools every agent has unless it is given fewer. */
-export function builtinTools(commands: BashOptions): Tool[] {
+export function builtinTools(commands: BashOptions, background?: Background): Tool[] {
   const path = commands.env.PATH;
-  return [
-    readFile(),
-    writeFile(),
-    editFile(),
-    bash(commands),
-    glob({ path }),
-    grep({ path }),
-    http({}),
-    compact(),
-    todoWrite(),
-  ];
+  const run = bash({ ...commands, background: background?.start });
+  const beside = background ? [background.tool] : [];
+  const finding = [glob({ path }), grep({ path }), http({})];
+  return [readFile(), writeFile(), editFile(), run, ...beside, ...finding, compact(), todoWrite()];
 }
 
 /** Ends what the agent's plugins and commands left running. Bounded in time. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentTool } from "../agents/agent-tool.js";
 import { last } from "../core/fold.js";
+import { Inbox } from "../core/inbox.js";
 import { type Log, memoryLog } from "../core/log.js";
 import type { Agent } from "../core/loop.js";
 import type { Model } from "../core/model.js";
@@ -11,6 +12,7 @@ import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import type { ElicitAnswer, Elicited } from "../mcp/types.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
+import { type Background, background } from "../plugins/background.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
@@ -43,6 +45,8 @@ export type Front = {
   /** A server wants a form filled in; it is declined where nobody can. */
   elicit?(asked: Elicited): Promise<ElicitAnswer>;
   plugins?(ground: Ground): Promise<Plugin[]>;
+  /** Nobody comes back to the session: commands in the background are waited for so many milliseconds at its end. */
+  patience?: number;
 };
 
 /** What a mechanism of a front end stands on. */
@@ -66,6 +70,7 @@ export type Opened = {
   models: Models;
   ground: Ground;
   room: Room;
+  background: Background;
   /** How changed files are checked when a person asks for it. */
   verify: VerifyOptions;
   /** Absent: no MCP server is configured. */
@@ -100,7 +105,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const cheap = models.gateway && models.modelFor("summarise");
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
   const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
-  const builtins = builtinTools(commands);
+  const beside = besideOf({ outputs, redact: redact.text, log: session.log }, front);
+  const builtins = builtinTools(commands, beside.background);
   const room: Room = {
     save: outputsIn(outputs, redact.text),
     summariser: cheap,
@@ -123,6 +129,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
       mcp ? config.tools?.filter(isBuiltin) : config.tools,
     ),
     hooks,
+    beside,
     memory: memory?.plugin,
     verify: verification(verify, config),
     ask: async (question, asking) => {
@@ -146,8 +153,10 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   if (last(session.log.events, "session") === undefined) await beginLog(agent, { config, cwd, session, front });
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
+  if (session.saved) await tellLost(session.log, front);
+  const { background } = beside;
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, verify, mcp, close };
+  return { agent, id: session.id, models, ground, room, background, verify, mcp, close };
 }
 
 type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };
@@ -162,6 +171,20 @@ async function beginLog(agent: Agent, { config, cwd, session, front }: Beginning
 // what makes sub-agents is loaded with the first of them
 function delegation(ground: () => Delegating) {
   return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
+}
+
+function besideOf(of: { outputs: string; redact(text: string): string; log: Log }, { notice, patience }: Front) {
+  const inbox = new Inbox();
+  return { inbox, background: background({ ...of, inbox, notice, patience }) };
+}
+
+// what ran in the background ended with the process that it ran in
+async function tellLost(log: Log, { notice }: Front): Promise<void> {
+  if (!log.events.some((event) => event.type === "state" && event.key.startsWith("job:"))) return;
+  const lost = (await import("../plugins/lost-jobs.js")).lostJobs(log.events);
+  if (lost === undefined) return;
+  for (const fact of lost.facts) log.append(fact);
+  notice(lost.line);
 }
 
 type Remembering = Front & { extractor: Model | undefined };

@@ -3,6 +3,7 @@ import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { last, sinceLastEnd, state } from "../core/fold.js";
+import { Inbox } from "../core/inbox.js";
 import { type Log, memoryLog } from "../core/log.js";
 import { type Agent, run } from "../core/loop.js";
 import { text } from "../core/message.js";
@@ -11,6 +12,7 @@ import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { redactor } from "../platform/secrets.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
+import { background } from "../plugins/background.js";
 import { outputSchema } from "../plugins/output-schema.js";
 import type { Mode } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
@@ -76,15 +78,14 @@ export function createAgent(options: AgentOptions): ChatAgent {
   const outputs = join(tmpdir(), `nanocoder-${randomUUID()}`);
   const home = machine.homedir;
   const redact = redactor(ownKeys(machine.env));
-  const builtins = builtinTools({
-    env: withoutKeys(machine.env),
-    outputs,
-    home,
-    redact: redact.text,
-  });
+  const inbox = new Inbox();
+  const kept = { outputs, redact: redact.text };
+  const beside = { inbox, background: background({ ...kept, log, inbox, notice: () => undefined }) };
+  const builtins = builtinTools({ ...kept, env: withoutKeys(machine.env), home }, beside.background);
   const agent = agentOf({
     ...options,
     log,
+    beside,
     readable: [outputs],
     room: { save: outputsIn(outputs, redact.text) },
     cwd: last(log.events, "session")?.cwd ?? cwd,

@@ -16,6 +16,9 @@ import { type Progress, progress } from "./progress.js";
 import { readPrompt } from "./stdin.js";
 import { type Summary, summarise } from "./summary.js";
 
+/** How long commands in the background are waited for once the model has stopped, in milliseconds. */
+const PATIENCE = 60_000;
+
 /** `nanocoder -p`: works until done and gives the exit code. */
 export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const notices: string[] = [];
@@ -28,7 +31,7 @@ export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
   try {
     const prompt = await readPrompt(asked, human.note);
-    const opened = await assemble(config, resume, { ask: refuse, notice: human.note });
+    const opened = await assemble(config, resume, { ask: refuse, notice: human.note, patience: PATIENCE });
     opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
     return await work({ opened, config, flags, human, stop });
   } finally {

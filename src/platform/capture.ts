@@ -16,6 +16,9 @@ export type Captured = {
   file?: string;
 };
 
+/** `redact` takes the secrets out of what goes to a file; `live` is a file that all of it goes to from the first line on. */
+type Keeping = { redact?: ((text: string) => string) | undefined; live?: string | undefined };
+
 /** Keeps the beginning and the end of an output of any length; once it is long, all of it goes to a file. */
 export class Capture {
   readonly #decoder = new StringDecoder("utf8");
@@ -28,10 +31,11 @@ export class Capture {
   #early: Buffer[] = [];
   readonly #pieces: Pieces | undefined;
 
-  /** `folder` is made when the first long output needs it; what is written there goes through `redact`. */
-  constructor(folder: string, redact?: (text: string) => string) {
+  /** `folder` is made when the first long output needs it. */
+  constructor(folder: string, { redact, live }: Keeping = {}) {
     this.#folder = folder;
-    this.#pieces = redact && inPieces(redact);
+    this.#pieces = redact && inPieces(redact, live === undefined ? undefined : 1);
+    if (live !== undefined) this.#file = this.#open(live, "w");
   }
 
   add(bytes: Buffer): void {
@@ -78,15 +82,14 @@ export class Capture {
       this.#early.push(bytes);
       return;
     }
-    this.#file ??= this.#open();
+    this.#file ??= this.#open(join(this.#folder, `output-${Math.random().toString(36).slice(2, 12)}.txt`), "wx");
     if (this.#file.size + bytes.length > BOUNDS.file) return;
     this.#file.size += writeSync(this.#file.fd, bytes);
   }
 
-  #open(): { path: string; fd: number; size: number } {
+  #open(path: string, how: "w" | "wx"): { path: string; fd: number; size: number } {
     makeFolder(this.#folder, 0o700);
-    const path = join(this.#folder, `output-${Math.random().toString(36).slice(2, 12)}.txt`);
-    const fd = openSync(path, "wx", 0o600);
+    const fd = openSync(path, how, 0o600);
     const before = Buffer.concat(this.#early);
     this.#early = [];
     return { path, fd, size: writeSync(fd, before) };
@@ -96,8 +99,8 @@ export class Capture {
 // CSI, OSC and two-character escape sequences (ECMA-48)
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 
-// of a line that was written over, the last state counts
-function plain(text: string): string {
+/** A text without escape sequences; of a line that was written over, the last state counts. */
+export function plain(text: string): string {
   const shown = text.replace(ESCAPES, "").replaceAll("\r\n", "\n");
   return shown.includes("\r") ? shown.replace(/[^\n]*\r(?=[^\n])/g, "").replaceAll("\r", "") : shown;
 }

@@ -22,6 +22,9 @@ export type ShellRun = {
   /** What the sandbox shows in place of folders. */
   laid?: readonly Laid[] | undefined;
   onOutput?: ((bytes: Buffer) => void) | undefined;
+  /** A file that takes all of the output as it comes; with it, whatever the shell leaves running ends with it. */
+  live?: string | undefined;
+  onStart?: (() => void) | undefined;
 };
 
 export type ShellEnd = {
@@ -59,20 +62,23 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   if (run.signal.aborted) throw new Error("Not run: interrupted.");
   ours.count += 1;
   const mark = `${ours.mark}.${ours.count}.`;
-  const capture = new Capture(run.outputs, run.redact);
+  const capture = new Capture(run.outputs, run);
   const folder = new Capture(run.outputs);
   watchOver(`${MARK}=${ours.mark}.`);
   const { child, after } = start(run, mark);
+  child.once("spawn", () => run.onStart?.());
   const [output, moved] = [readable(child, 1), readable(child, 3)];
   const closed = Promise.all([flow(output, capture, run.onOutput), flow(moved, folder, undefined)]);
   const exit = await untilExit(child, run, mark).catch((error: Error) => {
+    capture.end();
     throw new Error(`The shell could not be started in ${run.cwd}: ${error.message}.`);
   });
   await within(GRACE, closed);
   output?.destroy();
   moved?.destroy();
   const left = exit.ended === "exited" && groupAlive(exit.pid);
-  if (left) ours.groups.add(exit.pid);
+  if (run.live !== undefined) await endTree({ groups: [exit.pid], mark });
+  else if (left) ours.groups.add(exit.pid);
   const { text, total, file } = capture.end();
   const cwd = folder.end().text.replace(/\n$/, "");
   const { code, killedBy, ended } = exit;

@@ -1,14 +1,14 @@
 /** Redacts a text that comes in pieces. `add` gives what can be written now, `end` the rest. */
 export type Pieces = { add(piece: string): string; end(): string };
 
-/** In characters: how much is gathered before something is written, and the most that is held back. */
+/** In characters: how much is gathered where nobody says, and the most that is held back. */
 const BOUNDS = { block: 16_384, most: 65_536 };
 
-/** Cuts only between lines and not within a key block; a line longer than 64 kB where no secret is seen to be. */
-export function inPieces(redact: (text: string) => string): Pieces {
+/** Cuts only between lines and not within a key block; a line longer than 64 kB where no secret is seen to be. `block` is how much is gathered before something is given. */
+export function inPieces(redact: (text: string) => string, block = BOUNDS.block): Pieces {
   let held: string[] = [];
   let size = 0;
-  let enough = BOUNDS.block;
+  let enough = block;
   return {
     add(piece) {
       held.push(piece);
@@ -18,7 +18,7 @@ export function inPieces(redact: (text: string) => string): Pieces {
       const cut = cutOf(text, redact);
       held = [text.slice(cut)];
       size = text.length - cut;
-      enough = size + BOUNDS.block;
+      enough = size + block;
       return redact(text.slice(0, cut));
     },
     end() {

@@ -5,7 +5,8 @@ import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { runShell, type ShellEnd } from "../platform/exec.js";
 import { statOf } from "../platform/files.js";
 import type { Sandbox } from "../platform/sandbox.js";
-import { optional, string, toolInput, whole } from "./schema.js";
+import type { StartJob } from "./background.js";
+import { boolean, optional, string, toolInput, whole } from "./schema.js";
 
 export type BashOptions = {
   /** The whole environment of the commands. */
@@ -18,9 +19,11 @@ export type BashOptions = {
   redact?: ((text: string) => string) | undefined;
   /** Isolates every command that is not known to only read, unless leave was given to run it outside. */
   sandbox?: Sandbox | undefined;
+  /** Takes commands that are to run beside the conversation; absent: none can. */
+  background?: StartJob | undefined;
 };
 
-type Input = { command: string; timeout?: number | undefined };
+type Input = { command: string; timeout?: number | undefined; run_in_background?: boolean | undefined };
 
 /** Seconds. */
 const TIMEOUT = { usual: 120, most: 600 };
@@ -29,13 +32,18 @@ export const SHELL_FOLDER = "shell.cwd";
 
 const INPUT = { command: string(), timeout: optional(whole(1, "seconds, default 120, at most 600")) };
 
+const IN_BACKGROUND = {
+  ...INPUT,
+  run_in_background: optional(boolean("answer at once; you are told when it ends")),
+};
+
 /** Runs command lines; the working directory is kept from one to the next. */
 export function bash(options: BashOptions): Tool<Input> {
   return {
     name: "bash",
     description:
       "Run a command line in bash: no terminal, no stdin; the working directory is kept. Long output is cut in the middle, the whole goes to a file.",
-    input: toolInput(INPUT, { cmd: "command" }),
+    input: toolInput(options.background ? IN_BACKGROUND : INPUT, { cmd: "command" }),
     effect: ({ command }, session) => effectOf(command, session, options),
     run: (input, context) => run(input, context, options),
   };
@@ -64,7 +72,11 @@ function folderOf({ events, cwd }: Session): string {
   return typeof kept === "string" ? kept : cwd;
 }
 
-async function run({ command, timeout }: Input, context: ToolContext, options: BashOptions): Promise<Result> {
+async function run(
+  { command, timeout, run_in_background: beside }: Input,
+  context: ToolContext,
+  options: BashOptions,
+): Promise<Result> {
   if (command.trim() === "") throw new Error("The command is empty.");
   const kept = folderOf(context);
   const place = placeOf(context, options);
@@ -72,12 +84,9 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
   const seconds = Math.min(timeout ?? TIMEOUT.usual, TIMEOUT.most);
   const { signal } = context;
   const onOutput = (bytes: Buffer) => context.progress(bytes.toString("utf8"));
-  const { foresee, quietly } = await foreseeing();
-  const { verdict, parts } = context.judged?.foresight ?? (await foresee(command, place));
-  if (verdict === "catastrophic") throw new Error("This is never run, in no mode. Nothing was done.");
-  const quiet = verdict === "read-only" && parts.some((part) => /\bgit\b/.test(part.command));
-  const env = quiet ? { ...options.env, ...quietly(cwd) } : options.env;
-  const sandbox = verdict === "read-only" || context.free ? undefined : options.sandbox;
+  const { env, sandbox } = await surroundings(command, { place, context, options });
+  if (beside && options.background)
+    return options.background({ command, cwd, env, sandbox, ...(timeout && { timeout: timeout * 1000 }) }, context);
   const end = await runShell({ ...options, env, sandbox, command, cwd, signal, timeout: seconds * 1000, onOutput });
   const now = end.cwd ?? cwd;
   if (now !== kept) context.record({ type: "state", key: SHELL_FOLDER, value: now });
@@ -93,6 +102,18 @@ async function run({ command, timeout }: Input, context: ToolContext, options: B
       ...(end.file === undefined ? {} : { file: end.file }),
     },
   };
+}
+
+type Asked = { place: ReturnType<typeof placeOf>; context: ToolContext; options: BashOptions };
+
+// a command that only reads needs no sandbox, and its git writes nothing
+async function surroundings(command: string, { place, context, options }: Asked) {
+  const { foresee, quietly } = await foreseeing();
+  const { verdict, parts } = context.judged?.foresight ?? (await foresee(command, place));
+  if (verdict === "catastrophic") throw new Error("This is never run, in no mode. Nothing was done.");
+  const quiet = verdict === "read-only" && parts.some((part) => /\bgit\b/.test(part.command));
+  const env = quiet ? { ...options.env, ...quietly(place.cwd) } : options.env;
+  return { env, sandbox: verdict === "read-only" || context.free ? undefined : options.sandbox };
 }
 
 // how it ended comes first when it ended badly: that must survive any cut

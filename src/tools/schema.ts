@@ -43,9 +43,9 @@ export function words(): Argument<string[]> {
   return { ...argument({ type: "array", items: { type: "string" } }, { read }), wanted: "a list of words" };
 }
 
-export function boolean(): Argument<boolean> {
+export function boolean(about?: string): Argument<boolean> {
   const known: Record<string, boolean> = { true: true, false: false };
-  return argument({ type: "boolean" }, { read: (value) => known[String(value)] });
+  return argument({ type: "boolean" }, { about, read: (value) => known[String(value)] });
 }
 
 export function oneOf<const T extends string>(values: readonly T[]): Argument<T> {

@@ -43,6 +43,7 @@ describe("nanocoder -p", () => {
       "write_file",
       "edit_file",
       "bash",
+      "job",
       "glob",
       "grep",
       "http",

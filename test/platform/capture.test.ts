@@ -14,7 +14,7 @@ const folder = () => mkdtempSync(join(tmpdir(), "capture-"));
 const PEM = `-----BEGIN PRIVATE KEY-----\n${"A1b2C3d4E5f6G7h8\n".repeat(100)}-----END PRIVATE KEY-----\n`;
 
 function captured(whole: string, size: number) {
-  const capture = new Capture(folder(), redact);
+  const capture = new Capture(folder(), { redact });
   const bytes = Buffer.from(whole);
   for (let at = 0; at < bytes.length; at += size) capture.add(bytes.subarray(at, at + size));
   const end = capture.end();

@@ -7,6 +7,7 @@ import { switchModel } from "../../app/switch-model.js";
 import { UsageError } from "../../app/usage-error.js";
 import type { Outcome } from "../../core/event.js";
 import { state } from "../../core/fold.js";
+import type { Mail } from "../../core/inbox.js";
 import { type Agent, run } from "../../core/loop.js";
 import { plainText, text, type UserPart } from "../../core/message.js";
 import { sentence } from "../../core/run-tools.js";
@@ -29,6 +30,9 @@ const ASKS: Record<Locale, (tool: string) => string> = {
 type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
 type Held = { config: Config; opened: Opened };
 
+/** Who mail of the person is from. */
+const USER = "user";
+
 /** A turn that took this long calls the person when it ends, in milliseconds. */
 const LONG = 15_000;
 
@@ -45,19 +49,21 @@ export class Desk {
   #held: Held;
   #runs = false;
   /** What was posted, newest last; the inbox knows how many of them wait. */
-  #posted: (readonly UserPart[])[] = [];
+  #posted: Mail[] = [];
   /** What is to be answered once nothing else goes on. */
   #later: (readonly UserPart[])[] = [];
   /** The prompt that was sent last, until its files are read. */
   #reading: Promise<unknown> = Promise.resolve();
   #doing: AbortController | undefined;
   #done: Promise<unknown> = Promise.resolve();
+  #rests: (() => void) | undefined;
 
   constructor({ ui, locale, flags }: Parts, held: Held) {
     this.ui = ui;
     this.locale = locale;
     this.flags = flags;
     this.#held = held;
+    this.#hear();
   }
 
   get config(): Config {
@@ -77,7 +83,8 @@ export class Desk {
   get waiting(): readonly string[] {
     const { waiting } = this.opened.agent.inbox;
     this.#posted = waiting === 0 ? [] : this.#posted.slice(-waiting);
-    return [...this.#posted, ...this.#later].map(saidIn);
+    const own = this.#posted.filter(({ from }) => from === USER).map(({ parts }) => parts);
+    return [...own, ...this.#later].map(saidIn);
   }
 
   get mode(): Mode {
@@ -104,7 +111,7 @@ export class Desk {
    */
   post(words: string | readonly UserPart[]): void {
     const parts = typeof words === "string" ? [text(words)] : words;
-    if (this.#runs) this.#deliver(parts);
+    if (this.#runs) this.#deliver({ parts, from: USER });
     else this.#later.push(parts);
   }
 
@@ -115,8 +122,10 @@ export class Desk {
     const doing = work()
       .then(() => this.answer())
       .finally(() => {
+        const { aborted } = this.signal;
         this.#giveBack();
         this.#doing = undefined;
+        if (!aborted) this.#wake();
       });
     this.#done = doing.catch(() => undefined);
     await doing;
@@ -154,21 +163,47 @@ export class Desk {
     const began = performance.now();
     const { inbox } = this.opened.agent;
     while (!this.signal.aborted && inbox.waiting + this.#later.length > 0) {
-      for (const parts of this.#later.splice(0)) this.#deliver(parts);
+      for (const parts of this.#later.splice(0)) this.#deliver({ parts, from: USER });
       await this.run();
     }
     const took = performance.now() - began;
     if (took >= LONG) this.ui.ring(WORDS[this.locale].done(duration(took)));
   }
 
-  #deliver(parts: readonly UserPart[]): void {
-    this.#posted.push(parts);
-    this.opened.agent.inbox.post({ parts, from: "user" });
+  /** From now on what others write to an idle session sets it to work; `rests` is called when that is done. */
+  attend(rests: () => void): void {
+    this.#rests = rests;
+    this.#wake();
   }
 
+  #deliver(mail: Mail): void {
+    this.#posted.push(mail);
+    this.opened.agent.inbox.post(mail);
+  }
+
+  // an idle session is woken by what others write to it: its background commands
+  #hear(): void {
+    this.opened.background.deliver((mail) => {
+      this.#deliver(mail);
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    const rests = this.#rests;
+    if (!rests || this.busy || this.opened.agent.inbox.waiting === 0) return;
+    void this.during(async () => undefined)
+      .catch((error) => this.ui.say({ type: "error", text: sentence(error) }))
+      .then(() => this.busy || rests());
+  }
+
+  // what others wrote waits for the next turn
   #giveBack(): void {
-    const untaken = [...this.opened.agent.inbox.take().map(({ parts }) => parts), ...this.#later.splice(0)];
-    if (untaken.length > 0) this.ui.put(untaken.map(saidIn).join("\n"));
+    const untaken = this.opened.agent.inbox.take();
+    this.#posted = [];
+    const own = [...untaken.filter(({ from }) => from === USER).map(({ parts }) => parts), ...this.#later.splice(0)];
+    if (own.length > 0) this.ui.put(own.map(saidIn).join("\n"));
+    for (const mail of untaken) if (mail.from !== USER) this.#deliver(mail);
   }
 
   setMode(mode: Mode): void {
@@ -196,6 +231,8 @@ export class Desk {
     const before = this.opened;
     this.#held = await openHeld({ ...this, flags: { ...this.flags, ...more, cwd: this.config.cwd } }, resume);
     await before.close();
+    this.#posted = [];
+    this.#hear();
     this.ui.recount(this.opened.agent.log.events);
   }
 

@@ -38,6 +38,7 @@ export class Seat implements Hands {
   /** A session is open: from now on all goes to it. */
   take(desk: Desk, commands: () => readonly SlashCommand[]): void {
     this.#session = { desk, commands, status: statusOf(desk) };
+    desk.attend(() => this.#ready());
   }
 
   submit(words: string, more?: Submitted): void {

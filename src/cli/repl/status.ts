@@ -13,14 +13,15 @@ export function statusOf(desk: Desk): () => Status {
   let read: { events: number; of: unknown; figures: Pick<Status, "tokens" | "cost"> } | undefined;
   let branch: { at: number; name: string | undefined } | undefined;
   return () => {
-    const { agent } = desk.opened;
+    const { agent, background } = desk.opened;
     const { events } = agent.log;
     if (read?.events !== events.length || read.of !== agent.log)
       read = { events: events.length, of: agent.log, figures: figuresOf(desk) };
     if (branch === undefined || Date.now() - branch.at > FRESH)
       branch = { at: Date.now(), name: gitBranch(desk.config.cwd) };
     const { id: model, window } = agent.model;
-    return { model, mode: desk.mode, window, ...read.figures, branch: branch.name, jobs: 0, queued: desk.waiting };
+    const jobs = background.running().length;
+    return { model, mode: desk.mode, window, ...read.figures, branch: branch.name, jobs, queued: desk.waiting };
   };
 }
 

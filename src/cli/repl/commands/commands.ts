@@ -3,6 +3,7 @@ import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import { commandNamed, type SlashCommand } from "../slash.js";
 import { compactCommands } from "./commands-compact.js";
+import { jobCommands } from "./commands-jobs.js";
 import { memoryCommands } from "./commands-memory.js";
 import { type ListModels, modelCommands } from "./commands-model.js";
 import { permissionCommands } from "./commands-permissions.js";
@@ -64,6 +65,7 @@ export function builtinCommands({ all, leave, listModels }: Around): readonly Sl
     ...permissionCommands,
     ...usageCommands,
     ...compactCommands,
+    ...jobCommands,
     ...memoryCommands,
     ...sessionCommands,
     ...undoCommands,

@@ -1,0 +1,66 @@
+import type { Inbox, Mail } from "../core/inbox.js";
+import type { Log } from "../core/log.js";
+import type { Plugin } from "../core/plugin.js";
+import type { Tool } from "../core/tool.js";
+import { runShell } from "../platform/exec.js";
+import type { StartJob } from "../tools/background.js";
+import { boolean, optional, string, toolInput, whole } from "../tools/schema.js";
+import type { JobShown, Jobs, Reading } from "./jobs.js";
+
+export type BackgroundOptions = {
+  log: Log;
+  inbox: Inbox;
+  /** The folder for the whole of each output. */
+  outputs: string;
+  redact(text: string): string;
+  /** Nobody comes back to this session: at its end, what still runs is waited for so many milliseconds, and then ended. */
+  patience?: number | undefined;
+  /** Says something to the person. */
+  notice(line: string): void;
+};
+
+/** Commands that run beside the conversation, and what of them is to be seen and done from outside. */
+export type Background = {
+  plugin: Plugin;
+  start: StartJob;
+  /** Reads what they say, and ends them. */
+  tool: Tool<Reading>;
+  /** Those that run, oldest first. */
+  running(): readonly JobShown[];
+  /** Ends one that runs, as the person wishes; false when none of that id does. */
+  end(id: string): Promise<boolean>;
+  /** Where words to the model go instead of its inbox. */
+  deliver(to: (mail: Mail) => void): void;
+};
+
+/** What is needed of it before the first command: the rest is loaded with that one. */
+export function background(options: BackgroundOptions): Background {
+  let jobs: Jobs | undefined;
+  let post = (mail: Mail) => options.inbox.post(mail);
+  const open = async () => {
+    const { Jobs } = await import("./jobs.js");
+    // a file that is loaded lazily has running processes of its own: all commands are to be known in one place
+    jobs ??= new Jobs({ ...options, run: runShell, post: (mail) => post(mail) });
+    return jobs;
+  };
+  return {
+    plugin: {
+      name: "background",
+      beforeStop: (session) => jobs?.patient(session),
+      close: async () => jobs?.close(),
+    },
+    start: async (job, context) => (await open()).start(job, context),
+    tool: {
+      name: "job",
+      description: "New output of a background command; waits for its end or kills it.",
+      input: toolInput({ id: string(), wait: optional(whole(1, "seconds, at most 600")), kill: optional(boolean()) }),
+      effect: () => ({ kind: "none", subjects: [] }),
+      run: async (input, { signal }) => (await open()).read(input, signal),
+    },
+    running: () => jobs?.running() ?? [],
+    end: async (id) => (await jobs?.endByPerson(id)) ?? false,
+    deliver(to) {
+      post = to;
+    },
+  };
+}
