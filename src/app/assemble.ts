@@ -132,10 +132,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     beside,
     memory: memory?.plugin,
     verify: verification(verify, config),
-    ask: async (question, asking) => {
-      void hooks?.notify(`${question.tool}: ${question.why}`);
-      return front.ask(question, asking);
-    },
+    ask: toldOf(hooks, front),
     readable,
     room,
     checkpoints: { home: config.home },
@@ -154,9 +151,15 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   if (session.saved) await tellLost(session.log, front);
-  const { background } = beside;
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, background, verify, mcp, close };
+  return { agent, id: session.id, models, ground, room, background: beside.background, verify, mcp, close };
+}
+
+function toldOf(hooks: Hooks | undefined, front: Front): Front["ask"] {
+  return (question, asking) => {
+    void hooks?.notify(`${question.tool}: ${question.why}`);
+    return front.ask(question, asking);
+  };
 }
 
 type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };
