@@ -6,6 +6,7 @@ import type { Mcp } from "../mcp/plugin.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Background } from "../plugins/background.js";
 import type { ContextOptions } from "../plugins/context-options.js";
+import type { Hooks } from "../plugins/hooks.js";
 import { instructions } from "../plugins/instructions.js";
 import { oneWriter } from "../plugins/one-writer.js";
 import { turns } from "../plugins/turns.js";
@@ -112,10 +113,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     beside,
     memory: memory?.plugin,
     verify: verification(verify, config),
-    ask: async (question, asking) => {
-      void hooks?.notify(`${question.tool}: ${question.why}`);
-      return front.ask(question, asking);
-    },
+    ask: toldOf(hooks, front),
     readable,
     room,
     ...(config.undo && { checkpoints: { home: config.home } }),
@@ -130,9 +128,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   if (session.saved) await tellLost(session.log, front);
-  const { background } = beside;
   const close = () => closeAgent(agent).finally(session.release);
-  return { agent, id: session.id, models, ground, room, background, verify, mcp, close };
+  return { agent, id: session.id, models, ground, room, background: beside.background, verify, mcp, close };
 }
 
 type Optional = {
@@ -159,6 +156,13 @@ async function pluginsOf(
     ...(await addedPlugins(config)),
     ...(config.instructions ? await agentTypes(config, front) : []),
   ];
+}
+
+function toldOf(hooks: Hooks | undefined, front: Front): Front["ask"] {
+  return (question, asking) => {
+    void hooks?.notify(`${question.tool}: ${question.why}`);
+    return front.ask(question, asking);
+  };
 }
 
 type Beginning = Pick<Making, "config" | "session" | "front"> & { cwd: string };

@@ -1,6 +1,7 @@
 import type { Flags } from "../app/input.js";
 import type { GoalOptions } from "./goal-args.js";
 import type { McpOptions, McpWhat } from "./mcp-args.js";
+import type { ScheduleOptions, ScheduleWhat } from "./schedule-args.js";
 
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -15,6 +16,7 @@ export const COMMANDS = [
   "sessions",
   "memory",
   "mcp",
+  "schedule",
   "permissions",
   "trust",
   "help",
@@ -41,6 +43,7 @@ export type PlanFlags = RunFlags & { yes?: boolean };
 export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 
 export type McpFlags = Flags & McpOptions;
+export type ScheduleFlags = Flags & ScheduleOptions;
 export type PermissionFlags = Flags & { jsonl?: boolean };
 export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
 
@@ -71,6 +74,7 @@ export type Asked =
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
   | { type: "memory"; what: MemoryWhat; flags: MemoryFlags; words: string }
   | { type: "mcp"; what: McpWhat; flags: McpFlags; words: readonly string[] }
+  | { type: "schedule"; what: ScheduleWhat; flags: ScheduleFlags; words: readonly string[] }
   | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }
   | { type: "trust"; flags: TrustFlags }
   | { type: "demo" }

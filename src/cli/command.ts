@@ -42,6 +42,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./memory.js")).memoryCommand(asked);
     case "mcp":
       return (await import("./mcp-command.js")).mcpCommand(asked);
+    case "schedule":
+      return (await import("./schedule-command.js")).scheduleCommand(asked);
     case "permissions": {
       const { permissionsList, permissionsTest } = await import("./permissions.js");
       return asked.what === "list" ? permissionsList(asked.flags) : permissionsTest(asked.flags, asked.command);

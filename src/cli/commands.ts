@@ -1,9 +1,19 @@
 import type { Command } from "commander";
-import type { Asked, McpFlags, MemoryWhat, PermissionFlags, PlanFlags, RunFlags, SessionWhat } from "./asked.js";
+import type {
+  Asked,
+  McpFlags,
+  MemoryWhat,
+  PermissionFlags,
+  PlanFlags,
+  RunFlags,
+  ScheduleFlags,
+  SessionWhat,
+} from "./asked.js";
 import { addGoal } from "./goal-args.js";
 import { addMcp } from "./mcp-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
+import { addSchedule } from "./schedule-args.js";
 
 /** Everything but a plain run: the commands, and what help says besides. The start of a one-shot run does without. */
 export function addCommands(program: Command, found: (asked: Asked) => void): void {
@@ -31,6 +41,7 @@ export function addCommands(program: Command, found: (asked: Asked) => void): vo
   addSessions(program, found);
   addMemory(program, found);
   addMcp<McpFlags>(program, (asked) => found({ type: "mcp", ...asked }));
+  addSchedule<ScheduleFlags>(program, (asked) => found({ type: "schedule", ...asked }));
   addPermissions<PermissionFlags>(program, (asked) => found({ type: "permissions", ...asked }));
   program
     .command("trust")

@@ -10,6 +10,7 @@ import type { Choice, Said, Ui } from "../../src/cli/repl/port.js";
 import type { SlashCommand } from "../../src/cli/repl/slash.js";
 import { take } from "../../src/cli/repl/talk.js";
 import type { Delta, Event } from "../../src/core/event.js";
+import type { Clock } from "../../src/plugins/schedules.js";
 import { place } from "./nanocoder.js";
 
 /** A choice that was shown, as labels with what stands beside them. */
@@ -81,16 +82,20 @@ type Wish = {
   flags?: Partial<RunFlags>;
   where?: { home: string; work: string };
   listModels?: ListModels;
+  clock?: Clock;
 };
 
 /** Opens a session at a fake front end, in a home and a folder of its own. */
-export async function sit({ env, locale = "en", flags, where = place(), listModels }: Wish): Promise<Sitting> {
+export async function sit({ env, locale = "en", flags, where = place(), listModels, clock }: Wish): Promise<Sitting> {
   const { home, work } = where;
   for (const [name, value] of Object.entries({ ...env, HOME: home, NANOCODER_HOME: join(home, ".nanocoder") }))
     vi.stubEnv(name, value);
   const run: RunFlags = { outputFormat: "text", cwd: work, ...flags };
   const ui = new FakeUi();
-  const desk = await openDesk({ ui, locale, flags: run }, { config: await readConfig(run, thisMachine()), resume: {} });
+  const desk = await openDesk(
+    { ui, locale, flags: run, clock },
+    { config: await readConfig(run, thisMachine()), resume: {} },
+  );
   const all = (): readonly SlashCommand[] => commands;
   const commands = builtinCommands({ all, leave: () => undefined, listModels: listModels ?? (async () => []) });
   const send = async (words: string) => {

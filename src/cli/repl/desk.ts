@@ -1,4 +1,4 @@
-import { assemble, type Front, type Opened, type Resume } from "../../app/assemble.js";
+import { assemble, type Opened, type Resume } from "../../app/assemble.js";
 import { type Config, readConfig, thisMachine } from "../../app/config.js";
 import type { Flags } from "../../app/input.js";
 import { resumed } from "../../app/resumed.js";
@@ -13,22 +13,16 @@ import { plainText, text, type UserPart } from "../../core/message.js";
 import { sentence } from "../../core/run-tools.js";
 import { duration } from "../../platform/text.js";
 import { MODES, type Mode } from "../../plugins/permission.js";
+import type { Clock, Schedules } from "../../plugins/schedules.js";
 import { InUse } from "../../store/lock.js";
 import type { RunFlags } from "../asked.js";
-import { fillForm } from "./asked/form.js";
+import { frontOf } from "./front.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
+import { scheduledFront } from "./scheduled.js";
 
-/** Whoever answered within this time is there and need not be called, in milliseconds. */
-const NEAR = 15_000;
-
-const ASKS: Record<Locale, (tool: string) => string> = {
-  en: (tool) => `nanocoder asks: ${tool}`,
-  zh: (tool) => `nanocoder 等待你确认：${tool}`,
-};
-
-type Parts = { ui: Ui; locale: Locale; flags: RunFlags };
-type Held = { config: Config; opened: Opened };
+type Parts = { ui: Ui; locale: Locale; flags: RunFlags; clock?: Clock | undefined };
+type Held = { config: Config; opened: Opened; schedules: Schedules };
 
 /** Who mail of the person is from. */
 const USER = "user";
@@ -46,6 +40,7 @@ export class Desk {
   readonly ui: Ui;
   readonly locale: Locale;
   readonly flags: RunFlags;
+  readonly clock: Clock | undefined;
   #held: Held;
   #runs = false;
   /** What was posted, newest last; the inbox knows how many of them wait. */
@@ -58,7 +53,8 @@ export class Desk {
   #done: Promise<unknown> = Promise.resolve();
   #rests: (() => void) | undefined;
 
-  constructor({ ui, locale, flags }: Parts, held: Held) {
+  constructor({ ui, locale, flags, clock }: Parts, held: Held) {
+    this.clock = clock;
     this.ui = ui;
     this.locale = locale;
     this.flags = flags;
@@ -72,6 +68,10 @@ export class Desk {
 
   get opened(): Opened {
     return this.#held.opened;
+  }
+
+  get schedules(): Schedules {
+    return this.#held.schedules;
   }
 
   /** Whether something is going on that a person may interrupt. */
@@ -181,17 +181,23 @@ export class Desk {
     this.opened.agent.inbox.post(mail);
   }
 
-  // an idle session is woken by what others write to it: its background commands
+  // an idle session is woken by what others write to it: its background commands, its schedules
   #hear(): void {
     this.opened.background.deliver((mail) => {
       this.#deliver(mail);
       this.#wake();
     });
+    this.schedules.start(() => this.#wake()).catch((error) => this.#notice(sentence(error)));
   }
 
   #wake(): void {
     const rests = this.#rests;
-    if (!rests || this.busy || this.opened.agent.inbox.waiting === 0) return;
+    const { inbox } = this.opened.agent;
+    if (!rests || this.busy) return;
+    // what others wrote goes first
+    const due = inbox.waiting === 0 ? this.schedules.take() : undefined;
+    if (due) this.#deliver(due.mail);
+    if (inbox.waiting === 0) return;
     void this.during(async () => undefined)
       .catch((error) => this.ui.say({ type: "error", text: sentence(error) }))
       .then(() => this.busy || rests());
@@ -223,7 +229,7 @@ export class Desk {
     const { model: ___, ...flags } = this.flags;
     const { choice, gateway } = await readConfig({ ...flags, ...wish, cwd: config.cwd }, thisMachine());
     const changed: Config = { ...rest, ...(choice && { choice }), ...(gateway && { gateway }) };
-    this.#held = { config: changed, opened: await switchModel(opened, changed, this.#notice) };
+    this.#held = { ...this.#held, config: changed, opened: await switchModel(opened, changed, this.#notice) };
   }
 
   /** Goes on in another session, a new one when none is named; this one is closed. `more` outweighs what that session says. Throws a UsageError. */
@@ -248,34 +254,26 @@ export class Desk {
 
 /** Opens the first session: a new one, or the one to go on with. Throws a UsageError. */
 export async function openDesk(parts: Parts, first: { config: Config; resume: Resume }): Promise<Desk> {
-  const opened = await assemble(first.config, first.resume, frontOf(parts)).catch((error: unknown) => {
+  const held = await hold(parts, first).catch((error: unknown) => {
     throw error instanceof InUse ? new UsageError(error.message) : error;
   });
-  return new Desk(parts, { config: first.config, opened });
+  return new Desk(parts, held);
 }
 
 async function openHeld(parts: Parts, resume: Resume): Promise<Held> {
-  const front = frontOf(parts);
   const machine = thisMachine();
   const fresh = resume.id === undefined && !resume.newest;
+  const { notice } = frontOf(parts);
   const begun = fresh
     ? { config: await readConfig(parts.flags, machine), resume }
-    : await resumed({ flags: parts.flags, machine, resume, notice: front.notice });
-  return { config: begun.config, opened: await assemble(begun.config, begun.resume, front) };
+    : await resumed({ flags: parts.flags, machine, resume, notice });
+  return hold(parts, begun);
 }
 
-function frontOf({ ui, locale }: Pick<Parts, "ui" | "locale">): Front {
-  let answered = Number.NEGATIVE_INFINITY;
-  return {
-    async ask(question, asking) {
-      if (performance.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
-      const answer = await ui.ask(question, asking);
-      answered = performance.now();
-      return answer;
-    },
-    notice: (text) => ui.say({ type: "note", text }),
-    elicit: (form) => fillForm(form, { ui, locale }),
-  };
+async function hold(parts: Parts, { config, resume }: { config: Config; resume: Resume }): Promise<Held> {
+  const { front, schedules } = scheduledFront(frontOf(parts), { ...parts, config });
+  const opened = await assemble(config, resume, front);
+  return { config, opened, schedules: schedules() };
 }
 
 // the words themselves: behind them may come what files hold that they name

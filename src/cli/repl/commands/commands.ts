@@ -8,6 +8,7 @@ import { memoryCommands } from "./commands-memory.js";
 import { type ListModels, modelCommands } from "./commands-model.js";
 import { permissionCommands } from "./commands-permissions.js";
 import { projectCommands } from "./commands-project.js";
+import { scheduleCommands } from "./commands-schedule.js";
 import { sessionCommands } from "./commands-session.js";
 import { undoCommands } from "./commands-undo.js";
 import { usageCommands } from "./commands-usage.js";
@@ -66,6 +67,7 @@ export function builtinCommands({ all, leave, listModels }: Around): readonly Sl
     ...usageCommands,
     ...compactCommands,
     ...jobCommands,
+    ...scheduleCommands,
     ...memoryCommands,
     ...sessionCommands,
     ...undoCommands,

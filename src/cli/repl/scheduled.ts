@@ -1,0 +1,46 @@
+import type { Front } from "../../app/assemble.js";
+import type { Config } from "../../app/config.js";
+import type { Event } from "../../core/event.js";
+import { visible } from "../../platform/text.js";
+import { scheduling } from "../../plugins/schedule-tool.js";
+import { type Clock, Schedules } from "../../plugins/schedules.js";
+import { unattended } from "../../plugins/unattended.js";
+import { schedulePath } from "../../store/schedule-file.js";
+import type { Locale } from "./locale.js";
+
+const WORDS: Record<Locale, { refused(tool: string, why: string): string }> = {
+  en: { refused: (tool, why) => `Refused in a scheduled turn: ${tool}: ${why}` },
+  zh: { refused: (tool, why) => `定时任务中已拒绝：${tool}：${why}` },
+};
+
+type Around = { config: Config; locale: Locale; clock?: Clock | undefined };
+
+/** A front end whose session has schedules: while it works on one, what would be asked is refused and told. */
+export function scheduledFront(front: Front, { config, locale, clock }: Around) {
+  let made: Schedules | undefined;
+  let events: readonly Event[] = [];
+  const scheduled: Front = {
+    ...front,
+    async plugins(ground) {
+      events = ground.log.events;
+      const { cwd: folder, log } = ground;
+      const path = schedulePath(config.home, folder);
+      made = new Schedules({ folder, path, log, notice: front.notice, ...(clock && { clock }) });
+      const offered = config.tools?.includes("schedule") ?? true;
+      return [...((await front.plugins?.(ground)) ?? []), scheduling(made, offered)];
+    },
+    async ask(question, asking) {
+      if (!unattended(events)) return front.ask(question, asking);
+      front.notice(WORDS[locale].refused(visible(question.tool), visible(question.why)));
+      return { verdict: "deny", why: `${question.why} (this turn is scheduled: nobody is there to ask)` };
+    },
+    elicit: async (form) => (unattended(events) || !front.elicit ? { action: "decline" } : front.elicit(form)),
+  };
+  return {
+    front: scheduled,
+    schedules: () => {
+      if (!made) throw new Error("The session is not open yet.");
+      return made;
+    },
+  };
+}

@@ -1,0 +1,288 @@
+import { randomBytes } from "node:crypto";
+import type { Event } from "../core/event.js";
+import type { Mail } from "../core/inbox.js";
+import type { Log } from "../core/log.js";
+import { type Json, plainText, text } from "../core/message.js";
+import { sentence } from "../core/run-tools.js";
+import { takeLock } from "../store/lock.js";
+import { changeSchedules, folderFor, isSchedule, readSchedules, type Schedule } from "../store/schedule-file.js";
+import { firesAt, nextOf, type Wished, whenOf } from "./schedule-times.js";
+import { mailWords } from "./schedule-words.js";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** Schedules of a folder or session; days after which what returns ends; characters of a prompt. */
+const MOST = { schedules: 50, days: 7, prompt: 10_000 };
+/** How long the clock is not looked at, what is late enough to be called missed, and the longest time until the next try. */
+const WAIT = { look: 10_000, missed: 2 * MINUTE, again: 15 * MINUTE };
+/** Who mail of schedules is from, and the beginning of their state keys. */
+export const SCHEDULE = "schedule";
+const KEY = `${SCHEDULE}:`;
+
+/** Where time comes from: milliseconds since 1970, and what is done after some; it gives what calls that off. */
+export type Clock = { now(): number; after(ms: number, act: () => void): () => void };
+
+export const CLOCK: Clock = {
+  now: Date.now,
+  after(ms, act) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export type SchedulesOptions = {
+  folder: string;
+  /** Of the durable ones. */
+  path: string;
+  /** Of a session: its own schedules are in it. */
+  log?: Log;
+  clock?: Clock;
+  notice(line: string): void;
+};
+
+/** What is to be added. */
+export type Order = Wished & { prompt: string; durable: boolean };
+
+/** The schedules of a folder, and of a session, and when they fire. */
+export class Schedules {
+  readonly #options: SchedulesOptions;
+  readonly #clock: Clock;
+  /** Those given out whose delivery is not known yet, with the seq of their prompt. */
+  readonly #out = new Map<string, number | undefined>();
+  /** Deliveries that failed, and when the next may be. */
+  readonly #failed = new Map<string, { times: number; until: number }>();
+  #wake: (() => void) | undefined;
+  #stopTimer: () => void = () => undefined;
+  #release: (() => void) | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #told = "";
+
+  constructor(options: SchedulesOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? CLOCK;
+  }
+
+  /** The file of the durable ones. */
+  get path(): string {
+    return this.#options.path;
+  }
+
+  /** Those of this folder and session, the next first. */
+  list(): Schedule[] {
+    const { path, folder } = this.#options;
+    const { schedules, skipped } = readSchedules(path);
+    if (skipped > 0) this.#tell(`${path}: ${skipped} schedules cannot be read and are left out.`);
+    const durable = schedules.filter((each) => each.folder === folder);
+    return [...durable, ...this.#own()].sort((one, other) => (one.pending ?? one.due) - (other.pending ?? other.due));
+  }
+
+  /** Throws what is wrong with an order, and then keeps nothing of it. */
+  async add({ prompt, durable, ...wished }: Order): Promise<Schedule> {
+    const now = this.#clock.now();
+    const when = whenOf(wished, now);
+    if (prompt.trim() === "") throw new Error("The prompt is empty; expected what is to be done then.");
+    if (prompt.length > MOST.prompt) throw new Error(`The prompt is longer than ${MOST.prompt} characters.`);
+    if (this.list().length >= MOST.schedules)
+      throw new Error(`There are ${MOST.schedules} schedules already: delete one first.`);
+    const due = nextOf(when, now) ?? now;
+    const id = `sch_${randomBytes(3).toString("hex")}`;
+    const expires = when.type === "at" ? {} : { expires: now + MOST.days * DAY };
+    const schedule = {
+      id,
+      folder: this.#options.folder,
+      when,
+      prompt: prompt.trim(),
+      durable,
+      made: now,
+      due,
+      ...expires,
+    };
+    await this.#write(schedule, () => schedule);
+    this.#arm();
+    return schedule;
+  }
+
+  /** Removes one, also what of it waits to be delivered; undefined where there is none of that id. */
+  async remove(id: string): Promise<Schedule | undefined> {
+    const found = this.list().find((each) => each.id === id);
+    if (found) await this.#write(found, () => undefined);
+    this.#failed.delete(id);
+    return found;
+  }
+
+  /** From now on the clock is watched; `wake` is called when something is to be delivered. Throws InUse where `alone` and another process fires the durable ones. */
+  async start(wake: () => void, alone = false): Promise<void> {
+    this.#wake = wake;
+    if (alone) this.#claim();
+    await this.look();
+  }
+
+  /** Looks at the clock once: what is due is kept as such before anybody hears of it. */
+  look(): Promise<void> {
+    const work = this.#work.then(() => this.#look());
+    this.#work = work.catch(() => undefined);
+    return work;
+  }
+
+  /** The next to be delivered, for an agent that does nothing else: whether it was is told by `see` or `settle`. */
+  take(): { schedule: Schedule; mail: Mail } | undefined {
+    const [schedule] = this.#waiting();
+    if (!schedule) return undefined;
+    this.#out.set(schedule.id, undefined);
+    return { schedule, mail: { parts: [text(mailWords(schedule))], from: SCHEDULE } };
+  }
+
+  /** Follows the log of the session that what was taken went to. */
+  see(event: Event): void {
+    if (event.type === "prompt" && event.from === SCHEDULE) {
+      const words = plainText(event.parts);
+      for (const id of this.#out.keys()) if (words.includes(id)) this.#out.set(id, event.seq);
+    }
+    const given = [...this.#out].filter(([, seq]) => seq !== undefined && seq < event.seq);
+    if (event.type === "reply" && event.stop !== "cut") for (const [id] of given) void this.settle(id, true);
+    if (event.type === "ended") for (const [id, seq] of given) void this.#undelivered(id, seq);
+  }
+
+  /** A model answered to what was taken, or none could. */
+  async settle(id: string, delivered: boolean): Promise<void> {
+    this.#out.delete(id);
+    const schedule = this.list().find((each) => each.id === id);
+    if (delivered) this.#failed.delete(id);
+    if (!schedule) return;
+    if (delivered) {
+      await this.#write(schedule, ended).catch((error) => this.#tell(sentence(error)));
+      return;
+    }
+    const { times } = this.#failed.get(id) ?? { times: 0 };
+    const until = this.#clock.now() + Math.min(MINUTE * 2 ** times, WAIT.again);
+    this.#failed.set(id, { times: times + 1, until });
+    this.#options.notice(`The schedule ${id} could not be delivered; it is tried again.`);
+  }
+
+  /** Ends the watch; what is pending stays so. */
+  async close(): Promise<void> {
+    this.#wake = undefined;
+    this.#stopTimer();
+    await this.#work;
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#clock.now();
+    try {
+      for (const schedule of this.#mine()) await this.#fire(schedule, now);
+    } finally {
+      this.#arm();
+    }
+    if (this.#waiting().length > 0) this.#wake?.();
+  }
+
+  // one that cannot be read or kept does not hold up the others
+  async #fire(schedule: Schedule, now: number): Promise<void> {
+    try {
+      const at = firesAt(schedule);
+      if (schedule.pending !== undefined || at > now) return;
+      const missed = now - at > WAIT.missed ? { missed: true } : {};
+      const due = nextOf(schedule.when, now) ?? schedule.due;
+      await this.#write(schedule, (now) => ({ ...now, due, pending: schedule.due, ...missed }));
+    } catch (error) {
+      this.#tell(`The schedule ${schedule.id} cannot fire: ${sentence(error)}.`);
+    }
+  }
+
+  #waiting(): Schedule[] {
+    const now = this.#clock.now();
+    return this.#mine().filter(({ id, pending }) => {
+      return pending !== undefined && !this.#out.has(id) && (this.#failed.get(id)?.until ?? 0) <= now;
+    });
+  }
+
+  // of several sessions in a folder one fires the durable ones
+  #mine(): Schedule[] {
+    if (!this.#wake) return [];
+    const all = this.list();
+    if (this.#release || !all.some(({ durable }) => durable)) return all;
+    try {
+      this.#claim();
+      return all;
+    } catch {
+      return all.filter(({ durable }) => !durable);
+    }
+  }
+
+  #claim(): void {
+    if (this.#release) return;
+    folderFor(this.#options.path);
+    this.#release = takeLock(`${this.#options.path}.lock`, "");
+  }
+
+  #arm(): void {
+    this.#stopTimer();
+    if (!this.#wake) return;
+    const next = this.list().flatMap((each) => (each.pending === undefined ? [momentOf(each)] : []));
+    const wait = Math.min(...next, Number.POSITIVE_INFINITY) - this.#clock.now();
+    this.#stopTimer = this.#clock.after(Math.max(1, Math.min(wait > 0 ? wait : WAIT.look, WAIT.look)), () => {
+      void this.look().catch((error) => this.#tell(sentence(error)));
+    });
+  }
+
+  // the words are the model's no more: they come again
+  async #undelivered(id: string, seq = -1): Promise<void> {
+    await this.settle(id, false);
+    try {
+      this.#options.log?.append({ type: "retried", reason: `${id} was not delivered`, attempt: 1, voids: seq });
+    } catch (error) {
+      this.#tell(sentence(error));
+    }
+  }
+
+  #own(): Schedule[] {
+    const { log } = this.#options;
+    const kept = new Map<string, Json>();
+    for (const event of log?.events ?? [])
+      if (event.type === "state" && event.key.startsWith(KEY)) kept.set(event.key, event.value);
+    const values: unknown[] = [...kept.values()];
+    return values.filter(isSchedule);
+  }
+
+  async #write(schedule: Schedule, change: (now: Schedule) => Schedule | undefined): Promise<void> {
+    const { id, durable } = schedule;
+    const { path, log } = this.#options;
+    if (!durable) {
+      if (!log) throw new Error("Without a session a schedule must be durable.");
+      log.append({ type: "state", key: KEY + id, value: change(schedule) ?? null });
+      return;
+    }
+    const isNew = !this.list().some((each) => each.id === id);
+    await changeSchedules(path, (all) => {
+      if (isNew) return [...all, schedule];
+      return all.flatMap((each) => (each.id === id ? (change(each) ?? []) : [each]));
+    });
+  }
+
+  // the same words are said once
+  #tell(line: string): void {
+    if (line === this.#told) return;
+    this.#told = line;
+    this.#options.notice(line);
+  }
+}
+
+function momentOf(schedule: Schedule): number {
+  try {
+    return firesAt(schedule);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+// what came once, or for the last time, is gone
+function ended({ pending, missed: _, ...rest }: Schedule): Schedule | undefined {
+  if (rest.when.type === "at" || isLast({ ...rest, pending })) return undefined;
+  return rest;
+}
+
+function isLast({ expires, pending = 0 }: Pick<Schedule, "expires"> & { pending?: number | undefined }): boolean {
+  return expires !== undefined && pending >= expires;
+}
