@@ -22,6 +22,7 @@ import { finish, lookOn, type Output } from "./goal-output.js";
 import { haltOf, isBegun, notBegun, unableWords, watching, wordsFor } from "./goal-rounds.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
+import { refuseRunFlags } from "./not-with.js";
 import { leaveNow, refuse } from "./one-shot.js";
 import { colours, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
@@ -54,16 +55,8 @@ type Begun = { config: Config; resume: Resume; contract: Contract };
 type Wish = Begun & { flags: GoalFlags; stop: Interrupts; human: Progress };
 
 function checkFlags(flags: GoalFlags, words: readonly string[]): void {
-  const { resume, print, continue: newest, fork, outputSchema, inputFormat } = flags;
-  const other = {
-    "--print": print,
-    "--continue": newest,
-    "--fork": fork,
-    "--output-schema": outputSchema,
-    "--input-format": inputFormat,
-  };
-  for (const [flag, value] of Object.entries(other))
-    if (value !== undefined) throw new UsageError(`goal: ${flag} does not go with it. See nanocoder goal --help.`);
+  const { resume } = flags;
+  refuseRunFlags("goal", flags);
   if (resume === undefined) return;
   if (words.length > 0) throw new UsageError("goal: give either a goal, or --resume [ID] to go on with one.");
   const agreed = agreedFlag(flags);

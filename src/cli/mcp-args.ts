@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { subcommands } from "./subcommands.js";
 
 export const MCP_COMMANDS = ["list", "test", "add", "remove", "login", "logout"] as const;
 export type McpWhat = (typeof MCP_COMMANDS)[number];
@@ -9,19 +10,8 @@ const collect = (value: string, before: string[] | undefined) => [...(before ?? 
 
 /** `nanocoder mcp`, with its own flags. */
 export function addMcp<F extends object>(program: Command, found: (asked: Found<F>) => void): void {
-  const mcp = program
-    .command("mcp")
-    .description("servers of tools (Model Context Protocol): list, test, add, remove, log in")
-    .addHelpText("after", EXAMPLES);
-  const add = (what: McpWhat, words: string, isDefault = false) =>
-    mcp
-      .command(what, { isDefault })
-      .description(words)
-      .addOption(program.createOption("-C, --cwd <dir>", "in this folder"))
-      .action((...given: unknown[]) => {
-        const command = given.at(-1) as Command;
-        found({ what, flags: command.optsWithGlobals<F>(), words: command.args });
-      });
+  const about = "servers of tools (Model Context Protocol): list, test, add, remove, log in";
+  const add = subcommands<McpWhat, F>(program, { name: "mcp", about, examples: EXAMPLES }, found);
   const scope = () =>
     program.createOption("--scope <scope>", "your settings, or this project's .mcp.json").choices(["user", "project"]);
   const trust = () => program.createOption("--trust", "trust this folder's servers this once");

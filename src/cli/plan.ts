@@ -13,6 +13,7 @@ import type { PlanFlags } from "./asked.js";
 import { type Interruption, interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
 import { noModel } from "./no-model.js";
+import { refuseRunFlags } from "./not-with.js";
 import { leaveNow, refuse } from "./one-shot.js";
 import { colours, write } from "./output.js";
 import { approval, editorOf } from "./plan-approval.js";
@@ -51,19 +52,9 @@ export async function planCommand(flags: PlanFlags, words: string): Promise<numb
   }
 }
 
-function checkFlags(
-  { resume, print, continue: newest, fork, outputSchema, inputFormat }: PlanFlags,
-  words: string,
-): void {
-  const other = {
-    "--print": print,
-    "--continue": newest,
-    "--fork": fork,
-    "--output-schema": outputSchema,
-    "--input-format": inputFormat,
-  };
-  for (const [flag, value] of Object.entries(other))
-    if (value !== undefined) throw new UsageError(`plan: ${flag} does not go with it. See nanocoder plan --help.`);
+function checkFlags(flags: PlanFlags, words: string): void {
+  const { resume } = flags;
+  refuseRunFlags("plan", flags);
   if (resume !== undefined && words !== "")
     throw new UsageError("plan: give either a text to plan, or --resume [ID] to go on with a plan.");
   if (resume === undefined && words.trim() === "")

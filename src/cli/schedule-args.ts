@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { subcommands } from "./subcommands.js";
 
 export const SCHEDULE_COMMANDS = ["list", "add", "remove", "run"] as const;
 export type ScheduleWhat = (typeof SCHEDULE_COMMANDS)[number];
@@ -7,19 +8,8 @@ type Found<F> = { what: ScheduleWhat; flags: F; words: readonly string[] };
 
 /** `nanocoder schedule`, with its own flags. */
 export function addSchedule<F extends object>(program: Command, found: (asked: Found<F>) => void): void {
-  const schedule = program
-    .command("schedule")
-    .description("prompts for later in this folder: list, add, remove, and run them as they come")
-    .addHelpText("after", EXAMPLES);
-  const add = (what: ScheduleWhat, words: string, isDefault = false) =>
-    schedule
-      .command(what, { isDefault })
-      .description(words)
-      .addOption(program.createOption("-C, --cwd <dir>", "in this folder"))
-      .action((...given: unknown[]) => {
-        const command = given.at(-1) as Command;
-        found({ what, flags: command.optsWithGlobals<F>(), words: command.args });
-      });
+  const about = "prompts for later in this folder: list, add, remove, and run them as they come";
+  const add = subcommands<ScheduleWhat, F>(program, { name: "schedule", about, examples: EXAMPLES }, found);
   add("list", "what is scheduled here, the next first", true).argument("[command]").usage("[options]");
   add("add", "add a prompt: every 30m, at 15:30, or five fields of cron")
     .argument("[when and prompt...]")

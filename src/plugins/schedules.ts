@@ -4,7 +4,7 @@ import type { Mail } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
 import { type Json, plainText, text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
-import { takeLock } from "../store/lock.js";
+import { InUse, takeLock } from "../store/lock.js";
 import { changeSchedules, folderFor, isSchedule, readSchedules, type Schedule } from "../store/schedule-file.js";
 import { firesAt, nextOf, type Wished, whenOf } from "./schedule-times.js";
 import { mailWords } from "./schedule-words.js";
@@ -206,7 +206,8 @@ export class Schedules {
     try {
       this.#claim();
       return all;
-    } catch {
+    } catch (error) {
+      if (!(error instanceof InUse)) this.#tell(sentence(error));
       return all.filter(({ durable }) => !durable);
     }
   }

@@ -6,7 +6,7 @@ import type { Json } from "../../src/core/message.js";
 import type { SeenRequest, Turn } from "../../src/models/scripted/script.js";
 import { type ModelServer, modelServer } from "../../src/models/scripted/server.js";
 import { nanocoder, openaiAt, type Place, place, processesWith, sessionsIn, start } from "./nanocoder.js";
-import { processes, type Session, session, sleeper } from "./repl/session.js";
+import { processes, quiet, type Session, session, sleeper } from "./repl/session.js";
 
 const call = (name: string, input: Json) => ({ name, input });
 const bash = (command: string) => call("bash", { command });
@@ -397,7 +397,7 @@ async function says({ terminal }: Session, key: string, words: string, done?: ()
   const isSeen = () => terminal.screen().some((line) => line.includes(words)) && (done?.() ?? true);
   while (!isSeen() && performance.now() < late) {
     terminal.type(key);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await quiet();
   }
   expect(isSeen()).toBe(true);
 }

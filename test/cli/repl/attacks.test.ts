@@ -20,7 +20,7 @@ import { visible } from "../../../src/platform/text.js";
 import type { Answer } from "../../../src/plugins/question.js";
 import { sit } from "../desks.js";
 import { nanocoder, openaiAt, place } from "../nanocoder.js";
-import { type Session, session } from "./session.js";
+import { quiet, type Session, session } from "./session.js";
 
 describe("what is typed before it could be read", () => {
   it("trusts no folder", async () => {
@@ -107,7 +107,7 @@ describe("a yes", () => {
 async function yes({ terminal }: Session): Promise<void> {
   const asked = (screen: readonly string[]) => screen.some((line) => line.includes("Esc: no"));
   await terminal.until(asked);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await quiet();
   terminal.type("y");
 }
 

@@ -11,25 +11,15 @@ import { modelServer } from "../../../src/models/scripted/server.js";
 import { lastSaid } from "../../../src/store/session-last.js";
 import { bash, isJudge, placeWith, verdicts } from "../goals.js";
 import { type Place, place } from "../nanocoder.js";
-import { opened, type Person } from "./sessions.js";
+import { opened, type Person, scripted } from "./sessions.js";
 
 const A = "make a\na is there ||| cat a.txt && grep -q a a.txt";
 
 type Options = { where?: Place; person?: Person; locale?: "en" | "zh"; resume?: { id: string } };
 
-async function session(script: Script, { where = place(), ...more }: Options = {}) {
-  const server = await modelServer(script);
-  const made = await opened({ where, url: server.url, ...more });
-  return {
-    ...made,
-    where,
-    requests: server.requests,
-    goal: (words: string) => made.desk.during(() => goalCommand(made.desk, words)),
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+async function session(script: Script, options: Options = {}) {
+  const made = await scripted(script, options);
+  return { ...made, goal: (words: string) => made.desk.during(() => goalCommand(made.desk, words)) };
 }
 
 describe("/goal", () => {

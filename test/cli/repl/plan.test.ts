@@ -3,27 +3,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planCommand } from "../../../src/cli/repl/commands/plan-command.js";
 import type { Script } from "../../../src/models/scripted/script.js";
-import { modelServer } from "../../../src/models/scripted/server.js";
 import { planIn } from "../../../src/plugins/plan-state.js";
 import { type Place, place } from "../nanocoder.js";
 import { bash, isPlanner, planOfSteps, plansOf, statuses, stepOf, TWO } from "../planning.js";
-import { opened, type Person } from "./sessions.js";
+import { type Person, scripted } from "./sessions.js";
 
 type Options = { where?: Place; person?: Person; resume?: { id: string }; flags?: object };
 
-async function session(script: Script, { where = place(), ...more }: Options = {}) {
-  const server = await modelServer(script);
-  const made = await opened({ where, url: server.url, ...more });
-  return {
-    ...made,
-    where,
-    requests: server.requests,
-    plan: (words: string) => made.desk.during(() => planCommand(made.desk, words)),
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+async function session(script: Script, options: Options = {}) {
+  const made = await scripted(script, options);
+  return { ...made, plan: (words: string) => made.desk.during(() => planCommand(made.desk, words)) };
 }
 
 const WORK = [bash("echo a > a.txt"), "Made.\nSTEP DONE", bash("grep -q a a.txt"), "Seen.\nSTEP DONE"];

@@ -5,7 +5,9 @@ import type { Locale } from "../../../src/cli/repl/locale.js";
 import type { Choice, Field, Said, Ui } from "../../../src/cli/repl/port.js";
 import type { Delta, Event } from "../../../src/core/event.js";
 import { text } from "../../../src/core/message.js";
-import { openaiAt, type Place } from "../nanocoder.js";
+import type { Script } from "../../../src/models/scripted/script.js";
+import { modelServer } from "../../../src/models/scripted/server.js";
+import { openaiAt, type Place, place } from "../nanocoder.js";
 
 /** What a person does at a recording front end; each answer is used once, and a question without one is left. */
 export type Person = {
@@ -113,5 +115,22 @@ export async function opened({ where, url, person = {}, resume = {}, ...more }: 
         await desk.run();
       }),
     [Symbol.asyncDispose]: () => desk.close(),
+  };
+}
+
+type Scripted = Partial<Omit<Opening, "url">>;
+
+/** The same against a scripted server of its own; both end together. */
+export async function scripted(script: Script, { where = place(), ...more }: Scripted = {}) {
+  const server = await modelServer(script);
+  const made = await opened({ where, url: server.url, ...more });
+  return {
+    ...made,
+    where,
+    requests: server.requests,
+    async [Symbol.asyncDispose]() {
+      await made[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
   };
 }
