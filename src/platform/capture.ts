@@ -29,6 +29,8 @@ export class Capture {
   #cut = false;
   #file: { path: string; fd: number; size: number } | undefined;
   #early: Buffer[] = [];
+  /** Why its file holds the beginning only. */
+  #short: string | undefined;
   readonly #pieces: Pieces | undefined;
 
   /** `folder` is made when the first long output needs it. */
@@ -62,8 +64,10 @@ export class Capture {
 
   #gap(): string {
     const left = this.#total - Buffer.byteLength(this.#head) - Buffer.byteLength(this.#tail);
-    const where = this.#file ? `; the whole output is in ${this.#file.path}` : "";
-    return `[… ${left} bytes left out${where} …]`;
+    const what = this.#short === undefined ? "the whole output is" : "its beginning is";
+    const where = this.#file ? `; ${what} in ${this.#file.path}` : "";
+    const why = this.#short === undefined ? "" : `; the rest could not be kept (${this.#short})`;
+    return `[… ${left} bytes left out${where}${why} …]`;
   }
 
   #keep(text: string): void {
@@ -76,23 +80,33 @@ export class Capture {
     this.#cut = true;
   }
 
-  // nothing is written for a short output
+  // a disk that is full ends no command, and not this process
   #save(bytes: Buffer): void {
+    if (this.#short !== undefined) return;
+    try {
+      this.#put(bytes);
+    } catch (error) {
+      this.#short = error instanceof Error ? error.message : String(error);
+      this.#early = [];
+    }
+  }
+
+  // nothing is written for a short output
+  #put(bytes: Buffer): void {
     if (!this.#file && this.#total <= BOUNDS.head + BOUNDS.tail) {
       this.#early.push(bytes);
       return;
     }
     this.#file ??= this.#open(join(this.#folder, `output-${Math.random().toString(36).slice(2, 12)}.txt`), "wx");
-    if (this.#file.size + bytes.length > BOUNDS.file) return;
-    this.#file.size += writeSync(this.#file.fd, bytes);
+    if (this.#file.size + bytes.length > BOUNDS.file) throw new Error("it is larger than 1 GiB");
+    const all = this.#early.length === 0 ? bytes : Buffer.concat([...this.#early.splice(0), bytes]);
+    for (let from = 0; from < all.length; ) from += writeSync(this.#file.fd, all, from);
+    this.#file.size += all.length;
   }
 
   #open(path: string, how: "w" | "wx"): { path: string; fd: number; size: number } {
     makeFolder(this.#folder, 0o700);
-    const fd = openSync(path, how, 0o600);
-    const before = Buffer.concat(this.#early);
-    this.#early = [];
-    return { path, fd, size: writeSync(fd, before) };
+    return { path, fd: openSync(path, how, 0o600), size: 0 };
   }
 }
 

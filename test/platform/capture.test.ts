@@ -44,6 +44,15 @@ describe("Capture with a redactor", () => {
     }
   });
 
+  it("outlives a disk that is full, and says that its file is short", () => {
+    const capture = new Capture(tmpdir(), { live: "/dev/full" });
+    for (let n = 0; n < 100; n += 1) capture.add(Buffer.from("line of a long output\n".repeat(100)));
+    const { text, total } = capture.end();
+    expect(total).toBe(220_000);
+    expect(text).toMatch(/its beginning is in \/dev\/full; the rest could not be kept \(ENOSPC/);
+    expect(text).not.toContain("the whole output");
+  });
+
   it("writes no file for a short output", () => {
     expect(captured(`${KEY}\n`, 100)).toMatchObject({ text: `${KEY}\n`, written: undefined });
   });
