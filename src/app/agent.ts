@@ -5,7 +5,7 @@ import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { lookup } from "../models/catalog.js";
-import { endLeftovers } from "../platform/exec.js";
+import { endLeftovers, type Scope } from "../platform/exec.js";
 import type { Sandbox } from "../platform/sandbox.js";
 import type { Background } from "../plugins/background.js";
 import { type CheckpointOptions, checkpoint } from "../plugins/checkpoint.js";
@@ -132,7 +132,7 @@ export function builtinTools(commands: BashOptions, background?: Background): To
   ];
 }
 
-/** Ends what the agent's plugins and commands left running. Bounded in time. */
-export async function closeAgent({ plugins }: Agent): Promise<void> {
-  await Promise.all([endLeftovers(), ...plugins.map((plugin) => plugin.close?.())]);
+/** Ends what the agent's plugins left running, and its commands, which are those of the scope. Bounded in time. */
+export async function closeAgent({ plugins }: Agent, scope: Scope): Promise<void> {
+  await Promise.all([endLeftovers(scope), ...plugins.map((plugin) => plugin.close?.())]);
 }

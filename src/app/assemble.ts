@@ -3,6 +3,7 @@ import type { Agent } from "../core/loop.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
+import { newScope } from "../platform/exec.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import type { Background } from "../plugins/background.js";
 import type { ContextOptions } from "../plugins/context-options.js";
@@ -88,8 +89,9 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const hooks = await hooksOf({ ...config, cwd, redact }, session.path);
   const { cheap } = models;
   const memory = memoryOf({ ...config, cwd, redact }, { ...front, extractor: cheap });
-  const commands = { env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
-  const beside = besideOf({ outputs, redact: redact.text, log: session.log }, front);
+  const scope = newScope();
+  const commands = { scope, env, outputs, home, sandbox: policy.sandbox, redact: redact.text };
+  const beside = besideOf({ scope, outputs, redact: redact.text, log: session.log }, front);
   const builtins = builtinTools(commands, beside.background);
   const room: Room = {
     save: outputsIn(outputs, redact.text),
@@ -97,7 +99,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     transcript: session.path,
     before: async (trigger) => ((await hooks?.fire("PreCompact", { trigger }))?.denials ?? []).length === 0,
   };
-  const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text });
+  const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text, scope });
   const mcp = await mcpOf({ ...config, cwd }, front);
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
   const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
@@ -128,7 +130,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   models.gateway?.keep((fact) => session.log.append(fact));
   recordSettings(session.log, config);
   if (session.saved) await tellLost(session.log, front);
-  const close = () => closeAgent(agent).finally(session.release);
+  const close = () => closeAgent(agent, scope).finally(session.release);
   return { agent, id: session.id, models, ground, room, background: beside.background, verify, mcp, close };
 }
 

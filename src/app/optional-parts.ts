@@ -8,6 +8,7 @@ import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
+import type { Scope } from "../platform/exec.js";
 import type { Redactor } from "../platform/secrets.js";
 import { background } from "../plugins/background.js";
 import type { Hooks } from "../plugins/hooks.js";
@@ -24,7 +25,9 @@ export function delegation(ground: () => Delegating) {
   return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
 }
 
-export function besideOf(of: { outputs: string; redact(text: string): string; log: Log }, { notice, patience }: Front) {
+type Beside = { scope: Scope; outputs: string; redact(text: string): string; log: Log };
+
+export function besideOf(of: Beside, { notice, patience }: Front) {
   const inbox = new Inbox();
   return { inbox, background: background({ ...of, inbox, notice, patience }) };
 }

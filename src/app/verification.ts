@@ -7,7 +7,7 @@ import type { Config } from "./config.js";
 
 type Given = { config: Config; policy: Policy; readable: readonly string[] } & Pick<
   VerifyOptions,
-  "outputs" | "redact"
+  "outputs" | "redact" | "scope"
 >;
 
 /** What checks the changes of a run; undefined where that is switched off. */
@@ -16,7 +16,7 @@ export function verification(options: VerifyOptions, { verify: { enabled } }: Co
 }
 
 /** How changes are checked, whether that is done by itself or when a person asks for it. */
-export function verifyOptions({ config, policy, readable, outputs, redact }: Given): VerifyOptions {
+export function verifyOptions({ config, policy, readable, outputs, redact, scope }: Given): VerifyOptions {
   const { cwd: root, home, childEnv: env, userHome } = config;
   return {
     ...config.verify,
@@ -25,6 +25,7 @@ export function verifyOptions({ config, policy, readable, outputs, redact }: Giv
     env,
     outputs,
     redact,
+    scope,
     sandbox: policy.sandbox,
     hidden: config.sandbox.hide,
     isPlan: (session) => modeOf(session, policy.mode) === "plan",

@@ -22,7 +22,7 @@ const LONGEST = 2 ** 31 - 1;
  */
 export async function runCheck({ command, timeout, ...around }: Check & Surroundings): Promise<CheckRun> {
   if (around.signal.aborted) return notRun(command, { ended: "aborted" });
-  await endLeftovers();
+  await endLeftovers(around.scope);
   const began = performance.now();
   const ms = () => Math.round(performance.now() - began);
   try {
@@ -34,7 +34,7 @@ export async function runCheck({ command, timeout, ...around }: Check & Surround
     const why = error instanceof Error ? error.message : String(error);
     return { ...notRun(command, around.signal.aborted ? { ended: "aborted" } : { ended: "unable", why }), ms: ms() };
   } finally {
-    await endLeftovers();
+    await endLeftovers(around.scope);
   }
 }
 

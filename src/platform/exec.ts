@@ -25,6 +25,21 @@ export type ShellRun = {
   /** A file that takes all of the output as it comes; with it, whatever the shell leaves running ends with it. */
   live?: string | undefined;
   onStart?: (() => void) | undefined;
+  /** Whose commands it is one of; only of this process's when absent. */
+  scope?: Scope | undefined;
+};
+
+/** Commands that are ended together. It is handed to each of them, so that it also holds where a file is loaded twice. */
+export type Scope = {
+  /** What they all carry: the beginning of their marks. */
+  readonly mark: string;
+  /** What it is a part of: ending that ends it too. */
+  readonly outer?: Scope;
+  /** How many there were, and of how many nothing is left. */
+  count: number;
+  ended: number;
+  /** The process groups that outlived their shell. */
+  readonly groups: Set<number>;
 };
 
 export type ShellEnd = {
@@ -47,12 +62,21 @@ export type ShellEnd = {
 /** How long output may still come from what the shell left running, in milliseconds. */
 const GRACE = 100;
 
-// the commands of this process: what they all carry, how many there were, of how many nothing is left, and the groups that outlived their shell
-const ours = {
-  mark: `${process.pid}.${Math.random().toString(36).slice(2)}`,
-  ...{ count: 0, ended: 0 },
-  groups: new Set<number>(),
-};
+// all commands of this process
+const ours: Scope = scoped(`${process.pid}.${random()}`);
+
+/** A part of this process's commands, which `endLeftovers` can end by itself. */
+export function newScope(): Scope {
+  return { ...scoped(`${ours.mark}.${random()}`), outer: ours };
+}
+
+function scoped(mark: string): Scope {
+  return { mark, count: 0, ended: 0, groups: new Set() };
+}
+
+function random(): string {
+  return Math.random().toString(36).slice(2);
+}
 
 /**
  * Runs a command line in bash (else sh) in a process group of its own, without terminal and without stdin.
@@ -60,11 +84,13 @@ const ours = {
  */
 export async function runShell(run: ShellRun): Promise<ShellEnd> {
   if (run.signal.aborted) throw new Error("Not run: interrupted.");
-  ours.count += 1;
-  const mark = `${ours.mark}.${ours.count}.`;
+  const { scope = ours } = run;
+  const all = outwards(scope);
+  for (const each of all) each.count += 1;
+  const mark = `${scope.mark}.${scope.count}.`;
   const capture = new Capture(run.outputs, run);
   const folder = new Capture(run.outputs);
-  watchOver(`${MARK}=${ours.mark}.`);
+  watchOver(`${MARK}=${(all.at(-1) ?? scope).mark}.`);
   const { child, after } = start(run, mark);
   child.once("spawn", () => run.onStart?.());
   const [output, moved] = [readable(child, 1), readable(child, 3)];
@@ -78,7 +104,7 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   moved?.destroy();
   const left = exit.ended === "exited" && groupAlive(exit.pid);
   if (run.live !== undefined) await endTree({ groups: [exit.pid], mark });
-  else if (left) ours.groups.add(exit.pid);
+  else if (left) for (const each of all) each.groups.add(exit.pid);
   const { text, total, file } = capture.end();
   const cwd = folder.end().text.replace(/\n$/, "");
   const { code, killedBy, ended } = exit;
@@ -86,14 +112,23 @@ export async function runShell(run: ShellRun): Promise<ShellEnd> {
   return { code, killedBy, ended, output: text, total, left, removed, ...(file && { file }), ...(cwd && { cwd }) };
 }
 
-/** Ends what the commands of this process left running, also what made itself a session of its own. Within 2 s. */
-export async function endLeftovers(): Promise<void> {
-  const { count } = ours;
-  if (count === ours.ended && ours.groups.size === 0) return;
-  const groups = [...ours.groups];
-  ours.groups.clear();
-  await endTree({ groups, mark: `${ours.mark}.` });
-  ours.ended = count;
+/**
+ * Ends what commands left running, also what made itself a session of its own: those of a scope, else all of this process. Within 2 s.
+ */
+export async function endLeftovers(scope: Scope = ours): Promise<void> {
+  const { count, mark } = scope;
+  if (count === scope.ended && scope.groups.size === 0) return;
+  const all = outwards(scope);
+  // what was ended with more is no longer ours: its number may be another's by now
+  const groups = [...scope.groups].filter((group) => all.every((each) => each.groups.has(group)));
+  for (const group of [...scope.groups]) for (const each of all) each.groups.delete(group);
+  await endTree({ groups, mark: `${mark}.` });
+  scope.ended = count;
+}
+
+// itself, and all that it is a part of
+function outwards(scope: Scope): Scope[] {
+  return [scope, ...(scope.outer ? outwards(scope.outer) : [])];
 }
 
 function start(run: ShellRun, mark: string): { child: ChildProcess; after(): string[] } {

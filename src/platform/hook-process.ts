@@ -14,7 +14,12 @@ export type HookRun = {
   /** Milliseconds. */
   timeout: number;
   signal: AbortSignal;
+  /** Whose hooks it is one of. */
+  scope: HookScope;
 };
+
+/** Hooks whose leftovers are ended together: what they all carry, how many there were, and the groups that outlived their shell. */
+export type HookScope = { readonly mark: string; count: number; readonly groups: Set<number> };
 
 export type HookEnd = {
   /** Null when it did not exit by itself. */
@@ -32,20 +37,22 @@ const MOST = 64 * 1024;
 const GRACE = 100;
 const LONGEST = 2 ** 31 - 1;
 
-// the hooks of this process: what they all carry, how many there were, and the groups that outlived their shell
-const ours = {
-  mark: `${process.pid}.hook.${Math.random().toString(36).slice(2)}`,
-  count: 0,
-  groups: new Set<number>(),
-};
+// what all hooks of this process carry
+const ours = `${process.pid}.hook.${Math.random().toString(36).slice(2)}`;
+
+/** For the hooks of one agent. */
+export function newHookScope(): HookScope {
+  return { mark: `${ours}.${Math.random().toString(36).slice(2)}`, count: 0, groups: new Set() };
+}
 
 /** Runs a hook in bash (else sh) in a process group of its own. Timeout and abort end all that came of it. Never rejects. */
 export async function runHook(run: HookRun): Promise<HookEnd> {
   const nothing = { code: null, stdout: "", stderr: "" };
   if (run.signal.aborted) return { ...nothing, ended: "aborted" };
-  ours.count += 1;
-  const mark = `${ours.mark}.${ours.count}.`;
-  watchOver(`${MARK}=${ours.mark}.`);
+  const { scope } = run;
+  scope.count += 1;
+  const mark = `${scope.mark}.${scope.count}.`;
+  watchOver(`${MARK}=${ours}.`);
   try {
     return await finish(start(run, mark), run, mark);
   } catch (error) {
@@ -53,12 +60,12 @@ export async function runHook(run: HookRun): Promise<HookEnd> {
   }
 }
 
-/** Ends what the hooks of this process left running. Within 2 s. */
-export async function endHooks(): Promise<void> {
-  if (ours.count === 0) return;
-  const groups = [...ours.groups];
-  ours.groups.clear();
-  await endTree({ groups, mark: `${ours.mark}.` });
+/** Ends what hooks left running. Within 2 s. */
+export async function endHooks(scope: HookScope): Promise<void> {
+  if (scope.count === 0) return;
+  const groups = [...scope.groups];
+  scope.groups.clear();
+  await endTree({ groups, mark: `${scope.mark}.` });
 }
 
 function start({ command, cwd, env }: HookRun, mark: string): ChildProcessWithoutNullStreams {
@@ -80,7 +87,7 @@ async function finish(child: ChildProcessWithoutNullStreams, run: HookRun, mark:
   const { code, ended, pid } = await untilExit(child, { ...run, timeout: Math.min(run.timeout, LONGEST) }, mark);
   await within(GRACE, Promise.all([out.closed, err.closed]));
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-  if (ended === "exited" && groupAlive(pid)) ours.groups.add(pid);
+  if (ended === "exited" && groupAlive(pid)) run.scope.groups.add(pid);
   return { code: ended === "exited" ? code : null, stdout: out.text(), stderr: err.text(), ended };
 }
 

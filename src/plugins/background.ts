@@ -2,7 +2,7 @@ import type { Inbox, Mail } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
-import { runShell } from "../platform/exec.js";
+import { runShell, type Scope } from "../platform/exec.js";
 import type { StartJob } from "../tools/background.js";
 import { boolean, optional, string, toolInput, whole } from "../tools/schema.js";
 import type { JobShown, Jobs, Reading } from "./jobs.js";
@@ -15,6 +15,8 @@ export type BackgroundOptions = {
   redact(text: string): string;
   /** Nobody comes back to this session: at its end, what still runs is waited for so many milliseconds, and then ended. */
   patience?: number | undefined;
+  /** Whose commands they are. */
+  scope: Scope;
   /** Says something to the person. */
   notice(line: string): void;
 };
@@ -40,7 +42,11 @@ export function background(options: BackgroundOptions): Background {
   const open = async () => {
     const { Jobs } = await import("./jobs.js");
     // a file that is loaded lazily has running processes of its own: all commands are to be known in one place
-    jobs ??= new Jobs({ ...options, run: runShell, post: (mail) => post(mail) });
+    jobs ??= new Jobs({
+      ...options,
+      run: (run) => runShell({ ...run, scope: options.scope }),
+      post: (mail) => post(mail),
+    });
     return jobs;
   };
   return {

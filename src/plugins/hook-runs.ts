@@ -1,7 +1,7 @@
 import { last } from "../core/fold.js";
 import type { Json } from "../core/message.js";
 import type { Session } from "../core/session.js";
-import { runHook } from "../platform/hook-process.js";
+import { endHooks, newHookScope, runHook } from "../platform/hook-process.js";
 import { visible } from "../platform/text.js";
 import { readAnswer } from "./hook-answer.js";
 import type { Fields } from "./hook-input.js";
@@ -37,6 +37,8 @@ export type HookRuns = {
   /** Runs all hooks of a moment at once and puts their answers together. */
   fire(event: HookEvent, moment: Moment): Promise<Said>;
   redact(json: Json): Json;
+  /** Ends what they left running. */
+  end(): Promise<void>;
 };
 
 /** Seconds. */
@@ -45,11 +47,13 @@ const TIMEOUT = 60;
 /** Makes settings runnable. Throws a sentence that names a matcher that is not a regular expression. */
 export function hookRuns(options: HooksOptions): HookRuns {
   const table = new Map(Object.entries(options.settings).map(([event, list]) => [event, compile(event, list)]));
+  const scope = newHookScope();
   const redact = options.redact ?? ((json) => json);
   const matching = (event: HookEvent, names?: readonly string[]) =>
     (table.get(event) ?? []).filter(({ matches }) => names?.some(matches) ?? true).flatMap(({ hooks }) => hooks);
   return {
     redact,
+    end: () => endHooks(scope),
     has: (event, names) => matching(event, names).length > 0,
     async fire(event, moment) {
       const hooks = matching(event, moment.names);
@@ -58,7 +62,7 @@ export function hookRuns(options: HooksOptions): HookRuns {
       const { session, signal = session.signal } = moment;
       const input = JSON.stringify(redact(told(event, moment, options)));
       const asked = hooks.map(async ({ command, timeout = TIMEOUT }) => {
-        const end = await runHook({ command, cwd, env, input, timeout: timeout * 1000, signal });
+        const end = await runHook({ scope, command, cwd, env, input, timeout: timeout * 1000, signal });
         return readAnswer({ command, timeout, event }, end);
       });
       const answers = await Promise.all(asked);

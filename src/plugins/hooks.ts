@@ -4,7 +4,6 @@ import { plainText } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
-import { endHooks } from "../platform/hook-process.js";
 import { unfinished } from "./answer.js";
 import { END, hookedTool } from "./hook-calls.js";
 import { type Fields, isFields } from "./hook-input.js";
@@ -163,5 +162,5 @@ async function close(runs: HookRuns, live: Live): Promise<void> {
     const signal = AbortSignal.timeout(LAST_WORDS);
     await runs.fire("SessionEnd", { session, fields, names: [fields.reason], signal });
   }
-  await endHooks();
+  await runs.end();
 }

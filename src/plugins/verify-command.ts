@@ -28,7 +28,7 @@ export async function runCommand(
 ): Promise<CommandEnd> {
   const timeout = Math.min(options.timeout * 1000, left);
   if (timeout <= 0 || session.signal.aborted) return { type: "not run", why: "there was no time left" };
-  const { outputs, redact, sandbox } = options;
+  const { outputs, redact, sandbox, scope } = options;
   const env = { ...options.env, CI: "1", NO_COLOR: "1", PYTHONDONTWRITEBYTECODE: "1" };
   const works = await isolates(options);
   const end = await runShell({
@@ -41,6 +41,7 @@ export async function runCommand(
     redact,
     sandbox: works ? sandbox : undefined,
     laid,
+    scope,
   });
   if (end.ended === "aborted") return { type: "not run", why: "it was interrupted" };
   if (end.ended === "timeout") return { type: "not run", why: `it did not end within ${Math.round(timeout / 1000)} s` };

@@ -1,4 +1,5 @@
 import type { Session } from "../core/session.js";
+import type { Scope } from "../platform/exec.js";
 import type { Sandbox } from "../platform/sandbox.js";
 
 /** The key of the `state` fact that holds what was found, and who the notes are by that send failures back: they are counted. */
@@ -23,6 +24,8 @@ export type VerifyOptions = VerifySettings & {
   outputs: string;
   redact(text: string): string;
   sandbox: Sandbox | undefined;
+  /** Whose commands they are. */
+  scope: Scope;
   /** Paths whose content commands do not see. */
   hidden: readonly string[];
   /** What permission says of a command line now. */

@@ -2,7 +2,7 @@ import { state } from "../core/fold.js";
 import { text } from "../core/message.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
-import { runShell, type ShellEnd } from "../platform/exec.js";
+import { runShell, type Scope, type ShellEnd } from "../platform/exec.js";
 import { statOf } from "../platform/files.js";
 import type { Sandbox } from "../platform/sandbox.js";
 import type { StartJob } from "./background.js";
@@ -19,6 +19,8 @@ export type BashOptions = {
   redact?: ((text: string) => string) | undefined;
   /** Isolates every command that is not known to only read, unless leave was given to run it outside. */
   sandbox?: Sandbox | undefined;
+  /** Whose commands they are: they are ended together. */
+  scope?: Scope | undefined;
   /** Takes commands that are to run beside the conversation; absent: none can. */
   background?: StartJob | undefined;
 };

@@ -3,6 +3,7 @@ import { memoryLog } from "../../src/core/log.js";
 import { text } from "../../src/core/message.js";
 import type { Session } from "../../src/core/session.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
+import { newScope } from "../../src/platform/exec.js";
 import { verify } from "../../src/plugins/verify.js";
 import { blamed, failuresIn } from "../../src/plugins/verify-baseline.js";
 import { lintOf, type Project, testsNear } from "../../src/plugins/verify-nearest.js";
@@ -133,7 +134,7 @@ it("a run that wrote nothing loads and asks nothing", async () => {
   let asked = 0;
   const options: VerifyOptions = {
     ...{ syntax: true, lint: true, tests: true, commands: [], timeout: 1, hidden: [] },
-    ...{ home: "/nowhere", root: "/w", env: {}, outputs: "/nowhere", sandbox: undefined },
+    ...{ home: "/nowhere", root: "/w", env: {}, outputs: "/nowhere", sandbox: undefined, scope: newScope() },
     redact: (words) => words,
     judge: async () => ({ verdict: "deny", why: "" }),
     isPlan: () => {

@@ -36,6 +36,7 @@ export async function shellLine(desk: Desk, line: string): Promise<void> {
       ...{ command: line, cwd: config.cwd, env: config.childEnv, timeout: FOREVER, signal: desk.signal },
       outputs: join(config.home, "outputs", opened.id),
       redact: opened.ground.redact.text,
+      scope: opened.ground.commands.scope,
       onOutput: (bytes) => {
         tail = (tail + bytes.toString("utf8")).slice(-4000);
       },
