@@ -7,7 +7,7 @@ import type { Mode } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
 import type { RuleText } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
-import type { GatewaySettings } from "./settings.js";
+import type { GatewaySettings } from "./gateway-settings.js";
 
 /** The tools that come with the library. Those of memory are there where memory is on. */
 export const BUILTINS = [
@@ -34,8 +34,13 @@ export type BuiltinName = (typeof BUILTINS)[number];
 
 type Nothing<K extends string> = { readonly [key in K]?: undefined };
 
-// exactly one of three: an object that answers, a name and where to find it, several that stand in for each other
-type Who =
+/**
+ * Who answers, exactly one of three: an object, a name and where to find it, or several that stand in for each other.
+ *
+ * @example
+ * const local: ModelOptions = { model: "qwen3", provider: "openai", baseUrl: "http://localhost:11434/v1" };
+ */
+export type ModelOptions =
   | ({ /** Who answers: `openai(…)`, `anthropic(…)`, or any `Model`. */ model: Model } & Nothing<
       "provider" | "baseUrl" | "apiKey" | "temperature" | "window" | "gateway"
     >)
@@ -44,8 +49,11 @@ type Who =
       model: string;
       /** As the name and the keys say when absent. */
       provider?: "openai" | "anthropic";
+      /** With or without `/v1`; the provider's own, or that of the environment, when absent. */
       baseUrl?: string;
+      /** That of the environment when absent. */
       apiKey?: string;
+      /** The provider's own when absent. */
       temperature?: number;
       /** In tokens; as the catalogue says when absent. */
       window?: number;
@@ -57,15 +65,25 @@ type Who =
       model?: string;
     } & Nothing<"provider" | "baseUrl" | "apiKey" | "temperature" | "window">);
 
-// either a log, or the sessions' folder
-type Kept =
+/**
+ * Where the conversation is kept: in a log of yours, among the sessions of the command line, or nowhere.
+ *
+ * @example
+ * const goOn: LogOptions = { session: { resume: "last" } };
+ */
+export type LogOptions =
   | ({
       /** Where facts go, and what a session goes on from: a `Log`, or the path of a file that is made when absent. Memory when absent. */
       log?: Log | string;
     } & Nothing<"session">)
   | ({
-      /** In the sessions' folder of `home`, where the command line finds it too. `resume`: an id, its beginning, or `last`; a new one when absent. `fork`: in a copy. */
-      session: { readonly resume?: string; readonly fork?: boolean };
+      /** In the sessions' folder of `home`, where the command line finds it too. */
+      session: {
+        /** An id, its beginning, or `last`; a new session when absent. */
+        readonly resume?: string;
+        /** Goes on in a copy. */
+        readonly fork?: boolean;
+      };
     } & Nothing<"log">);
 
 /**
@@ -80,8 +98,8 @@ type Kept =
  *   maxTurns: 30,
  * };
  */
-export type AgentOptions = Who &
-  Kept & {
+export type AgentOptions = ModelOptions &
+  LogOptions & {
     /** Writes summaries and memories; the gateway's cheap model, else `model` for summaries, when absent. */
     cheapModel?: Model;
     /** The workspace; the process's folder when absent, and the session's own where it goes on. */
@@ -90,8 +108,11 @@ export type AgentOptions = Who &
     permissionMode?: Mode;
     /** What is let through, asked about, refused: as in settings.json. None when absent. */
     rules?: {
+      /** Let through unasked. */
       readonly allow?: readonly RuleText[];
+      /** Asked about, whatever allows it. */
       readonly ask?: readonly RuleText[];
+      /** Refused, whatever allows it. */
       readonly deny?: readonly RuleText[];
     };
     /** Answers what a person would be asked; when absent the answer is no. */
@@ -102,18 +123,19 @@ export type AgentOptions = Who &
      * Whether commands are isolated: `never` (when absent), `default` (where the machine can; such commands need no leave), `always` (or
      * `createAgent` throws).
      */
-    sandbox?: SandboxUse | ({ readonly use: SandboxUse } & SandboxReach);
+    sandbox?: SandboxUse | SandboxOptions;
     /** Tools of your own, beside the built-in ones. */
     tools?: readonly Tool[];
     /** The built-in tools to have; all when absent. */
     builtins?: readonly BuiltinName[];
+    /** Mechanisms of your own, behind the built-in ones. */
     plugins?: readonly Plugin[];
     /** Commands that run at moments of the work, as in settings.json. None when absent. */
     hooks?: HookSettings;
     /** Whether AGENTS.md and its like, of the user and of the project, are told to the model. False when absent. */
     instructions?: boolean;
     /** Whether lasting facts are kept in `home` and given again. False when absent. */
-    memory?: boolean | { readonly extract?: boolean; readonly inject?: boolean };
+    memory?: boolean | MemoryOptions;
     /** Whether the files that a run changed are checked at its end. False when absent. */
     verify?: boolean | Partial<VerifySettings>;
     /** Whether what calls are about to change is kept in `home`, for `nanocoder undo`. Where `session` is, when absent. */
@@ -140,9 +162,36 @@ export type AgentOptions = Who &
     notice?: (line: string) => void;
   };
 
-type SandboxUse = "always" | "default" | "never";
+/**
+ * What the memory does by itself.
+ *
+ * @example
+ * const memory: MemoryOptions = { extract: false };
+ */
+export type MemoryOptions = {
+  /** Whether lasting facts are looked for when a run ends; true when absent. */
+  readonly extract?: boolean;
+  /** Whether those that fit are told with the first prompt; true when absent. */
+  readonly inject?: boolean;
+};
 
-type SandboxReach = {
+/**
+ * Whether commands are isolated: never, where the machine can, or else not at all.
+ *
+ * @example
+ * const use: SandboxUse = "always";
+ */
+export type SandboxUse = "always" | "default" | "never";
+
+/**
+ * How commands are isolated, and what they reach then.
+ *
+ * @example
+ * const sandbox: SandboxOptions = { use: "always", network: true, write: ["../shared"] };
+ */
+export type SandboxOptions = {
+  /** Whether they are. */
+  readonly use: SandboxUse;
   /** False when absent. */
   readonly network?: boolean;
   /** Folders that commands may write beside the workspace. */

@@ -44,6 +44,7 @@ export type ChatAgent = Agent & {
   chat(words: string | readonly UserPart[], options?: ChatOptions): Promise<string>;
   /** Ends what the agent's commands left running and lets go of its session's file. */
   close(): Promise<void>;
+  /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 };
 

@@ -2,9 +2,10 @@ import { type GatewayModel, type Roles, TIERS, type Tier } from "../models/gatew
 import { nearest } from "../platform/text.js";
 import type { Choice, Provider } from "./endpoint.js";
 import { gatewayEntry } from "./gateway-entry.js";
+import type { GatewaySettings } from "./gateway-settings.js";
 import type { Environment, Flags } from "./input.js";
 import { proxyFor } from "./proxy.js";
-import type { GatewaySettings, Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** `work`: who works is chosen by role, by the name of a gateway's model, or by flags that leave the gateway aside. */

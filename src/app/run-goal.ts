@@ -50,6 +50,7 @@ export type RunGoalOptions = AgentOptions & {
   clean?: boolean;
   /** Judges what has no check; the agent's own model when absent. */
   judge?: Model;
+  /** Ends the work; the report says `interrupted`. */
   signal?: AbortSignal;
   /** Sees each fact and delta as it comes. */
   see?: (item: Event | Delta) => void;
@@ -62,11 +63,15 @@ export type RunGoalOptions = AgentOptions & {
  * const { met, iterations }: GoalReport = await runGoal({ model, goal: "it builds", criteria: ["npm run build"] });
  */
 export type GoalReport = {
+  /** Every criterion was proved. */
   met: boolean;
+  /** Rounds of work and checks. */
   iterations: number;
+  /** How it ended, and why. */
   end: GoalEnd;
   /** `[GOAL MET] …` and a line for each criterion. */
   summary(): string;
+  /** The whole report: each criterion, command, exit code, output, time. */
   markdown(): string;
   /** As `nanocoder goal --output-format json` prints it. */
   json(): { [key: string]: Json };

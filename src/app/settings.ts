@@ -1,11 +1,12 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROLES, type Roles, TIERS, type Tier } from "../models/gateway/tiers.js";
+import { ROLES, TIERS } from "../models/gateway/tiers.js";
 import { fileReason } from "../platform/files.js";
 import { nearest } from "../platform/text.js";
 import type { HookSettings } from "../plugins/hook-settings.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleText } from "../plugins/rules.js";
+import type { GatewaySettings } from "./gateway-settings.js";
 import { jsonFault, lineAndColumn } from "./json-fault.js";
 import { UsageError } from "./usage-error.js";
 
@@ -21,20 +22,6 @@ export type SandboxSettings = {
 
 /** False: nothing is remembered or recalled; nothing by itself when a run ends; nothing is given unless the model recalls it. */
 export type MemorySettings = { enabled?: boolean; extract?: boolean; inject?: boolean };
-export type GatewaySettings = {
-  models?: {
-    name: string;
-    tier: Tier;
-    baseUrl: string;
-    apiKey?: string;
-    /** As the address has it when absent. */
-    provider?: "openai" | "anthropic";
-    /** In tokens. */
-    window?: number;
-  }[];
-  roles?: Roles;
-};
-
 /** An MCP server: a command to start, or an address. `timeout` is of one call, in milliseconds. */
 export type ServerSettings = {
   type?: "stdio" | "http" | "sse" | "streamable-http";

@@ -3,6 +3,8 @@ import type { UserPart } from "./message.js";
 /**
  * Something that starts or steers work: a user's words, a timer, a finished background job, a teammate.
  *
+ * @prop parts - What the model will read.
+ * @prop from - Who says it: `user`, or a name of your own.
  * @example
  * const mail: Mail = { parts: [text("Leave the tests as they are.")], from: "user" };
  * agent.inbox.post(mail);
@@ -19,14 +21,17 @@ export type Mail = { parts: readonly UserPart[]; from: string };
 export class Inbox {
   #mail: Mail[] = [];
 
+  /** How many have not been taken. */
   get waiting(): number {
     return this.#mail.length;
   }
 
+  /** Puts one behind the others. */
   post(mail: Mail): void {
     this.#mail.push(mail);
   }
 
+  /** Takes all, oldest first. */
   take(): Mail[] {
     const taken = this.#mail;
     this.#mail = [];

@@ -9,7 +9,9 @@ import type { Event, Fact } from "./event.js";
  * const loud: Log = { events: quiet.events, append: (fact) => (console.log(fact.type), quiet.append(fact)) };
  */
 export interface Log {
+  /** All facts in their places. */
   readonly events: readonly Event[];
+  /** Adds one and gives it its place. */
   append(fact: Fact): Event;
 }
 

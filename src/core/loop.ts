@@ -19,10 +19,15 @@ import type { Tool } from "./tool.js";
  * const other: Agent = { ...agent, inbox: new Inbox(), log: memoryLog(agent.log.events) };
  */
 export type Agent = {
+  /** What happened, and where facts go. */
   log: Log;
+  /** Where its next words come from. */
   inbox: Inbox;
+  /** Who answers. */
   model: Model;
+  /** What the model may call, beside the tools of plugins. */
   tools: readonly Tool[];
+  /** The mechanisms; their order counts. */
   plugins: readonly Plugin[];
   /** In tokens; the model's own limit when absent. A `state` fact of the same name outweighs it. */
   maxOutput?: number | undefined;

@@ -12,6 +12,9 @@ export type JsonSchema = { [key: string]: Json };
 /**
  * What the model is told of a tool.
  *
+ * @prop name - What the model calls it.
+ * @prop description - What it does and when to use it.
+ * @prop schema - What it takes.
  * @example
  * const spec: ToolSpec = { name: "roll", description: "Roll a die.", schema: { type: "object" } };
  */
@@ -24,8 +27,11 @@ export type ToolSpec = { name: string; description: string; schema: JsonSchema }
  * const request: Request = { system: "Be brief.", messages: [{ role: "user", parts: [text("Hi.")] }], tools: [] };
  */
 export type Request = {
+  /** The system prompt. */
   system: string;
+  /** The conversation, oldest first. */
   messages: readonly Message[];
+  /** What it may call. */
   tools: readonly ToolSpec[];
   /** In tokens; the model's own limit when absent. */
   maxOutput?: number | undefined;
@@ -34,6 +40,10 @@ export type Request = {
 /**
  * A whole answer.
  *
+ * @prop parts - Words, thinking and calls, in order.
+ * @prop stop - Why it stopped.
+ * @prop model - Who answered, by the name that the provider gives.
+ * @prop usage - What it took.
  * @example
  * const reply: Reply = {
  *   parts: [text("Done.")],
@@ -62,12 +72,20 @@ export type Reply = { parts: readonly ReplyPart[]; stop: Stop; model: string; us
  * };
  */
 export interface Model {
+  /** Its name, as it stands in the log and in messages. */
   readonly id: string;
   /** Context window in tokens. */
   readonly window: number;
+  /** Asks it once. Rejects when the signal fires. */
   stream(request: Request, signal: AbortSignal): AsyncGenerator<Delta, Reply>;
 }
 
+/**
+ * Why a model could not answer, for whoever asks again.
+ *
+ * @example
+ * const passing: ModelFailure = { transient: true, status: 529, retryAfter: 5000, kind: "overload" };
+ */
 export type ModelFailure = {
   /** HTTP status, when the provider answered. */
   status?: number;
@@ -77,6 +95,7 @@ export type ModelFailure = {
   retryAfter?: number;
   /** What was refused: a conversation too long for the model, an account that is used up, a provider with too much to do. */
   kind?: "overflow" | "quota" | "overload";
+  /** What was thrown underneath. */
   cause?: unknown;
 };
 
@@ -87,12 +106,18 @@ export type ModelFailure = {
  * throw new ModelError("The model rests: try again in a minute.", { transient: true, retryAfter: 60_000 });
  */
 export class ModelError extends Error {
+  /** By which it is told from other errors. */
   override readonly name = "ModelError";
+  /** HTTP status, when the provider answered. */
   readonly status: number | undefined;
+  /** The same request may succeed later. */
   readonly transient: boolean;
+  /** The provider's wish, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** What was refused. */
   readonly kind: ModelFailure["kind"];
 
+  /** The message says what to do about it. */
   constructor(message: string, failure: ModelFailure) {
     super(message, { cause: failure.cause });
     this.status = failure.status;

@@ -26,6 +26,7 @@ export type Facts = OneOrMore | Promise<OneOrMore>;
  * };
  */
 export interface Plugin {
+  /** Who its facts are by. */
   readonly name: string;
   /** Asked before each request. */
   tools?(session: Session): Tool[];
@@ -37,7 +38,9 @@ export interface Plugin {
   afterFailure?(session: Session, error: unknown): Facts;
   /** It wants to stop; a `prompt`, a `note` or a `retried` sends it back to work. */
   beforeStop?(session: Session): Facts;
+  /** Gives a tool in place of another: the first plugin of the list is the outermost. */
   wrapTool?(tool: Tool): Tool;
+  /** Hears of each fact once it is recorded. */
   onEvent?(event: Event): void;
   /** Ends what the plugin started. Bounded in time. */
   close?(): Promise<void>;

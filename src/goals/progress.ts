@@ -1,10 +1,22 @@
 import type { CheckRun, Contract, Criterion, Round, Verdict } from "./types.js";
 import { endingOf, oneLine } from "./words.js";
 
-/** How a goal ends: `limit` is one of turns, cost or time; rounds that are used up are `not met`. */
+/**
+ * How a goal ends: `limit` is one of turns, cost or time; rounds that are used up are `not met`.
+ *
+ * @example
+ * const code = (outcome: GoalOutcome) => (outcome === "met" ? 0 : 5);
+ */
 export type GoalOutcome = "met" | "not met" | "limit" | "impossible" | "interrupted";
 
-/** An end, and why in a sentence. */
+/**
+ * An end.
+ *
+ * @prop outcome - Which.
+ * @prop why - In a sentence.
+ * @example
+ * const told = ({ outcome, why }: GoalEnd) => `${outcome}: ${why}`;
+ */
 export type GoalEnd = { outcome: GoalOutcome; why: string };
 
 /** What ends the work from outside of its rounds. */

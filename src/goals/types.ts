@@ -1,6 +1,9 @@
 /**
  * What must be true. `check` is a command line that proves it by exiting 0; `timeout` is in milliseconds.
  *
+ * @prop describe - What must be true, in words.
+ * @prop check - A command line that proves it by exiting 0; absent: it is judged.
+ * @prop timeout - Of the check, in milliseconds.
  * @example
  * const criterion: Criterion = { describe: "the tests pass", check: "npm test", timeout: 120_000 };
  */
@@ -9,6 +12,10 @@ export type Criterion = { describe: string; check?: string; timeout?: number };
 /**
  * Where work on a goal ends at the latest; `maxCost` is in USD, `timeout` in milliseconds.
  *
+ * @prop iterations - Rounds of work and checks.
+ * @prop maxTurns - Answers of the model.
+ * @prop maxCost - In USD.
+ * @prop timeout - In milliseconds.
  * @example
  * const limits: GoalLimits = { iterations: 5, maxCost: 2, timeout: 1_800_000 };
  */

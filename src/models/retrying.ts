@@ -4,6 +4,12 @@ import { NO_USAGE } from "../core/event.js";
 import { type Model, ModelError, type Reply, type Request } from "../core/model.js";
 import { abortOf } from "./http.js";
 
+/**
+ * How often, how long and with which waits a model is asked again.
+ *
+ * @example
+ * const options: RetryOptions = { tries: 3, within: 60_000 };
+ */
 export type RetryOptions = {
   /** Attempts in all; 10 when absent. */
   tries?: number;
@@ -11,7 +17,9 @@ export type RetryOptions = {
   within?: number;
   /** Milliseconds before the second attempt, doubled each time up to `cap`, plus up to a quarter by chance. */
   base?: number;
+  /** The longest of those waits, in milliseconds; 32 s when absent. */
   cap?: number;
+  /** From 0 to 1; `Math.random` when absent. */
   random?: () => number;
   /** Waits that many milliseconds; rejects when the signal is aborted. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;

@@ -1,7 +1,13 @@
 import { anchors, type Found, shapeFinder } from "./secret-shapes.js";
 
-/** Puts `[redacted:<kind>]` in the place of secrets. Doing it twice is doing it once; all else stays as it is. */
+/**
+ * Puts `[redacted:<kind>]` in the place of secrets. Doing it twice is doing it once; all else stays as it is.
+ *
+ * @example
+ * const careful: Redactor = { text: (value) => value.replaceAll("hunter2", "[redacted:mine]"), json: (value) => value };
+ */
 export type Redactor = {
+  /** Of a text. */
   text(value: string): string;
   /** The same for every string in plain data; what stands under a key that `skip` names is left alone. */
   json<T>(value: T, skip?: (key: string) => boolean): T;

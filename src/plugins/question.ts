@@ -13,12 +13,15 @@ import { narrowest, shownSubjects } from "./rules.js";
  *   tool === "bash" && subjects[0] === "npm test" ? { verdict: "allow", why: "tests" } : { verdict: "deny", why: "no" };
  */
 export type Question = {
+  /** The name of the tool. */
   tool: string;
+  /** What it would touch, as it was judged. */
   effect: Effect;
   /** The arguments that it would run with. */
   input: Json;
   /** What it would touch: the command, the resolved paths, the address. */
   subjects: readonly string[];
+  /** Why a person is asked, in a sentence. */
   why: string;
   /** What it would write. */
   preview?: Preview;
@@ -34,6 +37,10 @@ export type Question = {
  * `once`, `session` and `always` say for how long a yes counts; `why` of a no is told to the model. `input` are
  * arguments that the person gave instead, for this one time: they are judged anew and the model is told.
  *
+ * @prop verdict - Yes or no.
+ * @prop why - Of a no: told to the model. Of a yes: recorded.
+ * @prop for - For how long a yes counts; `once` when absent.
+ * @prop input - Arguments in place of those that were asked about.
  * @example
  * const answer: Answer = { verdict: "deny", why: "Not on a Friday." };
  */
@@ -42,6 +49,8 @@ export type Answer = { verdict: "allow" | "deny"; why: string; for?: "once" | "s
 /**
  * What goes with a question: when it needs no answer any more, and how many wait behind it.
  *
+ * @prop signal - Fires when it needs no answer any more.
+ * @prop waiting - How many questions wait behind it.
  * @example
  * const ask = async ({ why }: Question, { signal }: Asking): Promise<Answer> =>
  *   signal.aborted ? { verdict: "deny", why: "too late" } : { verdict: "allow", why, for: "once" };

@@ -1,7 +1,21 @@
 import type { Effect } from "../core/tool.js";
 
-/** A rule as it stands in settings or on the command line, with what it must and must not match. */
-export type RuleText = string | { rule: string; match?: readonly string[]; notMatch?: readonly string[] };
+/**
+ * A rule as it stands in settings or on the command line, with what it must and must not match.
+ *
+ * @example
+ * const rule: RuleText = { rule: "bash(npm test *)", match: ["npm test -- -u"], notMatch: ["npm publish"] };
+ */
+export type RuleText =
+  | string
+  | {
+      /** `tool` or `tool(pattern)`. */
+      rule: string;
+      /** What it must match, or it is refused. */
+      match?: readonly string[];
+      /** What it must not match. */
+      notMatch?: readonly string[];
+    };
 export type RuleSource = {
   from: string;
   allow?: readonly RuleText[];

@@ -5,12 +5,22 @@ import type { Sandbox } from "../platform/sandbox.js";
 /** The key of the `state` fact that holds what was found, and who the notes are by that send failures back: they are counted. */
 export const VERIFY = "verify";
 
-/** What is checked. `commands` are the user's own, in place of the tests and linters that would be found. `timeout` is of one command, in seconds. */
+/**
+ * What is checked after a run that changed files.
+ *
+ * @example
+ * const verify: Partial<VerifySettings> = { tests: false, timeout: 20 };
+ */
 export type VerifySettings = {
+  /** Whether each changed file can be read as what it is. */
   syntax: boolean;
+  /** What the project's linter says of them. */
   lint: boolean;
+  /** The tests nearest to them. */
   tests: boolean;
+  /** Commands in place of the tests and linters that would be found. */
   commands: readonly string[];
+  /** Of one command, in seconds. */
   timeout: number;
 };
 

@@ -8,11 +8,18 @@ import { isEvent } from "./event-shape.js";
 import { takeLock } from "./lock.js";
 import { shed } from "./shed.js";
 
-/** A log in a file: one JSON line per event, written whole before `append` returns. */
+/**
+ * A log in a file: one JSON line per event, written whole before `append` returns.
+ *
+ * @example
+ * const told = ({ path, skipped }: LogFile) => `${path}: ${skipped} damaged lines`;
+ */
 export type LogFile = Log & {
+  /** Absolute, or as it was given. */
   readonly path: string;
   /** Lines that were no event and were left out; they stay in the file. */
   readonly skipped: number;
+  /** Lets go of the file. */
   close(): void;
 };
 

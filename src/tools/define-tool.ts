@@ -5,6 +5,7 @@ import type { Effect, Result, Schema, Tool, ToolContext } from "../core/tool.js"
 /**
  * The part of the Standard Schema and Standard JSON Schema specifications (standardschema.dev) that is used.
  *
+ * @prop ~standard - What a schema library offers of itself.
  * @example
  * const sides: StandardSchema<{ sides: number }> = z.object({ sides: z.number() });
  */
@@ -42,6 +43,7 @@ export type ToolDefinition<T> = {
   input: StandardSchema<T> | JsonSchema;
   /** What a call touches; nothing when absent, so that it runs beside all others and needs no leave. */
   effect?: (input: T) => Effect;
+  /** Does it; what it returns the model reads, and what it throws, as a failure. Work must end with `context.signal`. */
   run(input: T, context: ToolContext): Promise<string | Result> | string | Result;
 };
 

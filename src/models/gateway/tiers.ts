@@ -1,11 +1,29 @@
 import type { Endpoint } from "../endpoint.js";
 
 export const TIERS = ["strong", "fast", "cheap"] as const;
+/**
+ * What a model is good for: it stands in for others of its tier, and then for the next.
+ *
+ * @example
+ * const tier: Tier = "cheap";
+ */
 export type Tier = (typeof TIERS)[number];
 
 /** What a model is asked for: the work itself, a plan, a summary of it, a verdict on it, a name for it. */
 export const ROLES = ["work", "plan", "summarise", "judge", "title"] as const;
+/**
+ * What a model is asked for.
+ *
+ * @example
+ * const role: Role = "summarise";
+ */
 export type Role = (typeof ROLES)[number];
+/**
+ * Which tier does what.
+ *
+ * @example
+ * const roles: Roles = { plan: "strong", judge: "fast" };
+ */
 export type Roles = Partial<Record<Role, Tier>>;
 
 /** A model of a gateway: where it is asked, by which wire, and in which tier it stands. */

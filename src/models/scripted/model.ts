@@ -24,7 +24,10 @@ import {
  * const played: ScriptedModel = scriptedModel(["Hello."]);
  * console.log(played.requests.length);
  */
-export type ScriptedModel = Model & { /** What was asked, in order. */ readonly requests: readonly Request[] };
+export type ScriptedModel = Model & {
+  /** What was asked, in order. */
+  readonly requests: readonly Request[];
+};
 
 /**
  * A model that plays a script, in this process and without HTTP.

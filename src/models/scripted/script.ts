@@ -5,6 +5,10 @@ import type { Quirk } from "./quirks.js";
 /**
  * A call that a scripted model makes. `raw` is argument text sent as it stands, for malformed ones.
  *
+ * @prop name - The tool.
+ * @prop input - The arguments; none when absent.
+ * @prop id - One is made when absent.
+ * @prop raw - Argument text that is sent as it stands.
  * @example
  * const call: ScriptedCall = { name: "read_file", input: { path: "README.md" } };
  */
@@ -17,9 +21,13 @@ export type ScriptedCall = { name: string; input?: Json; id?: string; raw?: stri
  * const slow: Turn = { text: "Well…", delay: 500, usage: { input: 900, output: 3 } };
  */
 export type Turn = {
+  /** What it says. */
   text?: string;
+  /** What it thinks before that. */
   thinking?: string;
+  /** What it calls. */
   calls?: readonly ScriptedCall[];
+  /** What it counts; four characters a token for what is absent. */
   usage?: Partial<Usage>;
   /** The wire's own word for why it stopped, in place of the one that fits the turn. */
   stop?: string;
@@ -52,10 +60,15 @@ export type Turn = {
  * const said = ({ role, text }: SeenMessage) => `${role}: ${text}`;
  */
 export type SeenMessage = {
+  /** Who said it. */
   role: "user" | "assistant" | "tool";
+  /** Its words. */
   text: string;
+  /** What the assistant called. */
   calls: readonly { id: string; name: string; input: Json }[];
+  /** The call that a tool answers. */
   callId?: string;
+  /** The tool failed, where the wire can say so. */
   failed?: boolean;
 };
 
@@ -68,19 +81,25 @@ export type SeenMessage = {
 export type SeenRequest = {
   /** From 0. */
   readonly n: number;
+  /** How it came; `model`: without HTTP. */
   readonly wire: "openai" | "anthropic" | "model";
+  /** Which model was asked for. */
   readonly model: string;
+  /** The system prompt. */
   readonly system: string;
   /** The names of the tools that were offered. */
   readonly tools: readonly string[];
+  /** The conversation, oldest first. */
   readonly messages: readonly SeenMessage[];
   /** The words of the newest message of the user. */
   readonly lastText: string;
   /** The texts of the results at the end of the conversation. */
   readonly results: readonly string[];
-  /** As it was parsed, and as it came. */
+  /** As it was parsed. */
   readonly body: Json;
+  /** As it came. */
   readonly raw: string;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** When its first bytes arrived, in milliseconds since 1970, with fractions. */
   readonly at: number;

@@ -18,6 +18,7 @@ import type { Side, Telling } from "./side.js";
 export type ModelServer = {
   /** Without a version: `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** On 127.0.0.1. */
   readonly port: number;
   /** What was asked and taken as valid, in order. */
   readonly requests: readonly SeenRequest[];
@@ -25,7 +26,9 @@ export type ModelServer = {
   readonly refusals: readonly string[];
   /** Resolves when request `n`, counted from 0, has arrived. */
   arrived(n: number): Promise<SeenRequest>;
+  /** Stops it, with all its connections. */
   close(): Promise<void>;
+  /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 };
 
