@@ -10,7 +10,8 @@ const file = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const known = new Set(Object.keys(lock.packages));
 for (const entry of Object.values(lock.packages)) {
-  delete entry.resolved;
+  // of a workspace it is its folder
+  if (!entry.link) delete entry.resolved;
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const path = `node_modules/${name}`;
     if (!known.has(path)) lock.packages[path] = foreign(name, version);

@@ -15,13 +15,14 @@ type Public = { name: string; from: string; example: string | undefined };
 function publicNames(index: string): Public[] {
   return [...source(index).matchAll(/export (?:type )?\{([^}]+)\} from "\.\/([^"]+)\.js"/g)].flatMap(
     ([, names = "", from = ""]) =>
-      names.split(",").map((each) => {
+      names.split(",").flatMap((each) => {
         const name = each.trim();
+        if (name === "") return [];
         const declared = new RegExp(
           `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport (?:async )?(?:function\\*?|type|interface|class) ${name}\\b`,
         ).exec(source(`src/${from}.ts`));
         const example = declared?.[1]?.split("@example\n")[1]?.replace(/^\s*\* ?/gm, "");
-        return { name, from, example };
+        return [{ name, from, example }];
       }),
   );
 }
