@@ -41,9 +41,14 @@ async function watched(tool: Tool, { input, context, kept, on }: Made): Promise<
   return note === undefined ? outcome.result : noted(outcome.result, note);
 }
 
-/** Whose work a call is: its session, the prompt it answers, and itself. */
+/** Who asks for something new. What others say, such as the end of a background command or a round of a goal, comes of what was asked. */
+const ASKING: readonly string[] = ["user", "schedule"];
+
+/** Whose work a call is: its session, what a person or a schedule asked that it comes of, and itself. */
 export function workOf({ events, callId }: ToolContext): Work {
-  return { session: last(events, "session")?.id ?? "", prompt: last(events, "prompt")?.seq ?? -1, callId };
+  const asked = events.findLast((event) => event.type === "prompt" && ASKING.includes(event.from));
+  const { seq = -1 } = asked ?? last(events, "prompt") ?? {};
+  return { session: last(events, "session")?.id ?? "", prompt: seq, callId };
 }
 
 // a command of which all is known, and which touches no folder as a whole, is as good as a write

@@ -13,6 +13,7 @@ import { type Became, clashesOf, stepsOf } from "../../undo-told.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
+import { type GivenBack, listRedone, listUndone } from "./undo-todo.js";
 
 /** Characters of all diffs that are shown at once. */
 const SHOWN = 60_000;
@@ -22,6 +23,7 @@ type Words = {
   undone(count: number): string;
   redone(count: number): string;
   same: string;
+  list: string;
   refused: string;
   elsewhere(sessions: string): string;
   yes: string;
@@ -37,6 +39,7 @@ const WORDS: Record<Locale, Words> = {
     undone: (count) => `${count === 1 ? "1 path" : `${count} paths`} undone. /redo takes it back.`,
     redone: (count) => `${count === 1 ? "1 path" : `${count} paths`} redone.`,
     same: "Everything is as it was before already.",
+    list: "The todo list too: /todo shows it.",
     refused: "Nothing was changed: these paths are not as the work left them (- what it left, + what is there now).",
     elsewhere: (sessions) => `This takes back what another session wrote (${sessions}). Go on?`,
     yes: "yes, take it back",
@@ -50,6 +53,7 @@ const WORDS: Record<Locale, Words> = {
     undone: (count) => `已撤销 ${count} 个路径。/redo 可以恢复。`,
     redone: (count) => `已重做 ${count} 个路径。`,
     same: "一切已与之前相同。",
+    list: "待办列表也一并恢复：/todo 可查看。",
     refused: "没有做任何更改：这些路径已不是工作结束时的样子（- 当时，+ 现在）。",
     elsewhere: (sessions) => `这会撤销另一个会话（${sessions}）写入的内容。继续吗？`,
     yes: "是，撤销",
@@ -73,7 +77,7 @@ export const undoCommands: readonly SlashCommand[] = [
     name: "redo",
     usage: "",
     about: { en: "take the newest undo back", zh: "恢复最近一次撤销" },
-    run: async (desk) => tell(desk, await redo(placeOf(desk)), "redone"),
+    run: async (desk) => tell(desk, await redo(placeOf(desk)), { how: "redone" }),
   },
   {
     name: "diff",
@@ -97,7 +101,10 @@ async function takeBack(desk: Desk, words: string): Promise<void> {
   const place = placeOf(desk);
   if (words === "list") return desk.ui.say({ type: "text", text: (await listOf(place)).trimEnd() });
   const count = numberOf(words);
-  if (await isMeant(desk, count)) await tell(desk, await undo(place, count), "undone");
+  const own = promptsOf(place)
+    .slice(0, count)
+    .flatMap(({ session, prompt }) => (session === desk.opened.id ? [prompt] : []));
+  if (await isMeant(desk, count)) await tell(desk, await undo(place, count), { how: "undone", prompts: own });
 }
 
 function numberOf(words: string): number {
@@ -122,10 +129,14 @@ async function isMeant(desk: Desk, count: number): Promise<boolean> {
   return (await ui.choose({ title: elsewhere(others.join(", ")), items, firm: true })) ?? false;
 }
 
-async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): Promise<void> {
+/** What was asked for; `prompts` are the seqs of those of this session that are taken back. */
+type Asked = { how: "undone"; prompts: readonly number[] } | { how: "redone" };
+
+async function tell(desk: Desk, reversal: Reversal, asked: Asked): Promise<void> {
   const { ui, locale, opened } = desk;
   const words = WORDS[locale];
   const place = placeOf(desk);
+  const { how } = asked;
   if (reversal.type === "refused") {
     const clashes = await clashesOf(place, reversal.conflicts);
     ui.say({ type: "error", text: words.refused });
@@ -137,12 +148,28 @@ async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): P
   const notes = reversal.notes.map(visible);
   const done = steps.length === 0 ? words.same : words[how](steps.length);
   const lines = steps.map(({ became, path }) => `${words.became[became]} ${path}`);
-  ui.say({ type: "text", text: [...lines, ...notes, done].join("\n") });
+  const list = steps.length === 0 ? undefined : listOfThen(desk, reversal, asked);
+  ui.say({ type: "text", text: [...lines, ...notes, done, ...(list ? [words.list] : [])].join("\n") });
   if (steps.length === 0) return;
   const paths = steps.map(({ became, path }) => `- ${path}: ${WORDS.en.became[became]}`);
   const what = how === "undone" ? "took back what was written to these paths" : "took an undo back, of these paths";
   const text = `The user ${what}. Look at them again before you rely on them:\n${paths.join("\n")}`;
-  opened.agent.log.append({ type: "note", by: "undo", text });
+  for (const fact of list?.facts ?? []) opened.agent.log.append(fact);
+  opened.agent.log.append({ type: "note", by: "undo", text: list ? `${text}\n${list.words}` : text });
+}
+
+// the list goes with the work that it was about
+function listOfThen(
+  { opened }: Desk,
+  { steps }: Extract<Reversal, { type: "done" }>,
+  asked: Asked,
+): GivenBack | undefined {
+  const { events } = opened.agent.log;
+  const paths = steps
+    .map(({ path }) => path)
+    .sort()
+    .join("\n");
+  return asked.how === "undone" ? listUndone(events, asked.prompts, paths) : listRedone(events, paths);
 }
 
 // a copy goes on from what the sessions it comes from wrote
