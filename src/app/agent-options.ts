@@ -9,16 +9,20 @@ import type { RuleText } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
 import type { GatewaySettings } from "./gateway-settings.js";
 
-/** The tools that come with the library. Those of memory are there where memory is on. */
+/** The tools that come with the library. Those of memory are there where memory is on, and `load_skill` where there are skills. */
 export const BUILTINS = [
   "read_file",
   "write_file",
   "edit_file",
   "bash",
+  "job",
   "glob",
   "grep",
   "http",
   "compact",
+  "todo_write",
+  "agent",
+  "load_skill",
   "remember",
   "recall",
   "forget",

@@ -134,5 +134,8 @@ export function builtinTools(commands: BashOptions, background?: Background): To
 
 /** Ends what the agent's plugins left running, and its commands, which are those of the scope. Bounded in time. */
 export async function closeAgent({ plugins }: Agent, scope: Scope): Promise<void> {
-  await Promise.all([endLeftovers(scope), ...plugins.map((plugin) => plugin.close?.())]);
+  const ends = await Promise.allSettled([endLeftovers(scope), ...plugins.map(async (plugin) => plugin.close?.())]);
+  // one that cannot end must not keep the others from it
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
 }

@@ -142,7 +142,7 @@ type Optional = {
 
 function toolsOf(own: readonly Tool[], { skills, mcp, config, front }: Optional & { config: Config }): Tool[] {
   const names = mcp ? config.tools?.filter(isBuiltin) : config.tools;
-  return [...chosen([...own, ...(skills ? [skills.tool] : [])], names), ...(front.tools ?? [])];
+  return [...chosen([...own, ...(skills ? [skills.tool] : [])], names, front.adds), ...(front.tools ?? [])];
 }
 
 async function pluginsOf(

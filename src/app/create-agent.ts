@@ -1,7 +1,8 @@
-import type { Delta, Event } from "../core/event.js";
+import type { Delta, Event, Outcome } from "../core/event.js";
 import { last, sinceLastEnd, state } from "../core/fold.js";
 import { type Agent, run } from "../core/loop.js";
 import { text, type UserPart } from "../core/message.js";
+import { within } from "../platform/child.js";
 import { redactor } from "../platform/secrets.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
 import type { Answer, Question } from "../plugins/question.js";
@@ -9,6 +10,8 @@ import type { AgentOptions } from "./agent-options.js";
 import { assembleOn, type Front, type Opened } from "./assemble.js";
 import { configOf, modelsFor } from "./library-config.js";
 import { sessionOf } from "./library-session.js";
+import { BUSY, CLOSED, type Door, oneRun } from "./one-run.js";
+import { AGENT_OPTIONS, checkNames } from "./option-names.js";
 import { MODE, modeToGoOn } from "./session-settings.js";
 
 /**
@@ -42,7 +45,7 @@ export type ChatAgent = Agent & {
    * console.log(await agent.chat([text("What is wrong on this page?"), image]));
    */
   chat(words: string | readonly UserPart[], options?: ChatOptions): Promise<string>;
-  /** Ends what the agent's commands left running and lets go of its session's file. */
+  /** Ends the `chat` that is under way and what the agent's commands left running, and lets go of its session's file. A `run` of yours ends by its own signal. */
   close(): Promise<void>;
   /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -58,6 +61,7 @@ export type ChatAgent = Agent & {
  * await agent.close();
  */
 export async function createAgent(options: AgentOptions): Promise<ChatAgent> {
+  checkNames("createAgent", options, AGENT_OPTIONS);
   return (await openAgent(options)).agent;
 }
 
@@ -65,29 +69,41 @@ export async function createAgent(options: AgentOptions): Promise<ChatAgent> {
 export async function openAgent(options: AgentOptions): Promise<{ agent: ChatAgent; opened: Opened }> {
   const base = await configOf(options);
   const redact = redactor(base.keys);
-  const front = frontOf(options);
+  const door = oneRun();
+  const front = frontOf(options, door);
   const models = await modelsFor(options, base);
   const session = await sessionOf(options, { config: base, redact, front });
   const mode = options.permissionMode ?? modeToGoOn(state(session.log.events, MODE), "default").mode;
   const opened = await assembleOn({ config: { ...base, mode }, front, models, redact, session });
-  return { agent: chatting(opened), opened };
+  return { agent: chatting(opened, door), opened };
 }
 
-function frontOf({ notice = () => undefined, ask = refuse, tools = [], plugins = [], remember }: AgentOptions): Front {
+function frontOf(options: AgentOptions, door: Door): Front {
+  const { notice = () => undefined, ask = refuse, tools = [], plugins = [], remember } = options;
   return {
     notice,
     ask,
     tools,
-    plugins: async () => [...plugins],
+    plugins: async () => [door.plugin, ...plugins],
     remember: remember ?? (async () => undefined),
   };
 }
 
-function chatting({ agent, id, close }: Opened): ChatAgent {
-  let working = false;
+/** How long an answer that is under way may take to end, in milliseconds: who closes an agent from inside of its tool would wait for ever. */
+const PATIENCE = 3000;
+
+function chatting({ agent, id, close }: Opened, door: Door): ChatAgent {
+  const stop = new AbortController();
+  let working: Promise<unknown> | undefined;
   let closed: Promise<void> | undefined;
+  const shut = async () => {
+    door.shut();
+    stop.abort(new Error("the agent was closed"));
+    await within(PATIENCE, working ?? Promise.resolve());
+    await close();
+  };
   const end = () => {
-    closed ??= close();
+    closed ??= shut();
     return closed;
   };
   return {
@@ -95,20 +111,28 @@ function chatting({ agent, id, close }: Opened): ChatAgent {
     id,
     close: end,
     [Symbol.asyncDispose]: end,
-    async chat(words, options = {}) {
-      if (closed) throw new Error("The agent is closed: make another to go on.");
-      if (working)
-        throw new Error(
-          "The agent still works: await its answer first, or post to agent.inbox what it should hear meanwhile.",
-        );
-      working = true;
+    async chat(words, { signal, see } = {}) {
+      if (closed) throw new Error(CLOSED);
+      if (working || door.busy(agent.log)) throw new Error(BUSY);
+      const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+      const asked = answer(agent, partsOf(words), { signal: either, ...(see && { see }) });
+      working = asked.catch(() => undefined);
       try {
-        return await answer(agent, typeof words === "string" ? [text(words)] : words, options);
+        return await asked;
       } finally {
-        working = false;
+        working = undefined;
       }
     },
   };
+}
+
+// types say the same; not every program has them
+function partsOf(words: string | readonly UserPart[]): readonly UserPart[] {
+  const parts = typeof words === "string" ? [text(words)] : words;
+  if (!Array.isArray(parts)) throw new Error("chat wants words, or a list of words and images.");
+  if (parts.every((part) => part.type === "text" && part.text.trim() === ""))
+    throw new Error("There is nothing to say: the words are empty.");
+  return parts;
 }
 
 async function answer(agent: Agent, parts: readonly UserPart[], { signal, see }: ChatOptions): Promise<string> {
@@ -116,17 +140,27 @@ async function answer(agent: Agent, parts: readonly UserPart[], { signal, see }:
   signal?.throwIfAborted();
   agent.inbox.post({ parts, from: "user" });
   const work = run(agent, signal ?? new AbortController().signal);
-  let step = await work.next();
-  while (!step.done) {
-    see?.(step.value);
-    step = await work.next();
-  }
+  const outcome = await seen(work, see);
   const ended = last(agent.log.events, "ended");
-  if (step.value !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? step.value}.`);
+  if (outcome !== "done") throw new Error(`The run ended without an answer: ${ended?.reason ?? outcome}.`);
   const events = sinceLastEnd(agent.log.events);
   const output = outputIn(events);
   if (output === null) throw new Error("The run was ended before its answer fitted the output schema.");
   return output ?? answerIn(events).text;
+}
+
+// who looks may fail: the run is over then all the same
+async function seen(work: ReturnType<typeof run>, see: ChatOptions["see"]): Promise<Outcome> {
+  try {
+    let step = await work.next();
+    while (!step.done) {
+      see?.(step.value);
+      step = await work.next();
+    }
+    return step.value;
+  } finally {
+    await work.return("aborted");
+  }
 }
 
 async function refuse({ why }: Question): Promise<Answer> {

@@ -18,6 +18,8 @@ export type Front = {
   /** A server wants a form filled in; it is declined where nobody can. */
   elicit?(asked: Elicited): Promise<ElicitAnswer>;
   plugins?(ground: Ground): Promise<Plugin[]>;
+  /** Names of tools that its plugins may bring: they can be chosen too. */
+  adds?: readonly string[];
   /** Beside those that are chosen by name. */
   tools?: readonly Tool[];
   /** Keeps what was answered with "always"; the user's settings when absent. */

@@ -1,16 +1,15 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { nearest } from "../platform/text.js";
-import { MODES } from "../plugins/permission.js";
-import { type AgentOptions, BUILTINS } from "./agent-options.js";
+import type { AgentOptions } from "./agent-options.js";
 import { type Config, chosen, homeOf, ownKeys, thisMachine, withoutKeys, withProxy } from "./config.js";
 import type { Environment, Flags, Machine } from "./input.js";
+import { checkOptions } from "./library-checks.js";
 import { type Models, modelsOf } from "./models.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of a program as a configuration. No file is read; of the environment, keys and addresses for a model by name. */
 export async function configOf(options: AgentOptions): Promise<Config> {
-  check(options);
+  checkOptions(options);
   const machine = thisMachine();
   const { env } = machine;
   const home = resolve(options.home ?? homeOf(machine));
@@ -67,44 +66,6 @@ async function whoAnswers(options: AgentOptions, all: Environment): Promise<Pick
       `There is neither a key nor an address for the model "${model}": give apiKey or baseUrl, or set OPENAI_API_KEY or ANTHROPIC_API_KEY.`,
     );
   return { ...(choice && { choice: withProxy(choice, env) }), ...(gateway && { gateway }) };
-}
-
-const REMEMBERING: readonly string[] = ["remember", "recall", "forget"];
-
-// types say the same; not every program has them
-function check(options: AgentOptions): void {
-  const { model, gateway, log, session, permissionMode: mode, ask } = options;
-  const hasModel = (typeof model === "string" && model !== "") || typeof model === "object";
-  if (!hasModel && gateway === undefined)
-    throw new UsageError(
-      'createAgent wants a model: openai({ … }), anthropic({ … }), a name such as "gpt-5", or a gateway.',
-    );
-  if (log !== undefined && session !== undefined)
-    throw new UsageError("Give a log or a session: a session has a log of its own.");
-  if (mode !== undefined && !MODES.includes(mode))
-    throw new UsageError(`permissionMode "${mode}": choose ${MODES.join(", ")}.`);
-  if (ask !== undefined && typeof ask !== "function") throw new UsageError("ask wants a function of a question.");
-  checkTools(options);
-  for (const name of ["maxTurns", "maxOutput"] as const) number(name, options[name], Number.isInteger);
-  number("maxCost", options.maxCost, Number.isFinite);
-}
-
-function checkTools({ builtins = [], memory }: AgentOptions): void {
-  const known: readonly string[] = BUILTINS;
-  const unknown = builtins.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const [near] = nearest(unknown, known);
-    const hint = near === undefined ? `There are ${known.join(", ")}.` : `Did you mean "${near}"?`;
-    throw new UsageError(`builtins: there is no tool "${unknown}". ${hint}`);
-  }
-  const remembering = memory ? undefined : builtins.find((name) => REMEMBERING.includes(name));
-  if (remembering !== undefined)
-    throw new UsageError(`builtins: ${remembering} is there where memory is on: give memory: true.`);
-}
-
-function number(name: string, value: number | undefined, fits: (value: number) => boolean): void {
-  if (value === undefined || (fits(value) && value > 0)) return;
-  throw new UsageError(`${name} wants a ${name === "maxCost" ? "number" : "whole number"} above 0, not ${value}.`);
 }
 
 function workspace(folder: string): string {

@@ -10,6 +10,7 @@ import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import type { Scope } from "../platform/exec.js";
 import type { Redactor } from "../platform/secrets.js";
+import { nearest } from "../platform/text.js";
 import { background } from "../plugins/background.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Ground as Delegating } from "./child-agents.js";
@@ -92,9 +93,20 @@ export async function addedPlugins({ outputSchema: schema }: Config): Promise<Pl
   return schema === undefined ? [] : [(await import("../plugins/output-schema.js")).outputSchema(schema)];
 }
 
-export function chosen(tools: Tool[], names: readonly string[] | undefined): Tool[] {
+/** The tool of schedules, which a front end adds. */
+export const SCHEDULING = "schedule";
+// what folder and home hold decides whether it is there: naming it is no mistake
+const SKILLS = "load_skill";
+const REMEMBERING: readonly string[] = ["remember", "recall", "forget"];
+
+/** The tools of these names; all when there are none. `added` are those that come from elsewhere. Throws for one that there is not. */
+export function chosen(tools: Tool[], names: readonly string[] | undefined, added: readonly string[] = []): Tool[] {
   if (names === undefined) return tools;
-  const unknown = names.find((name) => !tools.some((tool) => tool.name === name));
+  const there = [...tools.map((tool) => tool.name), ...added];
+  const unknown = names.find((name) => !there.includes(name) && name !== SKILLS);
   if (unknown === undefined) return tools.filter((tool) => names.includes(tool.name));
-  throw new UsageError(`--tools: there is no tool "${unknown}". Tools: ${tools.map((tool) => tool.name).join(", ")}.`);
+  if (REMEMBERING.includes(unknown)) throw new UsageError(`--tools: ${unknown} is there where memory is on.`);
+  const [near] = nearest(unknown, there);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  throw new UsageError(`--tools: there is no tool "${unknown}".${hint} Tools: ${there.join(", ")}.`);
 }

@@ -20,6 +20,7 @@ import type { Ground } from "./assemble.js";
 import { openAgent } from "./create-agent.js";
 import { type GoalWork, goalWork } from "./goal-work.js";
 import type { Models } from "./models.js";
+import { AGENT_OPTIONS, checkNames, type NamesOf } from "./option-names.js";
 
 /**
  * What a goal is, beside what an agent is made of.
@@ -86,6 +87,7 @@ export type GoalReport = {
  * console.log(report.summary());
  */
 export async function runGoal(options: RunGoalOptions): Promise<GoalReport> {
+  checkNames("runGoal", options, { ...AGENT_OPTIONS, ...GOAL_OPTIONS });
   const contract = contractOf(options);
   const { limits = {}, signal = new AbortController().signal, see = () => undefined } = options;
   const { maxTurns = options.maxTurns, maxCost = options.maxCost, timeout } = limits;
@@ -121,6 +123,11 @@ export async function runGoal(options: RunGoalOptions): Promise<GoalReport> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const GOAL_OPTIONS: Readonly<Record<Exclude<NamesOf<RunGoalOptions>, NamesOf<AgentOptions>>, true>> = {
+  ...{ goal: true, criteria: true, checkCmds: true, protect: true, limits: true },
+  ...{ stable: true, clean: true, judge: true, signal: true, see: true },
+};
 
 // the agent is made before its session, which the goal's work stands on
 function behind(door: { work?: GoalWork }): Plugin {

@@ -9,6 +9,7 @@ import { begin, explain, infoOf, leaveNow, output, refuse } from "./one-shot.js"
 import { colours, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
 import { type Bad, type SaidLines, saidLines, type Turn } from "./said-lines.js";
+import { withSchedules } from "./scheduled-tool.js";
 import { summarise } from "./summary.js";
 
 /** `nanocoder -p - --input-format stream-json`: a run for each message on stdin, until it ends. Gives the exit code of the last. */
@@ -28,7 +29,7 @@ export async function conversation(flags: RunFlags, asked: string): Promise<numb
     const first = await lines.next();
     if (first?.type === "bad") throw new UsageError(told(first));
     if (first === undefined) return nothingSaid(stop);
-    const opened = await assemble(config, resume, { ask: refuse, notice: human.note });
+    const opened = await assemble(config, resume, withSchedules({ ask: refuse, notice: human.note }, config));
     try {
       return await converse({ opened, config, flags, human, stop, lines, print }, first);
     } finally {

@@ -13,6 +13,7 @@ import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./j
 import { noModel } from "./no-model.js";
 import { colours, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
+import { withSchedules } from "./scheduled-tool.js";
 import { readPrompt } from "./stdin.js";
 import { type Summary, summarise } from "./summary.js";
 
@@ -30,7 +31,8 @@ export async function oneShot(flags: RunFlags, asked: string): Promise<number> {
   const stop = interrupts(config.timeout, (cause) => void leaveNow(cause));
   try {
     const prompt = await readPrompt(asked, human.note);
-    const opened = await assemble(config, resume, { ask: refuse, notice: human.note, patience: PATIENCE });
+    const front = { ask: refuse, notice: human.note, patience: PATIENCE };
+    const opened = await assemble(config, resume, withSchedules(front, config));
     opened.agent.inbox.post({ parts: [text(prompt)], from: "user" });
     return await work({ opened, config, flags, human, stop });
   } finally {

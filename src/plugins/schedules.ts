@@ -251,7 +251,8 @@ export class Schedules {
     const { id, durable } = schedule;
     const { path, log } = this.#options;
     if (!durable) {
-      if (!log) throw new Error("Without a session a schedule must be durable.");
+      if (!log)
+        throw new Error("This run ends with its answer, and such a schedule with it: only a durable one comes later.");
       log.append({ type: "state", key: KEY + id, value: change(schedule) ?? null });
       return;
     }

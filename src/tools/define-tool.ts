@@ -69,8 +69,19 @@ export function defineTool<T>(definition: ToolDefinition<T>): Tool<T> {
     description,
     input: isStandard(definition.input) ? standard(name, definition.input) : plain<T>(definition.input),
     effect: (input) => effect?.(input) ?? { kind: "none", subjects: [] },
-    run: async (input, context) => run(input, context),
+    run: async (input, context) => {
+      const given: unknown = await run(input, context);
+      if (typeof given === "string" || isResult(given)) return given;
+      const what = given === null ? "null" : typeof given === "object" ? "an object without parts" : typeof given;
+      throw new Error(
+        `The tool ${name} gave ${what} where words or { parts: [...] } are wanted: its code is to be mended.`,
+      );
+    },
   };
+}
+
+function isResult(given: unknown): given is Result {
+  return typeof given === "object" && given !== null && "parts" in given && Array.isArray(given.parts);
 }
 
 function isStandard<T>(schema: StandardSchema<T> | JsonSchema): schema is StandardSchema<T> {

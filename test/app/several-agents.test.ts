@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, readdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -43,5 +43,20 @@ describe("several agents in one process", () => {
     expect(alive(two.marks)).toEqual([1, 1, 1, 1]);
     await two.agent.close();
     expect(alive(two.marks)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("work on one folder and one home, each in a session of its own", async () => {
+    const [cwd, home] = [folder(), folder()];
+    const names = ["a", "b", "c", "d"];
+    const agents = await Promise.all(
+      names.map((name) => {
+        const calls = [{ name: "write_file", input: { path: name, content: name } }];
+        return createAgent({ cwd, home, session: {}, model: scriptedModel([{ calls }, `wrote ${name}`]) });
+      }),
+    );
+    expect(await Promise.all(agents.map((agent) => agent.chat("go")))).toEqual(names.map((name) => `wrote ${name}`));
+    await Promise.all(agents.map((agent) => agent.close()));
+    expect(readdirSync(cwd)).toEqual(names);
+    expect(new Set(agents.map(({ id }) => id)).size).toBe(4);
   });
 });

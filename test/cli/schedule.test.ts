@@ -199,3 +199,52 @@ describe("nanocoder schedule", () => {
     expect(kept(where)).toMatchObject([{ id: "sch_000001", missed: true }]);
   });
 });
+
+describe("a run without a session", () => {
+  const work = (server: { url: string }, where: Place, ...more: string[]) =>
+    nanocoder(["-p", "go", ...more], { place: where, env: openaiAt(server.url) });
+
+  it("has the tool where it is named: it lists, keeps none to itself, and something lasting is a person's to add", async () => {
+    const where = place();
+    overdue(where);
+    const script = [
+      call("schedule", { action: "list" }),
+      call("schedule", { action: "create", every: "1h", prompt: "look" }),
+      call("schedule", { action: "create", every: "1h", prompt: "look", durable: true }),
+      "done",
+    ];
+    await using server = await modelServer(script);
+    const { code, stderr } = await work(server, where, "--tools", "schedule", "--yolo");
+    expect(server.requests[0]?.tools).toEqual(["schedule"]);
+    expect(server.requests[1]?.results[0]).toContain("sch_000001");
+    expect(server.requests[2]?.results[0]).toContain("only a durable one comes later");
+    expect(server.requests[3]?.results[0]).toContain("steers what runs later (a headless run cannot ask)");
+    expect([code, stderr]).toEqual([4, expect.stringContaining("denied: schedule")]);
+    // the one that is due is for a session, or for the service
+    expect(kept(where)).toMatchObject([{ id: "sch_000001" }]);
+    expect(kept(where)[0]).not.toHaveProperty("pending");
+  });
+
+  it("does not have it unasked; a name that there is not is refused with all that there are", async () => {
+    const where = place();
+    await using server = await modelServer(["done", "done"]);
+    await work(server, where);
+    expect(server.requests[0]?.tools).not.toContain("schedule");
+    const refused = await work(server, where, "--tools", "read_file,schedul");
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/there is no tool "schedul"\. Did you mean "schedule"\? Tools: read_file, .*, schedule\./),
+    ]);
+    const memory = await work(server, where, "--no-memory", "--tools", "recall");
+    expect([memory.code, memory.stderr]).toEqual([2, expect.stringContaining("recall is there where memory is on.")]);
+    expect((await work(server, where, "--tools", "load_skill,glob")).code).toBe(0);
+    expect(server.requests[1]?.tools).toEqual(["glob"]);
+  });
+
+  it("and a session takes its name beside others", async () => {
+    await using server = await modelServer(["fine"]);
+    await using sitting = await sit({ env: openaiAt(server.url), flags: { tools: "read_file,schedule" } });
+    await sitting.send("x");
+    expect(server.requests[0]?.tools).toEqual(["read_file", "schedule"]);
+  });
+});

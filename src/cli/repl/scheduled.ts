@@ -1,5 +1,6 @@
 import type { Front } from "../../app/assemble.js";
 import type { Config } from "../../app/config.js";
+import { SCHEDULING } from "../../app/optional-parts.js";
 import type { Event } from "../../core/event.js";
 import { visible } from "../../platform/text.js";
 import { scheduling } from "../../plugins/schedule-tool.js";
@@ -21,12 +22,13 @@ export function scheduledFront(front: Front, { config, locale, clock }: Around) 
   let events: readonly Event[] = [];
   const scheduled: Front = {
     ...front,
+    adds: [SCHEDULING],
     async plugins(ground) {
       events = ground.log.events;
       const { cwd: folder, log } = ground;
       const path = schedulePath(config.home, folder);
       made = new Schedules({ folder, path, log, notice: front.notice, ...(clock && { clock }) });
-      const offered = config.tools?.includes("schedule") ?? true;
+      const offered = config.tools?.includes(SCHEDULING) ?? true;
       return [...((await front.plugins?.(ground)) ?? []), scheduling(made, offered)];
     },
     async ask(question, asking) {

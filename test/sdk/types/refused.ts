@@ -3,6 +3,7 @@ import {
   type AgentOptions,
   createAgent,
   defineTool,
+  type Effect,
   type Event,
   memoryLog,
   openai,
@@ -30,6 +31,15 @@ createAgent({ model, permissionMode: "yolo" }); // refused
 createAgent({ model, log: memoryLog(), session: {} }); // refused
 createAgent({ model, builtins: ["read-file"] }); // refused
 createAgent({ model, maxTurn: 3 }); // refused
+createAgent({ model, session: { resume: 3 } }); // refused
+createAgent({ model, session: "last" }); // refused
+createAgent({ model, gateway: { models: [] } }); // refused
+createAgent({ gateway: { models: [{ name: "a", tier: "best", baseUrl: "" }] } }); // refused
+createAgent({ model, tools: [{ name: "a" }] }); // refused
+createAgent({ model, plugins: [{ beforeStop: () => undefined }] }); // refused
+createAgent({ model, memory: { extracts: true } }); // refused
+createAgent({ model, verify: { timeout: "60" } }); // refused
+createAgent({ model: { id: "a", window: 1 } }); // refused
 createAgent({ model, sandbox: true }); // refused
 createAgent({ model, ask: async () => "yes" }); // refused
 createAgent({ model, ask: async () => ({ verdict: "maybe", why: "" }) }); // refused
@@ -47,5 +57,12 @@ const plugin: Plugin = { name: "a", beforeStop: () => ({ type: "remark", text: "
 const say = (event: Event) => event.text; // refused
 const answer: number = await agent.chat("x"); // refused
 agent.log.events.push(); // refused
+agent.inbox.post({ parts: "x", from: "user" }); // refused
+agent.inbox.post({ parts: [] }); // refused
+agent.log.append({ type: "ended", outcome: "over" }); // refused
+for await (const item of run(agent, new AbortController().signal)) item.text; // refused
+defineTool<{ a: number }>({ name: "a", description: "", input: { type: "object" }, run: ({ b }) => b }); // refused
+const effect: Effect = { kind: "see", subjects: [] }; // refused
+runGoal({ model, goal: "x", criteria: [{ check: "true" }] }); // refused
 
-export { answer, plugin, say };
+export { answer, effect, plugin, say };
