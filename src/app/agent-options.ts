@@ -7,7 +7,7 @@ import type { Mode } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
 import type { RuleText } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
-import type { GatewaySettings } from "./settings.js";
+import type { GatewaySettings, ServerSettings } from "./settings.js";
 
 /** The tools that come with the library. Those of memory are there where memory is on. */
 export const BUILTINS = [
@@ -108,6 +108,11 @@ export type AgentOptions = Who &
     /** The built-in tools to have; all when absent. */
     builtins?: readonly BuiltinName[];
     plugins?: readonly Plugin[];
+    /**
+     * MCP servers, by name, as in settings.json: a command to start, or an address. They are connected in the background, their tools are called
+     * `mcp__server__tool` and ask, and `close` ends them. None when absent.
+     */
+    mcpServers?: Readonly<Record<string, ServerSettings>>;
     /** Commands that run at moments of the work, as in settings.json. None when absent. */
     hooks?: HookSettings;
     /** Whether AGENTS.md and its like, of the user and of the project, are told to the model. False when absent. */

@@ -1,7 +1,7 @@
 // A small MCP server over stdio, written to the protocol's letter and without its library. Options in JSON as the first argument:
-// { tools, die, silent, slow, garbage, exit, pages, grow, instructions, resources, prompts, child, mark, elicit, stubborn }
+// { tools, die, silent, slow, garbage, exit, pages, grow, dies, mute, instructions, resources, prompts, child, mark, elicit, stubborn }
 import { spawn } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const options = JSON.parse(process.argv[2] ?? "{}");
@@ -24,6 +24,8 @@ if (options.child)
     detached: true,
     stdio: "ignore",
   }).unref();
+if (options.dies && existsSync(options.dies)) process.exit(3);
+if (options.mute && existsSync(options.mute)) options.silent = true;
 if (options.garbage) setInterval(() => process.stdout.write("this is no JSON\n".repeat(20)), 5);
 if (options.stubborn || options.silent) setInterval(() => {}, 1000);
 

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Place, place } from "../cli/nanocoder.js";
+import type { Script, SeenRequest } from "../../src/models/scripted/script.js";
+import { modelServer } from "../../src/models/scripted/server.js";
+import { type Ended, nanocoder, openaiAt, type Place, place } from "../cli/nanocoder.js";
 
 export const FIXTURE = join(import.meta.dirname, "fixture.mjs");
 
@@ -16,3 +18,23 @@ export function served(mcpServers: object, more: object = {}): Place {
   writeFileSync(join(where.home, ".nanocoder/settings.json"), JSON.stringify({ mcpServers, ...more }));
   return where;
 }
+
+/** Lets all tools of servers through. */
+export const ALLOW = ["--allow", "mcp__*"];
+
+export type Ran = Ended & { seen: (Pick<SeenRequest, "tools" | "raw" | "body"> & { results: string })[]; where: Place };
+
+/** Runs a script at a place, and gives what the model was sent. */
+export async function ranAt(where: Place, script: Script, args: readonly string[] = ALLOW): Promise<Ran> {
+  await using server = await modelServer(script);
+  const env = { ...openaiAt(server.url), CLOUD_SECRET: "nobody's business" };
+  const ended = await nanocoder(["-p", "x", ...args], { place: where, env });
+  const seen = server.requests.map(({ tools, results, raw, body }) => ({
+    ...{ tools, raw, body },
+    results: results.join("\n"),
+  }));
+  return { ...ended, seen, where };
+}
+
+/** The tools of servers among those that a request offered. */
+export const serverTools = (tools: readonly string[] = []) => tools.filter((name) => name.startsWith("mcp__"));
