@@ -22,8 +22,6 @@ import type { CallWish, Catalogue, Connection, Ground, ServerSpec, Told } from "
 
 /** For a list, a prompt or a greeting, in milliseconds. */
 const SHORT = 30_000;
-/** For a server to show that it still answers, in milliseconds. */
-const PULSE = 5000;
 /** How often one request is sent again after the person allowed more. */
 const LOGINS = 2;
 /** For a person to log in, in milliseconds. */
@@ -87,8 +85,8 @@ export async function connect(
       const { messages } = await asked(() => client.getPrompt({ name, arguments: args }, { timeout: SHORT }));
       return messages.flatMap(({ content }) => partsOf(content));
     },
-    answers: (signal) =>
-      client.ping({ signal, timeout: PULSE }).then(
+    answers: (wish) =>
+      client.ping(wish).then(
         () => true,
         (error: unknown) => error instanceof ProtocolError,
       ),

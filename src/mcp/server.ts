@@ -16,6 +16,8 @@ const TIMES = {
   call: 30_000,
   /** After which a call asks first whether the server still answers. */
   idle: 300_000,
+  /** For it to show that it does. */
+  pulse: 5000,
   /** Between two looks at a list that keeps changing. */
   list: 500,
 };
@@ -100,7 +102,7 @@ export class Server {
     } catch (error) {
       // by its name: what is loaded lazily has a class of its own
       const late = error instanceof Error && error.name === "Unanswered" && !signal.aborted;
-      if (!late || (await connection.answers(signal)) || signal.aborted) throw error;
+      if (!late || (await this.#answers(connection, signal)) || signal.aborted) throw error;
       this.#lost(SILENT, connection);
       throw new Error(`${sentence(error)}: the server "${this.spec.name}" no longer answers, and is connected anew`);
     }
@@ -139,10 +141,16 @@ export class Server {
       this.#giveUp();
       throw new Error(`the server "${this.spec.name}" is not connected: ${told}`);
     }
-    if (Date.now() - this.#heard < this.#times.idle || (await connection.answers(signal))) return connection;
+    if (Date.now() - this.#heard < this.#times.idle || (await this.#answers(connection, signal))) return connection;
     signal.throwIfAborted();
     this.#lost(SILENT, connection);
     return this.#connected(signal);
+  }
+
+  async #answers(connection: Connection, signal: AbortSignal): Promise<boolean> {
+    const answers = await connection.answers({ signal, timeout: this.#times.pulse });
+    if (answers) this.#heard = Date.now();
+    return answers;
   }
 
   // what is only known from before is not offered when it cannot be had

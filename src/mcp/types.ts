@@ -53,8 +53,8 @@ export type Connection = {
   resources(wish: CallWish): Promise<RemoteResource[]>;
   read(uri: string, wish: CallWish): Promise<Answered>;
   prompt(name: string, args: Record<string, string>): Promise<UserPart[]>;
-  /** Whether it answers a ping in a few seconds. */
-  answers(signal: AbortSignal): Promise<boolean>;
+  /** Whether it answers a ping in that many milliseconds. */
+  answers(wish: { signal: AbortSignal; timeout: number }): Promise<boolean>;
   close(): Promise<void>;
 };
 

@@ -1,5 +1,5 @@
 // A small MCP server over stdio, written to the protocol's letter and without its library. Options in JSON as the first argument:
-// { tools, die, silent, slow, garbage, exit, pages, grow, dies, mute, instructions, resources, prompts, child, mark, elicit, stubborn }
+// { tools, die, silent, slow, garbage, exit, pages, grow, deaf, numb, dies, mute, instructions, resources, prompts, child, mark, elicit, stubborn }
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -58,7 +58,12 @@ const METHODS = {
   "tools/call": async ({ name, arguments: input = {} }) => {
     log(`call ${name} ${JSON.stringify(input)}`);
     if (options.die === name) process.exit(3);
-    if (options.hang === name) return new Promise(() => {});
+    if (options.deaf === name) options.silent = true;
+    if (options.numb === name)
+      setImmediate(() => {
+        options.silent = true;
+      });
+    if (options.hang === name || options.deaf === name) return new Promise(() => {});
     if (options.fails === name) return { ...text("no such thing"), isError: true };
     if (options.errors === name) throw new Error("it broke inside");
     if (options.content?.[name]) return { content: options.content[name] };

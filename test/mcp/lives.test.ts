@@ -50,7 +50,11 @@ it("no server survives a run that is ended by force", async () => {
 });
 
 /** A server of this very process; `changed` is told of each new standing. */
-function serverHere(options: object, changed: (server: Server) => void = () => undefined): Server {
+function serverHere(
+  options: object,
+  changed: (server: Server) => void = () => undefined,
+  times: ConstructorParameters<typeof Server>[0]["times"] = {},
+): Server {
   const way = { type: "stdio", ...fixture(options), env: {} } as const;
   const ground = {
     ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
@@ -58,7 +62,7 @@ function serverHere(options: object, changed: (server: Server) => void = () => u
     elicit: async () => ({ action: "decline" }) as const,
   };
   const spec = { name: "here", from: "here", shown: "", print: "", way };
-  const server: Server = new Server({ spec, ground, changed: () => changed(server) });
+  const server: Server = new Server({ spec, ground, times, changed: () => changed(server) });
   return server;
 }
 
@@ -91,6 +95,46 @@ it("a server that was lost is connected anew by itself; one that keeps failing i
   expect(failing.filter((state) => state === "again")).toHaveLength(3);
   expect(dead.told()).toBe("it exited with code 1. It said:\nno licence");
   await dead.close();
+});
+
+const wish = { signal: never, timeout: 300, progress: () => undefined };
+const named = (...names: string[]) => names.map((name) => ({ name, inputSchema: { type: "object" } }));
+const use = (server: Server, name: string) => server.use(never, (connection) => connection.call(name, {}, wish));
+
+it("a server that answers nothing any more is found out by a call that got no answer, and connected anew", async () => {
+  const mark = `mcp-deaf-${Math.random().toString(36).slice(2)}`;
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const server = serverHere({ tools: named("deaf", "well"), deaf: "deaf", mark, stubborn: true }, note, { pulse: 300 });
+  await expect(use(server, "deaf")).rejects.toThrow(
+    /timed out: the server "here" no longer answers, and is connected anew/,
+  );
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  expect(states).toEqual(["connecting", "ready", "again", "connecting", "ready"]);
+  // the one before does not stay beside it
+  expect(processesWith(mark)).toHaveLength(1);
+  await server.close();
+});
+
+it("a call that takes too long is no reason to connect anew while its server answers", async () => {
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const server = serverHere({ tools: named("hang", "well"), hang: "hang" }, note, { pulse: 5000 });
+  await expect(use(server, "hang")).rejects.toThrow(/timed out$/);
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  expect(states).toEqual(["connecting", "ready"]);
+  await server.close();
+});
+
+it("after a long rest a server is asked whether it answers before it is called, and the call is made once", async () => {
+  const log = join(served({}).work, "log");
+  const server = serverHere({ tools: named("numb", "well"), numb: "numb", log }, undefined, { idle: 0, pulse: 300 });
+  expect(await use(server, "numb")).toMatchObject({ failed: false });
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  const lines = readFileSync(log, "utf8").split("\n");
+  expect(lines.filter((line) => line.startsWith("started"))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith("call well"))).toHaveLength(1);
+  await server.close();
 });
 
 it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {
