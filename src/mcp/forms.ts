@@ -1,5 +1,8 @@
 import type { ElicitAnswer, Elicited, Ground } from "./types.js";
 
+/** Forms of one server that wait for the person at once; what is over that is declined. */
+const MOST = 5;
+
 /** The forms that a server asks for over one connection. When no call of ours is left to need them they are taken away, and nothing is sent. */
 export class Forms {
   readonly #elicit: Ground["elicit"];
@@ -23,6 +26,7 @@ export class Forms {
 
   /** Has a form filled in; cancelled when `signal` fires, too. */
   async fill(asked: Elicited, signal: AbortSignal): Promise<ElicitAnswer> {
+    if (this.#open.size >= MOST) return { action: "decline" };
     const form = new AbortController();
     const gone = AbortSignal.any([form.signal, signal]);
     this.#open.add(form);

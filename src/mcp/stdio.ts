@@ -44,7 +44,9 @@ export class Stdio implements Transport {
     } catch (error) {
       // a pipe breaks a moment before it is known why
       await Promise.race([this.#process.gone, new Promise((resolve) => setTimeout(resolve, MOMENT))]);
-      throw new Error(this.why || sentence(error));
+      // one that lives on and reads no more is as good as gone
+      this.#fail(this.why || `it takes no input any more: ${sentence(error)}`);
+      throw new Error(this.why);
     }
   }
 

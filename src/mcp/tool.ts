@@ -34,7 +34,7 @@ export function toolOf(
   const more = told ? "" : `\nIts arguments, as its server tells them: ${JSON.stringify(shown)}`;
   return {
     name,
-    description: visible(remote.description + more).slice(0, MOST.description),
+    description: visible((remote.description + more).slice(0, MOST.description)).slice(0, MOST.description),
     input: {
       // a schema that is not told whole takes any object
       json: told ? asSchema(shown) : { type: "object" },

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -10,7 +9,7 @@ import { Server } from "../../src/mcp/server.js";
 import type { Catalogue, CatalogueStore } from "../../src/mcp/types.js";
 import { cataloguesIn } from "../../src/store/catalogues.js";
 import { nanocoder, type Place, place } from "../cli/nanocoder.js";
-import { ALLOW, fixture, ranAt, served, serverTools } from "./serving.js";
+import { ALLOW, fixture, GROUND, ranAt, served, serverHere, serverTools } from "./serving.js";
 
 const OBJECT = { type: "object", properties: {} };
 const call = (name: string, input = {}) => ({ calls: [{ name, input }] });
@@ -208,12 +207,6 @@ it("only the newest files are kept, and none that is too large", () => {
   expect(kept.load((69).toString(16))).toBeUndefined();
 });
 
-const GROUND = {
-  ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
-  tokens: { load: () => undefined, save: () => undefined },
-  elicit: async () => ({ action: "decline" }) as const,
-};
-
 /** A silent server of this very process, of which a tool is known, and which is given up after half a second. */
 function silent(): Server {
   const catalogue: Catalogue = {
@@ -221,9 +214,7 @@ function silent(): Server {
     ...{ prompts: [], resources: false, instructions: "" },
   };
   const catalogues: CatalogueStore = { load: () => JSON.parse(JSON.stringify(catalogue)), save: () => undefined };
-  const way = { type: "stdio", ...fixture({ silent: true }), env: {} } as const;
-  const spec = { name: "here", from: "here", shown: "", print: "", way };
-  return new Server({ spec, ground: { ...GROUND, catalogues }, changed: () => undefined, times: { call: 500 } });
+  return serverHere({ silent: true }, { ground: { catalogues }, times: { call: 500 } });
 }
 
 it("a call to a server that stays silent ends in its time, and so does one that is taken back", async () => {

@@ -1,5 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Server } from "../../src/mcp/server.js";
+import type { Ground } from "../../src/mcp/types.js";
 import type { Script, SeenRequest } from "../../src/models/scripted/script.js";
 import { modelServer } from "../../src/models/scripted/server.js";
 import { type Ended, nanocoder, openaiAt, type Place, place } from "../cli/nanocoder.js";
@@ -38,3 +41,30 @@ export async function ranAt(where: Place, script: Script, args: readonly string[
 
 /** The tools of servers among those that a request offered. */
 export const serverTools = (tools: readonly string[] = []) => tools.filter((name) => name.startsWith("mcp__"));
+
+/** What a server of a test stands on: nobody is there. */
+export const GROUND: Ground = {
+  ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
+  tokens: { load: () => undefined, save: () => undefined },
+  elicit: async () => ({ action: "decline" }) as const,
+};
+
+type Here = {
+  /** Is told of each new standing. */
+  changed?(server: Server): void;
+  times?: ConstructorParameters<typeof Server>[0]["times"];
+  ground?: Partial<Ground>;
+};
+
+/** The fixture as a server of this very process. */
+export function serverHere(options: object, { changed, times = {}, ground = {} }: Here = {}): Server {
+  const way = { type: "stdio", ...fixture(options), env: {} } as const;
+  const spec = { name: "here", from: "here", shown: "", print: "", way };
+  const server: Server = new Server({
+    spec,
+    ground: { ...GROUND, ...ground },
+    times,
+    changed: () => changed?.(server),
+  });
+  return server;
+}
