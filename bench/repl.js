@@ -6,7 +6,7 @@ import { spawn } from "@lydell/node-pty";
 import { openLog } from "../dist/index.js";
 
 /** What stands in an empty prompt: the session is there when it is drawn. */
-const READY = /Ask for anything/;
+export const READY = /Ask for anything/;
 const SIZE = { cols: 100, rows: 40 };
 /** Of a clock tick in /proc, in milliseconds. */
 const TICK = 10;
@@ -88,9 +88,8 @@ async function manyTurns(figures, { main, serve, envFor }) {
   one.kill();
 }
 
-// ---- a session in a pseudo-terminal
-
-function begin(args, env) {
+/** A session in a pseudo-terminal. */
+export function begin(args, env) {
   const child = spawn(process.execPath, args, {
     ...SIZE,
     cwd: env.HOME,

@@ -9,6 +9,7 @@ import { modelServer } from "../dist/testing.js";
 import { chunkCost } from "./chunks.js";
 import { endurance as longSession } from "./endurance.js";
 import { killedGoals, masterCost } from "./goals.js";
+import { serversCost } from "./mcp.js";
 import { recallCost } from "./memories.js";
 import { sessionCost } from "./repl.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
@@ -24,7 +25,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation },
+  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation, mcp },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -45,6 +46,10 @@ async function analysis() {
 
 async function delegation() {
   Object.assign(figures, await survivors({ main: MAIN, rounds: RUNS * 10, serve: served, envFor }));
+}
+
+async function mcp() {
+  Object.assign(figures, await serversCost({ main: MAIN, runs: RUNS * 2, serve: served, envFor }));
 }
 
 async function repl() {

@@ -12,6 +12,7 @@ export { createAgent } from "./app/create-agent.js";
 export type { GatewaySettings } from "./app/gateway-settings.js";
 export type { GoalReport, RunGoalOptions } from "./app/run-goal.js";
 export { runGoal } from "./app/run-goal.js";
+export type { ServerSettings } from "./app/server-settings.js";
 export type { Delta, Event, EventOf, Fact, Outcome, Stop, Usage } from "./core/event.js";
 export { last, messages, state, usage } from "./core/fold.js";
 export type { Mail } from "./core/inbox.js";

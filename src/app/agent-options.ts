@@ -8,6 +8,7 @@ import type { Answer, Asking, Question } from "../plugins/question.js";
 import type { RuleText } from "../plugins/rules.js";
 import type { VerifySettings } from "../plugins/verify-options.js";
 import type { GatewaySettings } from "./gateway-settings.js";
+import type { ServerSettings } from "./server-settings.js";
 
 /** The tools that come with the library. Those of memory are there where memory is on, and `load_skill` where there are skills. */
 export const BUILTINS = [
@@ -134,6 +135,11 @@ export type AgentOptions = ModelOptions &
     builtins?: readonly BuiltinName[];
     /** Mechanisms of your own, behind the built-in ones. */
     plugins?: readonly Plugin[];
+    /**
+     * MCP servers, by name, as in settings.json: a command to start, or an address. They are connected in the background, their tools are called
+     * `mcp__server__tool` and ask, and `close` ends them. None when absent.
+     */
+    mcpServers?: Readonly<Record<string, ServerSettings>>;
     /** Commands that run at moments of the work, as in settings.json. None when absent. */
     hooks?: HookSettings;
     /** Whether AGENTS.md and its like, of the user and of the project, are told to the model. False when absent. */

@@ -102,7 +102,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text, scope });
   const mcp = await mcpOf({ ...config, cwd }, front);
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
-  const around = { config: { ...config, cwd }, models, hooks, redact, path: session.path, notice: front.notice };
+  const around = { config: { ...config, cwd }, models, hooks, redact, mcp, path: session.path, notice: front.notice };
   const delegated = delegation(() => ({ ...around, parts, agentOf }));
   const parts: AgentParts = {
     ...config,

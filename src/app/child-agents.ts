@@ -11,6 +11,7 @@ import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Result, ToolContext } from "../core/tool.js";
+import type { Mcp } from "../mcp/plugin.js";
 import { TIERS } from "../models/gateway/tiers.js";
 import type { Redactor } from "../platform/secrets.js";
 import { visible } from "../platform/text.js";
@@ -35,6 +36,8 @@ export type Ground = {
   config: Config;
   models: Models;
   hooks: Hooks | undefined;
+  /** The servers of tools of the session: the same connections, which it alone ends. */
+  mcp: Mcp | undefined;
   redact: Redactor;
   /** The file of the session; absent: it is kept in memory, and so are its sub-agents'. */
   path: string | undefined;
@@ -79,6 +82,7 @@ async function makeChild({ task, type }: Wanted, context: ToolContext, ground: G
   const own: Plugin[] = [
     ...(parts.verify?.wrapTool ? [{ name: "verify", wrapTool: parts.verify.wrapTool }] : []),
     instructions({ ...config, redact: redact.text, notice: () => undefined }),
+    ...(ground.mcp ? [ground.mcp.share(type?.tools)] : []),
     childPlugin({ context, maxCost: parts.maxCost, stopping }),
   ];
   const { memory: _, verify: __, maxCost: ___, beside: ____, shared, ...same } = parts;

@@ -15,7 +15,7 @@ import type { readLayers } from "./layers.js";
 import type { Chosen, chooseServers } from "./mcp-chosen.js";
 import type { Declared } from "./mcp-declared.js";
 import type { OwnEnv } from "./own-env.js";
-import { proxyFor } from "./proxy.js";
+import { proxiesIn, proxyFor } from "./proxy.js";
 import type { SandboxSettings, Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
@@ -55,7 +55,14 @@ export type Config = {
   undo: boolean;
   verify: VerifySettings & { enabled: boolean };
   /** MCP servers: those that may be started, and those that a person must be asked about first. */
-  mcp: Pick<Chosen, "specs" | "asked">;
+  mcp: Pick<Chosen, "specs" | "asked"> & {
+    /** Names of the only tools of servers to offer. */
+    only?: readonly string[];
+    /** Whether what they offer is kept for sessions to come. */
+    keep: boolean;
+    /** The variables that name proxies. */
+    proxies: Environment;
+  };
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
   /** What the user should know of how this came about. */
   notices: readonly string[];
@@ -94,7 +101,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
     userHome: machine.homedir,
     rules: [...layers.rules, ...flagRules(flags)],
     hooks: layers.hooks,
-    mcp,
+    mcp: { ...mcp, ...only("only", listed(flags.tools)), keep: true, proxies: proxiesIn(env) },
     instructions: true,
     undo: true,
     memory: {

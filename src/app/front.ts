@@ -16,7 +16,7 @@ export type Front = {
   ask(question: Question, asking: Asking): Promise<Answer>;
   notice(line: string): void;
   /** A server wants a form filled in; it is declined where nobody can. */
-  elicit?(asked: Elicited): Promise<ElicitAnswer>;
+  elicit?(asked: Elicited, signal: AbortSignal): Promise<ElicitAnswer>;
   plugins?(ground: Ground): Promise<Plugin[]>;
   /** Names of tools that its plugins may bring: they can be chosen too. */
   adds?: readonly string[];

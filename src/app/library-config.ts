@@ -1,10 +1,12 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { ServerSpec } from "../mcp/types.js";
 import type { AgentOptions } from "./agent-options.js";
 import { type Config, chosen, homeOf, ownKeys, thisMachine, withoutKeys, withProxy } from "./config.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import { checkOptions } from "./library-checks.js";
 import { type Models, modelsOf } from "./models.js";
+import { proxiesIn } from "./proxy.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of a program as a configuration. No file is read; of the environment, keys and addresses for a model by name. */
@@ -33,7 +35,12 @@ export async function configOf(options: AgentOptions): Promise<Config> {
       ...{ enabled: verify !== false, syntax: true, lint: true, tests: true, commands: [], timeout: 60 },
       ...(typeof verify === "object" && verify),
     },
-    mcp: { specs: [], asked: [] },
+    mcp: {
+      specs: await serversOf(options, env),
+      asked: [],
+      keep: options.session !== undefined,
+      proxies: proxiesIn(env),
+    },
     instructions: options.instructions ?? false,
     undo: options.checkpoints ?? options.session !== undefined,
     sandbox: sandboxOf(options, machine),
@@ -66,6 +73,15 @@ async function whoAnswers(options: AgentOptions, all: Environment): Promise<Pick
       `There is neither a key nor an address for the model "${model}": give apiKey or baseUrl, or set OPENAI_API_KEY or ANTHROPIC_API_KEY.`,
     );
   return { ...(choice && { choice: withProxy(choice, env) }), ...(gateway && { gateway }) };
+}
+
+// what reads them is loaded when there are some
+async function serversOf(
+  { mcpServers = {}, env: set }: AgentOptions,
+  env: Environment,
+): Promise<readonly ServerSpec[]> {
+  if (Object.keys(mcpServers).length === 0) return [];
+  return (await import("./library-servers.js")).librarySpecs(mcpServers, set ?? withoutKeys(env));
 }
 
 function workspace(folder: string): string {

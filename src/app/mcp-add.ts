@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { digest } from "../mcp/names.js";
 import { keepConsent } from "../store/consents.js";
 import { MCP_FILE } from "./mcp-declared.js";
-import { readJson, type ServerSettings, serverIn } from "./settings.js";
+import type { ServerSettings } from "./server-settings.js";
+import { readJson, serverIn } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 import { changeSettings } from "./user-settings.js";
 

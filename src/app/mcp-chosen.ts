@@ -3,7 +3,7 @@ import type { ServerSpec, Way } from "../mcp/types.js";
 import { visible } from "../platform/text.js";
 import { type Consent, consentTo } from "../store/consents.js";
 import { type Declared, wholeOf } from "./mcp-declared.js";
-import type { ServerSettings } from "./settings.js";
+import type { ServerSettings } from "./server-settings.js";
 
 /** A server that a project names and nobody agreed to as it is written. */
 export type AskedServer = {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { readJson, type ServerSettings, type SettingsFile, serverIn } from "./settings.js";
+import type { ServerSettings } from "./server-settings.js";
+import { readJson, type SettingsFile, serverIn } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** A server as a file names it. */

@@ -10,7 +10,8 @@ export const AGENT_OPTIONS: Readonly<Record<NamesOf<AgentOptions>, true>> = {
   ...{ model: true, provider: true, baseUrl: true, apiKey: true, temperature: true, window: true, gateway: true },
   ...{ cheapModel: true, log: true, session: true, cwd: true, home: true, env: true, secrets: true, notice: true },
   ...{ permissionMode: true, rules: true, ask: true, remember: true, sandbox: true },
-  ...{ tools: true, builtins: true, plugins: true, hooks: true, instructions: true, memory: true, verify: true },
+  ...{ tools: true, builtins: true, plugins: true, hooks: true, mcpServers: true },
+  ...{ instructions: true, memory: true, verify: true },
   ...{ checkpoints: true, system: true, appendSystem: true, outputSchema: true },
   ...{ maxTurns: true, maxCost: true, maxOutput: true },
 };

@@ -66,7 +66,7 @@ export const isBuiltin = (name: string) => !name.startsWith("mcp__");
 
 // loaded only when there are some, and some of their tools are wanted
 export async function mcpOf(config: Config, front: Front): Promise<Mcp | undefined> {
-  if (config.mcp.specs.length === 0 || config.tools?.every(isBuiltin)) return undefined;
+  if (config.mcp.specs.length === 0 || config.mcp.only?.every(isBuiltin)) return undefined;
   return (await import("./mcp-servers.js")).mcpServers(config, front);
 }
 

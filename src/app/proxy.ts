@@ -9,6 +9,13 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
   return proxy;
 }
 
+/** What of an environment names proxies. */
+export function proxiesIn(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => /^(https?|all|no)_proxy$/i.test(name) && value),
+  );
+}
+
 function isExempt(host: string, list: string): boolean {
   const exempt = list.split(",").map((entry) =>
     entry

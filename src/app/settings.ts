@@ -8,6 +8,7 @@ import { MODES, type Mode } from "../plugins/permission.js";
 import type { RuleText } from "../plugins/rules.js";
 import type { GatewaySettings } from "./gateway-settings.js";
 import { jsonFault, lineAndColumn } from "./json-fault.js";
+import type { ServerSettings } from "./server-settings.js";
 import { UsageError } from "./usage-error.js";
 
 export type SandboxSettings = {
@@ -22,16 +23,6 @@ export type SandboxSettings = {
 
 /** False: nothing is remembered or recalled; nothing by itself when a run ends; nothing is given unless the model recalls it. */
 export type MemorySettings = { enabled?: boolean; extract?: boolean; inject?: boolean };
-/** An MCP server: a command to start, or an address. `timeout` is of one call, in milliseconds. */
-export type ServerSettings = {
-  type?: "stdio" | "http" | "sse" | "streamable-http";
-  command?: string;
-  args?: string[];
-  env?: Record<string, string>;
-  url?: string;
-  headers?: Record<string, string>;
-  timeout?: number;
-};
 
 /** What a settings file may hold. */
 export type Settings = {

@@ -1,7 +1,7 @@
 import { type Config, readConfig, thisMachine } from "../app/config.js";
 import { addServer, removeServer } from "../app/mcp-add.js";
 import { mcpGround } from "../app/mcp-servers.js";
-import type { ServerSettings } from "../app/settings.js";
+import type { ServerSettings } from "../app/server-settings.js";
 import { UsageError } from "../app/usage-error.js";
 import { logIn } from "../mcp/login.js";
 import { plainName, toolName } from "../mcp/names.js";

@@ -2,6 +2,9 @@ import { pathToFileURL } from "node:url";
 import {
   Client,
   type Progress,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
   SSEClientTransport,
   StreamableHTTPClientTransport,
   type Transport,
@@ -9,8 +12,10 @@ import {
 } from "@modelcontextprotocol/client";
 import type { Json } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
+import { bounded } from "./bounded.js";
 import { answeredOf, partsOf, readOf } from "./content.js";
 import { formOf } from "./form.js";
+import { Forms } from "./forms.js";
 import { Authorization, type Login } from "./oauth.js";
 import { CLOSED, Stdio } from "./stdio.js";
 import type { CallWish, Catalogue, Connection, Ground, ServerSpec, Told } from "./types.js";
@@ -26,11 +31,16 @@ const PATIENCE = 12;
 
 type Wish = { signal: AbortSignal; timeout: number; login?: Login | undefined };
 type Line = Transport & { finishAuth?(params: URLSearchParams): Promise<void> };
-type Open = { client: Client; line: Line; authorization: Authorization | undefined };
+type Open = { client: Client; line: Line; forms: Forms; authorization: Authorization | undefined };
 
 /** It wants the person to log in first. */
 export class LoginNeeded extends Error {
   override readonly name = "LoginNeeded";
+}
+
+/** A request got no answer in its time. */
+class Unanswered extends Error {
+  override readonly name = "Unanswered";
 }
 
 /** Connects to a server and shakes hands. Rejects with a sentence, or with LoginNeeded where nobody can log in now. */
@@ -54,6 +64,7 @@ export async function connect(
       return await loggedIn(open, work);
     } catch (error) {
       if (isGone(error)) lost(sentence(error));
+      if (isLate(error)) throw new Unanswered(reasonOf(error));
       throw new Error(reasonOf(error));
     }
   };
@@ -61,7 +72,7 @@ export async function connect(
     catalogue: () => asked(() => catalogueOf(client)),
     call: async (name, input, more) => {
       const params = { name, arguments: asFields(input) };
-      return answeredOf(await asked(() => client.callTool(params, optionsOf(more))));
+      return answeredOf(await open.forms.during(() => asked(() => client.callTool(params, optionsOf(more)))));
     },
     resources: async (more) => {
       const { resources } = await asked(() => client.listResources(undefined, optionsOf(more)));
@@ -74,6 +85,11 @@ export async function connect(
       const { messages } = await asked(() => client.getPrompt({ name, arguments: args }, { timeout: SHORT }));
       return messages.flatMap(({ content }) => partsOf(content));
     },
+    answers: (wish) =>
+      client.ping(wish).then(
+        () => true,
+        (error: unknown) => error instanceof ProtocolError,
+      ),
     async close() {
       over = true;
       await client.close();
@@ -84,7 +100,9 @@ export async function connect(
 async function opened(spec: ServerSpec, around: { ground: Ground; told: Told }, wish: Wish): Promise<Open> {
   const authorization = authorizationOf(spec, around.ground, wish.login);
   for (let tries = 1; ; tries += 1) {
-    const open = { line: lineTo(spec, around, authorization), client: clientFor(spec, around), authorization };
+    const forms = new Forms(around.ground.elicit);
+    const client = clientFor(spec, around, forms);
+    const open = { line: lineTo(spec, around, authorization), client, forms, authorization };
     try {
       await open.client.connect(open.line, { signal: wish.signal, timeout: wish.timeout });
       return open;
@@ -125,12 +143,16 @@ function lineTo(
     const env = { ...ground.env, ...way.env };
     return new Stdio({ ...way, env, cwd: ground.cwd, stderr: told.stderr });
   }
-  const options = { requestInit: { headers: way.headers }, ...(authorization && { authProvider: authorization }) };
+  const options = {
+    requestInit: { headers: way.headers },
+    fetch: bounded(ground.fetch ?? fetch),
+    ...(authorization && { authProvider: authorization }),
+  };
   const url = new URL(way.url);
   return way.type === "sse" ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
 }
 
-function clientFor({ name }: ServerSpec, { ground, told }: { ground: Ground; told: Told }): Client {
+function clientFor({ name }: ServerSpec, { ground, told }: { ground: Ground; told: Told }, forms: Forms): Client {
   const list = { autoRefresh: false, debounceMs: 100, onChanged: () => told.changed() };
   const client = new Client(
     { name: "nanocoder", version: ground.version },
@@ -142,10 +164,10 @@ function clientFor({ name }: ServerSpec, { ground, told }: { ground: Ground; tol
   client.setRequestHandler("roots/list", () => ({
     roots: [{ uri: pathToFileURL(ground.cwd).href, name: "workspace" }],
   }));
-  client.setRequestHandler("elicitation/create", async ({ params }) => {
+  client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq }) => {
     if (!("requestedSchema" in params)) return { action: "decline" };
     // it came as JSON
-    return ground.elicit(formOf(name, params.message, params.requestedSchema as Json));
+    return forms.fill(formOf(name, params.message, params.requestedSchema as Json), mcpReq.signal);
   });
   return client;
 }
@@ -200,6 +222,10 @@ function isGone(error: unknown): boolean {
   // some say 400 of a session that they do not know
   if (status === 404 || (status === 400 && /session/i.test(sentence(error)))) return true;
   return error instanceof TypeError && /fetch failed/.test(error.message);
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
 }
 
 function statusOf(error: unknown): unknown {

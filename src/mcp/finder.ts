@@ -1,6 +1,6 @@
 import type { Tool } from "../core/tool.js";
 import { within } from "../platform/child.js";
-import type { Entry } from "./pool.js";
+import { aboutOf, type Entry } from "./pool.js";
 import type { Server } from "./server.js";
 
 /** The state key of the names of tools that were loaded on demand. */
@@ -39,16 +39,20 @@ export function finder({ servers, entries, loaded }: Found): Tool<Input> {
         throw new Error(
           `There is no MCP server "${server}". Servers: ${servers.map(({ spec }) => spec.name).join(", ")}.`,
         );
-      await within(WAIT, Promise.all(meant.map((each) => each.settled(signal).catch(() => undefined))));
-      signal.throwIfAborted();
-      const mine = entries().filter((entry) => meant.includes(entry.server));
+      const mine = () => entries().filter((entry) => meant.includes(entry.server));
+      // what is known from a session before is found at once
+      let found = fitting(mine(), query);
+      if (found.length === 0) {
+        await within(WAIT, Promise.all(meant.map((each) => each.settled(signal).catch(() => undefined))));
+        signal.throwIfAborted();
+        found = fitting(mine(), query);
+      }
       const states = meant.map((each) => `${each.spec.name}: ${each.told()}`);
-      if (query.trim() === "") return [...states, ...listed(mine)].join("\n");
-      const found = fitting(mine, query);
+      if (query.trim() === "") return [...states, ...listed(mine())].join("\n");
       if (found.length === 0)
         return [...states, `Nothing fits "${query}". Without a query, names are listed.`].join("\n");
       record({ type: "state", key: LOADED, value: [...new Set([...loaded(), ...found.map(({ name }) => name)])] });
-      return ["To be called from now on:", ...found.map(({ name, about }) => `${name}: ${about}`)].join("\n");
+      return ["To be called from now on:", ...found.map((each) => `${each.name}: ${aboutOf(each)}`)].join("\n");
     },
   };
 }
@@ -66,7 +70,7 @@ function fitting(entries: readonly Entry[], query: string): Entry[] {
     .split(/[\s,]+/)
     .filter((word) => word !== "");
   const rated = entries.map((entry) => {
-    const [name, about] = [entry.name.toLowerCase(), entry.tool.description.toLowerCase()];
+    const [name, about] = [entry.name.toLowerCase(), entry.words.toLowerCase()];
     const points = wanted.map((word) => (name === word ? 100 : name.includes(word) ? 3 : about.includes(word) ? 1 : 0));
     return { entry, points: points.reduce<number>((sum, each) => sum + each, 0) };
   });

@@ -21,3 +21,22 @@ export function toolName(server: string, tool: string): string | undefined {
 export function digest(text: string, length: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, length);
 }
+
+/** Whether a list of names means a tool: by its name, or by that of its server (`mcp__server`, `mcp__server__*`). Without a list all are meant. */
+export function isMeant(tool: string, server: string, list: readonly string[] | undefined): boolean {
+  const all = `mcp__${plainName(server)}`;
+  return list === undefined || list.some((each) => [tool, all, `${all}__*`, "mcp__*"].includes(written(each)));
+}
+
+/** Whether a list of names means any tool of a server. */
+export function isServerMeant(server: string, list: readonly string[] | undefined): boolean {
+  const all = `mcp__${plainName(server)}`;
+  return (
+    list === undefined ||
+    list.map(written).some((each) => each === all || each === "mcp__*" || each.startsWith(`${all}__`))
+  );
+}
+
+function written(name: string): string {
+  return name.replace(/[^A-Za-z0-9_*-]/g, "_");
+}

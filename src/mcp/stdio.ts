@@ -1,12 +1,11 @@
 import { type JSONRPCMessage, ReadBuffer, serializeMessage, type Transport } from "@modelcontextprotocol/client";
 import { sentence } from "../core/run-tools.js";
 import { type ServerProcess, startServer } from "../platform/server-process.js";
+import { LONGEST } from "./bounded.js";
 import type { Way } from "./types.js";
 
 type Local = Extract<Way, { type: "stdio" }> & { cwd: string; stderr(text: string): void };
 
-/** A line that a server may send, in bytes: what is longer ends the connection. */
-const LONGEST = 16 << 20;
 /** Between a broken pipe and the end of the process, in milliseconds. */
 const MOMENT = 500;
 /** Why it is gone when we closed it. */
@@ -45,7 +44,9 @@ export class Stdio implements Transport {
     } catch (error) {
       // a pipe breaks a moment before it is known why
       await Promise.race([this.#process.gone, new Promise((resolve) => setTimeout(resolve, MOMENT))]);
-      throw new Error(this.why || sentence(error));
+      // one that lives on and reads no more is as good as gone
+      this.#fail(this.why || `it takes no input any more: ${sentence(error)}`);
+      throw new Error(this.why);
     }
   }
 

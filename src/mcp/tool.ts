@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import { sentence } from "../core/run-tools.js";
@@ -33,7 +34,7 @@ export function toolOf(
   const more = told ? "" : `\nIts arguments, as its server tells them: ${JSON.stringify(shown)}`;
   return {
     name,
-    description: visible(remote.description + more).slice(0, MOST.description),
+    description: visible((remote.description + more).slice(0, MOST.description)).slice(0, MOST.description),
     input: {
       // a schema that is not told whole takes any object
       json: told ? asSchema(shown) : { type: "object" },
@@ -45,8 +46,20 @@ export function toolOf(
     },
     effect: () => effectOf(server, JSON.stringify(remote)),
     run: (input, context) =>
-      answer({ server, tool: remote.name }, context, (connection, wish) => connection.call(remote.name, input, wish)),
+      answer({ server, tool: remote.name }, context, async (connection, wish) => {
+        refuseAnother(server, remote);
+        return connection.call(remote.name, input, wish);
+      }),
   };
+}
+
+// leave was given for what it said of itself then, which may have been in a session before
+function refuseAnother({ catalogue, spec }: Server, remote: RemoteTool): void {
+  const now = catalogue?.tools.find(({ name }) => name === remote.name);
+  const what = `the tool ${visible(remote.name)} of the server "${spec.name}"`;
+  if (now === undefined) throw new Error(`${what} is not there any more, and was not called`);
+  if (!isDeepStrictEqual(now, remote))
+    throw new Error(`${what} is described otherwise now, and was not called: read its new description first`);
 }
 
 /** Why what a server gives as a schema is no schema of an object. */

@@ -53,6 +53,8 @@ export type Connection = {
   resources(wish: CallWish): Promise<RemoteResource[]>;
   read(uri: string, wish: CallWish): Promise<Answered>;
   prompt(name: string, args: Record<string, string>): Promise<UserPart[]>;
+  /** Whether it answers a ping in that many milliseconds. */
+  answers(wish: { signal: AbortSignal; timeout: number }): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -91,6 +93,12 @@ export type TokenStore = {
   save(address: string, value: Json | undefined): void;
 };
 
+/** Where what servers offer is kept from one session to the next, by a key of hexadecimal digits. */
+export type CatalogueStore = {
+  load(key: string): Json | undefined;
+  save(key: string, value: Json): void;
+};
+
 /** What a connection stands on. */
 export type Ground = {
   version: string;
@@ -99,5 +107,10 @@ export type Ground = {
   /** What a server's process inherits. */
   env: Record<string, string>;
   tokens: TokenStore;
-  elicit(asked: Elicited): Promise<ElicitAnswer>;
+  /** Absent: nothing is kept of what servers offer. */
+  catalogues?: CatalogueStore;
+  /** How servers over HTTP are asked; `fetch` when absent. */
+  fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Fills in a form, or leaves it when the signal fires: nobody waits for it any more. */
+  elicit(asked: Elicited, signal: AbortSignal): Promise<ElicitAnswer>;
 };

@@ -9,7 +9,7 @@ import { formOf } from "../../src/mcp/form.js";
 import { modelServer } from "../../src/models/scripted/server.js";
 import { fixture, served } from "../mcp/serving.js";
 import { FakeUi, sit } from "./desks.js";
-import { openaiAt, place } from "./nanocoder.js";
+import { nanocoder, openaiAt, place } from "./nanocoder.js";
 
 it("/mcp shows how servers stand, and connects one anew", async () => {
   await using server = await modelServer([]);
@@ -29,6 +29,18 @@ it("a server's prompts are commands: the first words are its arguments, the last
   const [command] = promptCommands(seat.desk);
   expect(command).toMatchObject({ name: "fix:review", usage: "what [how]" });
   await expect(async () => command?.run(seat.desk, "")).rejects.toThrow("Review wants what.");
+  await seat.desk.during(async () => command?.run(seat.desk, "it very well"));
+  expect(server.requests[0]?.lastText).toContain("Review it (very well).");
+});
+
+it("a server's prompts are commands before it is connected, once they are known", async () => {
+  await using server = await modelServer(["fine"]);
+  const where = served({ fix: fixture({ prompts: true }) });
+  await nanocoder(["mcp", "test", "fix"], { place: where });
+  await using seat = await sit({ env: openaiAt(server.url), where });
+  const [command] = promptCommands(seat.desk);
+  expect(command?.name).toBe("fix:review");
+  expect(await seat.send("/mcp")).toMatch(/· fix {2}not started/);
   await seat.desk.during(async () => command?.run(seat.desk, "it very well"));
   expect(server.requests[0]?.lastText).toContain("Review it (very well).");
 });

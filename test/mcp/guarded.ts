@@ -93,7 +93,8 @@ export async function guardedServer(): Promise<Guarded> {
 
 type Message = { id?: number; method: string; params?: { protocolVersion?: string } };
 
-function served({ id, method, params }: Message, send: (value: unknown) => void): void {
+/** Answers a message to an MCP server that has one tool; nothing for a notification. */
+export function served({ id, method, params }: Message, send: (value: unknown) => void): void {
   const result = {
     initialize: {
       protocolVersion: params?.protocolVersion,

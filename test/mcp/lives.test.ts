@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { Server } from "../../src/mcp/server.js";
+import type { Server } from "../../src/mcp/server.js";
 import { modelServer } from "../../src/models/scripted/server.js";
 import { openaiAt, processesWith, start } from "../cli/nanocoder.js";
-import { fixture, served } from "./serving.js";
+import { fixture, served, serverHere } from "./serving.js";
 
 const wait = { calls: [{ name: "mcp_tools", input: {} }] };
 
@@ -49,19 +48,6 @@ it("no server survives a run that is ended by force", async () => {
   expect(await survivors(twice, { silent: true })).toEqual([]);
 });
 
-/** A server of this very process; `changed` is told of each new standing. */
-function serverHere(options: object, changed: (server: Server) => void = () => undefined): Server {
-  const way = { type: "stdio", ...fixture(options), env: {} } as const;
-  const ground = {
-    ...{ version: "0", cwd: tmpdir(), env: { PATH: process.env.PATH ?? "" } },
-    tokens: { load: () => undefined, save: () => undefined },
-    elicit: async () => ({ action: "decline" }) as const,
-  };
-  const spec = { name: "here", from: "here", shown: "", print: "", way };
-  const server: Server = new Server({ spec, ground, changed: () => changed(server) });
-  return server;
-}
-
 const never = new AbortController().signal;
 
 it("a server that is let go of ends, with all that it started, while we go on", async () => {
@@ -78,19 +64,70 @@ it("a server that was lost is connected anew by itself; one that keeps failing i
   const states: string[] = [];
   const note = ({ standing: { state } }: Server) => void states.push(state);
   const wish = { signal: never, timeout: 1000, progress: () => undefined };
-  const server = serverHere({ tools: [{ name: "die", inputSchema: { type: "object" } }], die: "die" }, note);
+  const server = serverHere(
+    { tools: [{ name: "die", inputSchema: { type: "object" } }], die: "die" },
+    { changed: note },
+  );
   await server.settled(never);
   await expect(server.use(never, (connection) => connection.call("die", {}, wish))).rejects.toThrow(/closed/i);
   await until(() => states.length === 5);
   expect(states).toEqual(["connecting", "ready", "again", "connecting", "ready"]);
   await server.close();
   const failing: string[] = [];
-  const dead = serverHere({ exit: 1, stderr: "no licence\n" }, ({ standing }) => void failing.push(standing.state));
+  const dead = serverHere(
+    { exit: 1, stderr: "no licence\n" },
+    {
+      changed: ({ standing }) => void failing.push(standing.state),
+    },
+  );
   dead.start();
   await until(() => failing.at(-1) === "failed", 15_000);
   expect(failing.filter((state) => state === "again")).toHaveLength(3);
   expect(dead.told()).toBe("it exited with code 1. It said:\nno licence");
   await dead.close();
+});
+
+const wish = { signal: never, timeout: 300, progress: () => undefined };
+const named = (...names: string[]) => names.map((name) => ({ name, inputSchema: { type: "object" } }));
+const use = (server: Server, name: string) => server.use(never, (connection) => connection.call(name, {}, wish));
+
+it("a server that answers nothing any more is found out by a call that got no answer, and connected anew", async () => {
+  const mark = `mcp-deaf-${Math.random().toString(36).slice(2)}`;
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const server = serverHere(
+    { tools: named("deaf", "well"), deaf: "deaf", mark, stubborn: true },
+    { changed: note, times: { pulse: 300 } },
+  );
+  await expect(use(server, "deaf")).rejects.toThrow(
+    /timed out: the server "here" no longer answers, and is connected anew/,
+  );
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  expect(states).toEqual(["connecting", "ready", "again", "connecting", "ready"]);
+  // the one before does not stay beside it
+  expect(processesWith(mark)).toHaveLength(1);
+  await server.close();
+});
+
+it("a call that takes too long is no reason to connect anew while its server answers", async () => {
+  const states: string[] = [];
+  const note = ({ standing: { state } }: Server) => void states.push(state);
+  const server = serverHere({ tools: named("hang", "well"), hang: "hang" }, { changed: note });
+  await expect(use(server, "hang")).rejects.toThrow(/timed out$/);
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  expect(states).toEqual(["connecting", "ready"]);
+  await server.close();
+});
+
+it("after a long rest a server is asked whether it answers before it is called, and the call is made once", async () => {
+  const log = join(served({}).work, "log");
+  const server = serverHere({ tools: named("numb", "well"), numb: "numb", log }, { times: { idle: 0, pulse: 300 } });
+  expect(await use(server, "numb")).toMatchObject({ failed: false });
+  expect(await use(server, "well")).toMatchObject({ failed: false });
+  const lines = readFileSync(log, "utf8").split("\n");
+  expect(lines.filter((line) => line.startsWith("started"))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith("call well"))).toHaveLength(1);
+  await server.close();
 });
 
 it("a server that never answers keeps no prompt waiting, and ends with the run", async () => {

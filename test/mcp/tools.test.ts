@@ -2,36 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Script } from "../../src/models/scripted/script.js";
-import { modelServer } from "../../src/models/scripted/server.js";
-import { type Ended, nanocoder, openaiAt, sessionsIn } from "../cli/nanocoder.js";
-import { fixture, served } from "./serving.js";
+import { sessionsIn } from "../cli/nanocoder.js";
+import { ALLOW, fixture, ranAt, served } from "./serving.js";
 
 const OBJECT = { type: "object", properties: {} };
-const ALLOW = ["--allow", "mcp__*"];
 const call = (name: string, input = {}) => ({ calls: [{ name, input }] });
 const wait = call("mcp_tools");
 /** As it stands in a file. */
 const HOME_OF = ["$", "{HOME}"].join("");
 
-type Ran = Ended & {
-  seen: { tools: readonly string[]; results: string; raw: string; body: unknown }[];
-  where: ReturnType<typeof served>;
-};
-
-/** Runs a script against these servers. */
-async function ran(servers: object, script: Script, args: readonly string[] = ALLOW): Promise<Ran> {
-  const where = served(servers);
-  await using server = await modelServer(script);
-  const env = { ...openaiAt(server.url), CLOUD_SECRET: "nobody's business" };
-  const ended = await nanocoder(["-p", "x", ...args], { place: where, env });
-  const seen = server.requests.map(({ tools, results, raw, body }) => ({
-    tools,
-    results: results.join("\n"),
-    raw,
-    body,
-  }));
-  return { ...ended, seen, where };
-}
+const ran = (servers: object, script: Script, args: readonly string[] = ALLOW) => ranAt(served(servers), script, args);
 
 it("a tool is offered under its server's name, called by its own, and only once its server is connected", async () => {
   const script = [wait, call("mcp__fix__get_version", { words: "中文" }), "done"];
@@ -46,7 +26,7 @@ it("the request right after a connection has its tools, whatever the model did m
   const pause = { ...call("bash", { command: "sleep 1.5" }) };
   const { seen } = await ran({ fix: fixture({ instructions: "Use it well." }) }, [pause, "done"]);
   expect(seen[1]?.tools).toContain("mcp__fix__get_version");
-  expect(seen[1]?.raw).toContain("The MCP server fix is connected");
+  expect(seen[1]?.raw).toContain("There is the MCP server fix.");
   expect(seen[1]?.raw).toContain("> Use it well.");
 });
 

@@ -22,6 +22,6 @@ export function frontOf({ ui, locale }: { ui: Ui; locale: Locale }): Front {
       return answer;
     },
     notice: (text) => ui.say({ type: "note", text }),
-    elicit: (form) => fillForm(form, { ui, locale }),
+    elicit: (form, signal) => fillForm(form, { ui, locale, signal }),
   };
 }

@@ -129,10 +129,15 @@ export class LineUi implements FrontEnd {
       const { locale, output } = this.#parts;
       const body = bodyLines({ question, changed: undefined }, { theme: PLAIN, locale }, output.columns || 80);
       this.#line(body.map(unstyled).join("\n"));
-      const leave = () => this.#unanswered();
-      asking?.signal.addEventListener("abort", leave, { once: true });
-      return this.#answer(question.always).finally(() => asking?.signal.removeEventListener("abort", leave));
+      return this.#leaving(asking?.signal, () => this.#answer(question.always));
     });
+  }
+
+  // a question that nobody waits for any more is not answered
+  #leaving<T>(signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+    const leave = () => this.#unanswered();
+    signal?.addEventListener("abort", leave, { once: true });
+    return ask().finally(() => signal?.removeEventListener("abort", leave));
   }
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
@@ -154,8 +159,11 @@ export class LineUi implements FrontEnd {
     return this.#answer(always);
   }
 
-  choose<T>({ title, items }: Choice<T>): Promise<T | undefined> {
-    return this.#alone(() => this.#chosen(title, { shown: items.slice(0, SHOWN), items }));
+  choose<T>({ title, items, signal }: Choice<T>): Promise<T | undefined> {
+    return this.#alone(async () => {
+      if (signal?.aborted) return undefined;
+      return this.#leaving(signal, () => this.#chosen(title, { shown: items.slice(0, SHOWN), items }));
+    });
   }
 
   async #chosen<T>(title: string, { shown, items }: { shown: Items<T>; items: Items<T> }): Promise<T | undefined> {
@@ -174,8 +182,12 @@ export class LineUi implements FrontEnd {
   }
 
   // without a terminal's help what is typed cannot be hidden: it is not asked for
-  fill({ title, hidden }: Field): Promise<string | undefined> {
-    return hidden ? Promise.resolve(undefined) : this.#alone(() => this.#asked(`${visible(title)}: `));
+  fill({ title, hidden, signal }: Field): Promise<string | undefined> {
+    if (hidden) return Promise.resolve(undefined);
+    return this.#alone(async () => {
+      if (signal?.aborted) return undefined;
+      return this.#leaving(signal, () => this.#asked(`${visible(title)}: `));
+    });
   }
 
   busy(what: string): () => void {

@@ -39,10 +39,19 @@ export type Choice<T> = {
   at?: number;
   /** It gives leave for something: keys of somebody who was typing when it came up do not answer it. */
   firm?: true;
+  /** It is taken away when this fires, as if the person had left it. */
+  signal?: AbortSignal | undefined;
 };
 
 /** One line to fill in. What is `hidden` is never shown, kept in no history, and drawn as dots; with `lines` a paste may hold several. */
-export type Field = { title: string; text?: string; hidden?: boolean; lines?: boolean };
+export type Field = {
+  title: string;
+  text?: string;
+  hidden?: boolean;
+  lines?: boolean;
+  /** It is taken away when this fires, as if the person had left it. */
+  signal?: AbortSignal | undefined;
+};
 
 /** The front end of an interactive session: a screen with panes is one, plain lines are another. It owns no logic. */
 export type Ui = {

@@ -36,7 +36,8 @@ export function scheduledFront(front: Front, { config, locale, clock }: Around) 
       front.notice(WORDS[locale].refused(visible(question.tool), visible(question.why)));
       return { verdict: "deny", why: `${question.why} (this turn is scheduled: nobody is there to ask)` };
     },
-    elicit: async (form) => (unattended(events) || !front.elicit ? { action: "decline" } : front.elicit(form)),
+    elicit: async (form, signal) =>
+      unattended(events) || !front.elicit ? { action: "decline" } : front.elicit(form, signal),
   };
   return {
     front: scheduled,

@@ -269,6 +269,23 @@ describe("a terminal that can do no more than lines", () => {
     input.write("n\n");
     expect(await answer).toMatchObject({ verdict: "deny" });
   });
+
+  it("is no answer to a form that went away", async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    // @ts-expect-error streams that are no terminal
+    const ui = new LineUi({ input, output, locale: "en", hands: new Seat() });
+    const stop = new AbortController();
+    const { signal } = stop;
+    const open = ui.choose({ title: "One", items: [{ value: 7, label: "seven" }], signal });
+    const behind = ui.fill({ title: "Two", signal });
+    await told(output, "seven");
+    stop.abort();
+    expect(await Promise.all([open, behind])).toEqual([undefined, undefined]);
+    const other = ui.fill({ title: "Three" });
+    await told(output, "Three");
+    input.write("x\n");
+    expect(await other).toBe("x");
+  });
 });
 
 function told(stream: PassThrough, words: string): Promise<void> {

@@ -292,6 +292,18 @@ describe("several questions", () => {
     expect(shown.at(-1)).toBeUndefined();
   });
 
+  it("are taken away when what wanted to know is gone: a choice, and a line to fill in", async () => {
+    const { choose: pick, fill: field, top } = asker();
+    const stop = new AbortController();
+    const open = pick({ title: "One", items: [{ value: 7, label: "seven" }], signal: stop.signal });
+    const behind = field({ title: "Two", signal: stop.signal });
+    const other = field({ title: "Stays" });
+    stop.abort();
+    expect(await Promise.all([open, behind])).toEqual([undefined, undefined]);
+    expect(top()).toContain("Stays");
+    other.catch(() => undefined);
+  });
+
   it("the one that is open stays when one behind it is taken away", async () => {
     const { ask, shown, top, key } = asker();
     const stop = new AbortController();

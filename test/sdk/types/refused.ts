@@ -24,6 +24,17 @@ const options: AgentOptions = {
 await createAgent({ ...options, sandbox: { use: "always", network: true }, rules: { allow: ["bash(npm test)"] } });
 await createAgent({ gateway: { models: [{ name: "a", tier: "cheap", baseUrl: "http://127.0.0.1" }] }, log: "a.jsonl" });
 
+await createAgent({
+  model,
+  mcpServers: {
+    files: { command: "npx", args: ["-y", "server"], env: { A: "b" }, timeout: 1000 },
+    far: { type: "http", url: "https://mcp.example/mcp", headers: { authorization: "Bearer x" } },
+  },
+});
+
+createAgent({ model, mcpServers: { files: { command: 3 } } }); // refused
+createAgent({ model, mcpServers: { files: { comand: "npx" } } }); // refused
+createAgent({ model, mcpServers: ["npx"] }); // refused
 createAgent({}); // refused
 createAgent({ model: 7 }); // refused
 createAgent({ model, apiKey: "k" }); // refused

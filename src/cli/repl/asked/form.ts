@@ -4,7 +4,7 @@ import type { Locale } from "../locale.js";
 import type { Ui } from "../port.js";
 
 type Value = string | number | boolean | string[];
-type Asker = { ui: Pick<Ui, "choose" | "fill" | "say">; locale: Locale };
+type Asker = { ui: Pick<Ui, "choose" | "fill" | "say">; locale: Locale; signal?: AbortSignal };
 
 /** Fills in a form that a server asks for, one field after another. Leaving a field cancels; nothing is sent unasked. */
 export async function fillForm({ server, message, fields }: Elicited, asker: Asker): Promise<ElicitAnswer> {
@@ -13,7 +13,8 @@ export async function fillForm({ server, message, fields }: Elicited, asker: Ask
     { value: true, label: words.answer },
     { value: false, label: words.decline },
   ];
-  const willing = await asker.ui.choose({ title: words.asks(visible(server), message), items });
+  const { signal } = asker;
+  const willing = await asker.ui.choose({ title: words.asks(visible(server), message), items, signal });
   if (willing === undefined) return { action: "cancel" };
   if (!willing) return { action: "decline" };
   const content: Record<string, Value> = {};
@@ -25,7 +26,7 @@ export async function fillForm({ server, message, fields }: Elicited, asker: Ask
   return { action: "accept", content };
 }
 
-async function asked(field: Field, { ui, locale }: Asker): Promise<Value | undefined> {
+async function asked(field: Field, { ui, locale, signal }: Asker): Promise<Value | undefined> {
   const words = WORDS[locale];
   const more = [field.about === "" ? "" : `: ${field.about}`, field.required ? "" : ` ${words.optional}`];
   const title = field.title + more.join("");
@@ -34,19 +35,19 @@ async function asked(field: Field, { ui, locale }: Asker): Promise<Value | undef
       { value: true, label: words.yes },
       { value: false, label: words.no },
     ];
-    return ui.choose({ title, items, at: field.fallback === false ? 1 : 0 });
+    return ui.choose({ title, items, at: field.fallback === false ? 1 : 0, signal });
   }
-  if (field.kind !== "one") return typed({ ...field, title }, { ui, locale });
+  if (field.kind !== "one") return typed({ ...field, title }, { ui, locale, ...(signal && { signal }) });
   const at = field.options.findIndex(({ value }) => value === field.fallback);
-  return ui.choose({ title, items: field.options, at: Math.max(0, at) });
+  return ui.choose({ title, items: field.options, at: Math.max(0, at), signal });
 }
 
-async function typed(field: Field, { ui, locale }: Asker): Promise<Value | undefined> {
+async function typed(field: Field, { ui, locale, signal }: Asker): Promise<Value | undefined> {
   const { title, kind, options, fallback } = field;
   const hint = kind === "many" ? ` (${options.map(({ value }) => value).join(", ")})` : "";
   const text = Array.isArray(fallback) ? fallback.join(", ") : String(fallback ?? "");
   for (;;) {
-    const line = await ui.fill({ title: title + hint, text });
+    const line = await ui.fill({ title: title + hint, text, signal });
     if (line === undefined) return undefined;
     const read = readAs(field, line.trim());
     if (read !== undefined) return read;

@@ -45,13 +45,15 @@ export function questions(asker: Asker): Questions {
           }),
         { value: INTERRUPTED, ...(asking && { signal: asking.signal }) },
       ),
-    choose: (choice) => line.put((answer) => choosePane(choice, { ...asker, answer }), { value: undefined }),
-    fill: (field) => line.put((answer) => fillPane(field, { ...asker, answer }), { value: undefined }),
+    choose: (choice) =>
+      line.put((answer) => choosePane(choice, { ...asker, answer }), { value: undefined, signal: choice.signal }),
+    fill: (field) =>
+      line.put((answer) => fillPane(field, { ...asker, answer }), { value: undefined, signal: field.signal }),
   };
 }
 
 /** What is answered when nobody wants to know any more. */
-type Instead<T> = { value: T; signal?: AbortSignal };
+type Instead<T> = { value: T; signal?: AbortSignal | undefined };
 type Open<T> = (answer: (value: T) => void) => KeyPane;
 
 function queue(show: (pane: KeyPane | undefined) => void) {
