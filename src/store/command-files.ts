@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  type Dirent,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-} from "node:fs";
+import { closeSync, type Dirent, fstatSync, readdirSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileReason } from "../platform/files.js";
 import { bodyOf, holdsFront, readCommand } from "./command-front.js";
+import { openNow } from "./instruction-bytes.js";
 
 /** A folder of commands; one of a project must lie within it, links followed. */
 export type CommandPlace = { folder: string; from: "user" } | { folder: string; from: "project"; within: string };
@@ -129,17 +120,18 @@ export function headOf(path: string, root: string): { text: string } | { why: st
     const bytes = Buffer.allocUnsafe(MOST.head);
     const size = readSync(file, bytes, 0, MOST.head, 0);
     const text = bytes.toString("utf8", 0, size);
-    return { text: size < MOST.head || holdsFront(text) ? text : readFileSync(path, "utf8") };
+    return { text: size < MOST.head || holdsFront(text) ? text : readFileSync(file, "utf8") };
   } finally {
     closeSync(file);
   }
 }
 
-// what is no file is not waited for
+// what is no file is not waited for, and what was looked at is what is opened
 function open(path: string, root: string): { file: number } | { why: string } {
   try {
-    if (!isWithin(realpathSync.native(path), root)) return { why: "it is a link that leads out of its folder" };
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const real = realpathSync.native(path);
+    if (!isWithin(real, root)) return { why: "it is a link that leads out of its folder" };
+    const file = openNow(real);
     const stat = fstatSync(file);
     if (stat.isFile() && stat.size <= MOST.file) return { file };
     closeSync(file);

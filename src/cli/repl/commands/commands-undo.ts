@@ -13,6 +13,7 @@ import { type Became, clashesOf, stepsOf } from "../../undo-told.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
+import { listAfter, listBefore } from "./todo-back.js";
 
 /** Characters of all diffs that are shown at once. */
 const SHOWN = 60_000;
@@ -73,7 +74,7 @@ export const undoCommands: readonly SlashCommand[] = [
     name: "redo",
     usage: "",
     about: { en: "take the newest undo back", zh: "恢复最近一次撤销" },
-    run: async (desk) => tell(desk, await redo(placeOf(desk)), "redone"),
+    run: async (desk) => tell(desk, await redo(placeOf(desk)), { how: "redone", list: listAfter }),
   },
   {
     name: "diff",
@@ -97,7 +98,12 @@ async function takeBack(desk: Desk, words: string): Promise<void> {
   const place = placeOf(desk);
   if (words === "list") return desk.ui.say({ type: "text", text: (await listOf(place)).trimEnd() });
   const count = numberOf(words);
-  if (await isMeant(desk, count)) await tell(desk, await undo(place, count), "undone");
+  if (!(await isMeant(desk, count))) return;
+  const own = promptsOf(place)
+    .slice(0, count)
+    .filter(({ session }) => session === desk.opened.id);
+  const first = Math.min(...own.map(({ prompt }) => prompt));
+  await tell(desk, await undo(place, count), { how: "undone", list: (events) => listBefore(events, first) });
 }
 
 function numberOf(words: string): number {
@@ -122,7 +128,9 @@ async function isMeant(desk: Desk, count: number): Promise<boolean> {
   return (await ui.choose({ title: elsewhere(others.join(", ")), items, firm: true })) ?? false;
 }
 
-async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): Promise<void> {
+type Telling = { how: "undone" | "redone"; list: typeof listAfter };
+
+async function tell(desk: Desk, reversal: Reversal, { how, list }: Telling): Promise<void> {
   const { ui, locale, opened } = desk;
   const words = WORDS[locale];
   const place = placeOf(desk);
@@ -141,8 +149,11 @@ async function tell(desk: Desk, reversal: Reversal, how: "undone" | "redone"): P
   if (steps.length === 0) return;
   const paths = steps.map(({ became, path }) => `- ${path}: ${WORDS.en.became[became]}`);
   const what = how === "undone" ? "took back what was written to these paths" : "took an undo back, of these paths";
-  const text = `The user ${what}. Look at them again before you rely on them:\n${paths.join("\n")}`;
-  opened.agent.log.append({ type: "note", by: "undo", text });
+  const { log } = opened.agent;
+  const back = list(log.events);
+  const text = `The user ${what}. Look at them again before you rely on them:\n${paths.join("\n")}${back.words}`;
+  log.append({ type: "note", by: "undo", text });
+  for (const fact of back.facts) log.append(fact);
 }
 
 // a copy goes on from what the sessions it comes from wrote
