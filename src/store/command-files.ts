@@ -1,4 +1,14 @@
-import { closeSync, type Dirent, fstatSync, readdirSync, readFileSync, readSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 import { join, sep } from "node:path";
 import { fileReason } from "../platform/files.js";
 import { bodyOf, holdsFront, readCommand } from "./command-front.js";
@@ -62,7 +72,7 @@ function filledIn(body: string, given: string): string {
 
 /** The text of a file of at most 1 MB that lies within a folder, links followed. Throws in words. */
 export function textOf(path: string, root: string): string {
-  const opened = open(path, root);
+  const opened = open(path, root, openNow);
   if ("why" in opened) throw new Error(`${path}: ${opened.why}.`);
   try {
     return readFileSync(opened.file, "utf8");
@@ -113,7 +123,7 @@ async function listed(file: string, { root, from }: Pick<UserCommand, "root" | "
 
 /** The beginning of such a file, its front matter whole, or why it is not read. */
 export function headOf(path: string, root: string): { text: string } | { why: string } {
-  const opened = open(path, root);
+  const opened = open(path, root, openNear);
   if ("why" in opened) return opened;
   const { file } = opened;
   try {
@@ -126,12 +136,19 @@ export function headOf(path: string, root: string): { text: string } | { why: st
   }
 }
 
-// what is no file is not waited for, and what was looked at is what is opened
-function open(path: string, root: string): { file: number } | { why: string } {
+// for a list of a thousand: folders on the way are taken as they were a moment ago
+function openNear(real: string): number {
+  return openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
+
+type Opening = (real: string) => number;
+
+// what is no file is not waited for
+function open(path: string, root: string, opening: Opening): { file: number } | { why: string } {
   try {
     const real = realpathSync.native(path);
     if (!isWithin(real, root)) return { why: "it is a link that leads out of its folder" };
-    const file = openNow(real);
+    const file = opening(real);
     const stat = fstatSync(file);
     if (stat.isFile() && stat.size <= MOST.file) return { file };
     closeSync(file);
