@@ -1,5 +1,6 @@
+import type { Fact } from "../core/event.js";
 import type { Log } from "../core/log.js";
-import type { Json } from "../core/message.js";
+import { type Json, plainText } from "../core/message.js";
 import { changeSchedules, isSchedule, type Schedule } from "../store/schedule-file.js";
 
 /** Who mail of schedules is from, and the beginning of their state keys. */
@@ -16,6 +17,19 @@ export function ownIn(log: Log | undefined): Schedule[] {
     if (event.type === "state" && event.key.startsWith(KEY)) kept.set(event.key, event.value);
   const values: unknown[] = [...kept.values()];
   return values.filter(isSchedule);
+}
+
+/** What takes the words of pending ones out of a log in which a process died before a model had answered to them: they come again. */
+export function unanswered({ events }: Log, all: readonly Schedule[]): Fact[] {
+  const answered = events.findLastIndex((event) => event.type === "reply" && event.stop !== "cut");
+  const since = events.slice(answered + 1);
+  const voided = new Set(since.map((event) => (event.type === "retried" ? event.voids : undefined)));
+  const waits = (words: string) => all.some(({ id, pending }) => pending !== undefined && words.includes(id));
+  return since.flatMap((event): Fact[] => {
+    if (event.type !== "prompt" || event.from !== SCHEDULE || voided.has(event.seq)) return [];
+    if (!waits(plainText(event.parts))) return [];
+    return [{ type: "retried", reason: "a schedule was not delivered", attempt: 1, voids: event.seq }];
+  });
 }
 
 /** Keeps a new one. Throws where it cannot be written. */

@@ -25,7 +25,10 @@ export function whenWords(when: When, { every, once }: Pick<LineWords, "every" |
 }
 
 /** The words of a line, for a person who reads another language. */
-export type LineWords = Record<"every" | "once" | "next" | "until" | "waits" | "durable" | "session" | "colon", string>;
+export type LineWords = Record<
+  "every" | "once" | "next" | "until" | "waits" | "durable" | "session" | "between" | "colon",
+  string
+>;
 
 const ENGLISH: LineWords = {
   every: "every",
@@ -35,6 +38,7 @@ const ENGLISH: LineWords = {
   waits: "waits to be delivered",
   durable: "durable",
   session: "this session",
+  between: "; ",
   colon: ": ",
 };
 
@@ -45,7 +49,7 @@ export function scheduleLine({ id, when, due, pending, expires, durable, prompt 
   const words = prompt.replace(/\s+/g, " ");
   const short = words.length > 80 ? `${words.slice(0, 79).toWellFormed()}…` : words;
   const parts = [whenWords(when, said), next, ...until, durable ? said.durable : said.session];
-  return `${id}  ${parts.join("; ")}${said.colon}${short}`;
+  return `${id}  ${parts.join(said.between)}${said.colon}${short}`;
 }
 
 // as it can be said to add one

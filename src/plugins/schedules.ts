@@ -6,7 +6,7 @@ import { plainText, text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
 import { InUse, takeLock } from "../store/lock.js";
 import { folderFor, readSchedules, type Schedule } from "../store/schedule-file.js";
-import { alter, keep, ownIn, SCHEDULE } from "./schedule-keeping.js";
+import { alter, keep, ownIn, SCHEDULE, unanswered } from "./schedule-keeping.js";
 import { firesAt, nextOf, type Wished, whenOf } from "./schedule-times.js";
 import { mailWords } from "./schedule-words.js";
 
@@ -118,6 +118,8 @@ export class Schedules {
   async start(wake: () => void, alone = false): Promise<void> {
     this.#wake = wake;
     if (alone) this.#claim();
+    const { log } = this.#options;
+    for (const fact of log ? unanswered(log, this.list()) : []) log?.append(fact);
     await this.look();
   }
 

@@ -140,7 +140,7 @@ describe("a session", () => {
     await vi.waitFor(() => expect(kept(where)).toEqual([]));
     expect(await sitting.send("/schedule")).toContain("没有定时任务");
     expect(await sitting.send("/schedule add every 36h 看一看")).toMatch(
-      /^已安排： sch_\w+ {2}每隔 36h; 下次 .*; 截止 .*; 本会话：看一看$/,
+      /^已安排：sch_\w+ {2}每隔 36h；下次 .*；截止 .*；本会话：看一看$/,
     );
   });
 });

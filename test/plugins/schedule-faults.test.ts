@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Fact } from "../../src/core/event.js";
+import { type Fact, NO_USAGE } from "../../src/core/event.js";
+import { messages } from "../../src/core/fold.js";
 import { memoryLog } from "../../src/core/log.js";
 import { text } from "../../src/core/message.js";
 import { nextOf, whenOf, wishIn } from "../../src/plugins/schedule-times.js";
@@ -68,6 +69,25 @@ describe("schedules in trouble", () => {
     full = false;
     await schedules.look();
     expect([schedules.list(), schedules.take()]).toEqual([[], undefined]);
+  });
+
+  it("that a session was killed over are read once when it is gone on with", async () => {
+    const { schedules, add, clock, log, path } = desk();
+    const { id } = await add({ every: "1m", durable: false });
+    await schedules.start(() => undefined);
+    clock.advance(2 * MINUTE);
+    await schedules.look();
+    const deliver = (taken = schedules.take()) =>
+      log.append({ type: "prompt", from: "schedule", parts: taken?.mail.parts ?? [] });
+    deliver();
+    const again = desk({ clock, log, path });
+    await again.schedules.start(() => undefined);
+    deliver(again.schedules.take());
+    const words = () => JSON.stringify(messages(log.events)).split(id).length - 1;
+    expect(words()).toBe(1);
+    log.append({ type: "reply", parts: [text("done")], stop: "end", model: "m", usage: NO_USAGE });
+    await desk({ clock, log, path }).schedules.start(() => undefined);
+    expect(words()).toBe(1);
   });
 
   it("are not given out a second time while another process writes", async () => {

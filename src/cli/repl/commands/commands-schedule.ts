@@ -16,8 +16,8 @@ const WORDS: Record<Locale, Words> = {
   en: {
     about: { list: "all of them", add: "[--durable] [--zone NAME] WHEN PROMPT", remove: "one by its ID" },
     none: 'Nothing is scheduled. /schedule add every 30m PROMPT does, and so does "at 15:30" or five fields of cron.',
-    added: "Scheduled:",
-    removed: "Removed:",
+    added: "Scheduled: ",
+    removed: "Removed: ",
   },
   zh: {
     about: { list: "全部", add: "[--durable] [--zone NAME] 时间 提示词", remove: "按 ID 删除" },
@@ -32,6 +32,7 @@ const WORDS: Record<Locale, Words> = {
       waits: "等待送达",
       durable: "持久",
       session: "本会话",
+      between: "；",
       colon: "：",
     },
   },
@@ -79,7 +80,7 @@ async function add({ ui, locale, schedules }: Desk, words: string): Promise<void
   try {
     const { wished, prompt } = wishIn(words.slice(flags.length));
     const added = await schedules.add({ ...wished, zone, prompt, durable });
-    ui.say({ type: "note", text: `${WORDS[locale].added} ${lineOf(added, locale)}` });
+    ui.say({ type: "note", text: `${WORDS[locale].added}${lineOf(added, locale)}` });
   } catch (error) {
     throw new UsageError(`/schedule add: ${sentence(error)}`);
   }
@@ -87,7 +88,7 @@ async function add({ ui, locale, schedules }: Desk, words: string): Promise<void
 
 async function remove({ ui, locale, schedules }: Desk, id: string): Promise<void> {
   const removed = await schedules.remove(id);
-  if (removed) return ui.say({ type: "note", text: `${WORDS[locale].removed} ${lineOf(removed, locale)}` });
+  if (removed) return ui.say({ type: "note", text: `${WORDS[locale].removed}${lineOf(removed, locale)}` });
   const known = schedules.list().map((each) => each.id);
   throw new UsageError(`/schedule remove: there is no "${id}". There are: ${known.join(", ") || "none"}.`);
 }
