@@ -7,18 +7,17 @@ import { oneShot } from "./one-shot.js";
 
 /** Does what the command line asks and ends the process: each way to end comes through here. */
 export function command(argv: readonly string[], version: string): void {
+  let lost: Error | undefined;
   process.stdout.on("error", (error) => {
-    // a reader that has gone, a terminal that was closed
-    if (!("code" in error && (error.code === "EPIPE" || error.code === "EIO"))) throw error;
+    // a reader that has gone, a terminal that was closed: all else is a loss
+    if (!("code" in error && (error.code === "EPIPE" || error.code === "EIO"))) lost = error;
   });
-  obey(argv, version).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`nanocoder: ${sentence(error)}\n`);
-      // by name: what is loaded lazily has a class of its own
-      process.exit(error instanceof Error && error.name === UsageError.name ? 2 : 1);
-    },
-  );
+  const fail = (error: unknown) => {
+    process.stderr.write(`nanocoder: ${sentence(error)}\n`);
+    // by name: what is loaded lazily has a class of its own
+    process.exit(error instanceof Error && error.name === UsageError.name ? 2 : 1);
+  };
+  obey(argv, version).then((code) => (lost === undefined ? process.exit(code) : fail(lost)), fail);
 }
 
 async function obey(argv: readonly string[], version: string): Promise<number> {

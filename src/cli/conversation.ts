@@ -6,7 +6,7 @@ import type { Json } from "../core/message.js";
 import type { RunFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { begin, explain, infoOf, leaveNow, output, refuse } from "./one-shot.js";
-import { colours, write } from "./output.js";
+import { colours, tell } from "./output.js";
 import { type Progress, progress } from "./progress.js";
 import { type Bad, type SaidLines, saidLines, type Turn } from "./said-lines.js";
 import { withSchedules } from "./scheduled-tool.js";
@@ -63,7 +63,7 @@ type Talk = {
 };
 
 function printer(stop: Interrupts): Print {
-  return (line) => void write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
+  return (line) => tell(process.stdout, line, () => stop.interrupt("output closed"));
 }
 
 // stopped from outside, perhaps between two runs

@@ -1,6 +1,7 @@
 import type { Opened } from "../app/assemble.js";
 import type { Config } from "../app/config.js";
 import type { Delta, Event } from "../core/event.js";
+import type { Json } from "../core/message.js";
 import { endIn } from "../goals/master.js";
 import type { GoalOutcome } from "../goals/progress.js";
 import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
@@ -8,7 +9,7 @@ import type { RunFlags } from "./asked.js";
 import { keepReport } from "./goal-report.js";
 import type { Interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
-import { write } from "./output.js";
+import { jsonLine, tell, write } from "./output.js";
 import type { Progress } from "./progress.js";
 import type { Summary } from "./summary.js";
 
@@ -20,8 +21,7 @@ export function lookOn({ outputFormat, includePartial }: RunFlags, { made, confi
   if (outputFormat !== "stream-json") return { see: () => undefined };
   const { agent, id } = made;
   const lines = lineMaker(id, includePartial ?? false);
-  const print = (line: unknown) =>
-    void write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
+  const print = (line: Json) => tell(process.stdout, line, () => stop.interrupt("output closed"));
   const tools = agent.tools.map(({ name }) => name);
   print(initLine({ session: id, model: agent.model.id, cwd: config.cwd, tools, mode: config.mode }));
   return {
@@ -50,7 +50,7 @@ export async function finish({ config, flags, human, made, stop, summary, result
   const words =
     flags.outputFormat === "text" || flags.outputFormat === undefined
       ? summaryOf(result)
-      : JSON.stringify(reportJson(result));
+      : jsonLine(reportJson(result)).trimEnd();
   await write(process.stdout, `${words}\n`, () => undefined);
   if (failed) return 1;
   return stop.cause === "SIGTERM" || stop.cause === "SIGHUP" ? 143 : CODES[result.end.outcome];

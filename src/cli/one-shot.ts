@@ -3,7 +3,7 @@ import { type Config, readConfig, thisMachine } from "../app/config.js";
 import { UsageError } from "../app/usage-error.js";
 import type { Delta, Event } from "../core/event.js";
 import { run } from "../core/loop.js";
-import { text } from "../core/message.js";
+import { type Json, text } from "../core/message.js";
 import { endLeftovers } from "../platform/exec.js";
 import { visible } from "../platform/text.js";
 import type { Answer, Question } from "../plugins/question.js";
@@ -11,7 +11,7 @@ import type { Format, RunFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./json.js";
 import { noModel } from "./no-model.js";
-import { colours, write } from "./output.js";
+import { colours, jsonLine, tell, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
 import { withSchedules } from "./scheduled-tool.js";
 import { readPrompt } from "./stdin.js";
@@ -74,16 +74,16 @@ type Output = { start(): void; see(item: Event | Delta): void; end(outcome: Outc
 
 /** What goes to stdout: at the start, as it happens, and at the end of a run. */
 export function output({ outputFormat, includePartial }: RunFlags, info: RunInfo, stop: Interrupts): Output {
-  const print = (line: unknown) =>
-    write(process.stdout, `${JSON.stringify(line)}\n`, () => stop.interrupt("output closed"));
+  const gone = () => stop.interrupt("output closed");
+  const print = (line: Json) => write(process.stdout, jsonLine(line), gone);
   const lines = lineMaker(info.session, includePartial ?? false);
   const outputs: Record<Format, Output> = {
     text: { start() {}, see() {}, end: ({ summary }) => printAnswer(summary) },
     json: { start() {}, see() {}, end: (outcome, ms) => print(resultLine(outcome, info, ms)) },
     "stream-json": {
-      start: () => void print(initLine(info)),
+      start: () => tell(process.stdout, initLine(info), gone),
       see: (item) => {
-        for (const line of lines(item)) void print(line);
+        for (const line of lines(item)) tell(process.stdout, line, gone);
       },
       end: (outcome, ms) => print(resultLine(outcome, info, ms)),
     },

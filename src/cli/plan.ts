@@ -15,7 +15,7 @@ import { initLine, lineMaker } from "./json.js";
 import { noModel } from "./no-model.js";
 import { refuseRunFlags } from "./not-with.js";
 import { leaveNow, refuse } from "./one-shot.js";
-import { colours, write } from "./output.js";
+import { colours, jsonLine, tell, write } from "./output.js";
 import { approval, editorOf } from "./plan-approval.js";
 import { planLine, planWords } from "./plan-print.js";
 import { type Job, plannerOf, propose, workOn } from "./plan-work.js";
@@ -168,22 +168,23 @@ async function worked(plan: Plan, planning: Planning): Promise<Ended> {
 function output({ outputFormat, includePartial }: PlanFlags, { opened, config, stop, first }: Job) {
   const { agent, id } = opened;
   const began = performance.now();
-  const print = (words: string) => write(process.stdout, words, () => stop.interrupt("output closed"));
+  const gone = () => stop.interrupt("output closed");
+  const print = (words: string) => write(process.stdout, words, gone);
   const lines = lineMaker(id, includePartial ?? false);
   const tools = agent.tools.map(({ name }) => name);
   const streams = outputFormat === "stream-json";
   const info = { session: id, model: agent.model.id, cwd: config.cwd, tools, mode: config.mode };
-  if (streams) void print(`${JSON.stringify(initLine(info))}\n`);
+  if (streams) tell(process.stdout, initLine(info), gone);
   return {
     see(item: Parameters<typeof lines>[0]) {
-      if (streams) for (const line of lines(item)) void print(`${JSON.stringify(line)}\n`);
+      if (streams) for (const line of lines(item)) tell(process.stdout, line, gone);
     },
     async end({ exitCode, reason, summary }: Ended): Promise<number> {
       const { events } = agent.log;
       const plan = planIn(events) ?? { phase: "planning", request: "", steps: [], replans: 0 };
       const all = summary ?? summarise(events.slice(first), stop.cause);
       const result = { id, plan, summary: all, reason, exitCode, ms: performance.now() - began };
-      if (outputFormat !== "text") await print(`${JSON.stringify(planLine(result))}\n`);
+      if (outputFormat !== "text") await print(jsonLine(planLine(result)));
       else if (plan.steps.length > 0 && (summary !== undefined || exitCode === 0)) await print(textOf(plan, summary));
       return exitCode;
     },

@@ -1,4 +1,5 @@
 import type { UserPart } from "../core/message.js";
+import { imageType, MOST_OF_IMAGE } from "../platform/image-bytes.js";
 
 /** What a line of stream-json input says. `answer` is the id of the control request that wants to hear of it. */
 export type Said =
@@ -22,7 +23,7 @@ export function saidIn(line: string): Said {
     case "control_request":
       return requestIn(value);
     default:
-      return bad(`there is no line of type ${JSON.stringify(value.type) ?? "undefined"}. ${EXPECTED}`);
+      return bad(`there is no line of type ${named(value.type)}. ${EXPECTED}`);
   }
 }
 
@@ -45,7 +46,7 @@ function requestIn({ request_id: answer, request }: Fields): Said {
   if (typeof answer !== "string" || !isFields(request))
     return bad('a control_request wants "request_id" and "request".');
   if (request.subtype === "interrupt") return { type: "interrupt", answer };
-  const why = `There is no control request ${JSON.stringify(request.subtype) ?? "without a subtype"}: interrupt is the only one.`;
+  const why = `There is no control request ${named(request.subtype)}: interrupt is the only one.`;
   return { type: "unknown request", answer, why };
 }
 
@@ -68,14 +69,29 @@ function partIn(block: unknown): UserPart | string {
   if (block.type === "text")
     return typeof block.text === "string" ? { type: "text", text: block.text } : 'a text block wants "text".';
   if (block.type !== "image")
-    return `a message cannot hold a block of type ${JSON.stringify(block.type) ?? "undefined"}: text and image can be sent.`;
+    return `a message cannot hold a block of type ${named(block.type)}: text and image can be sent.`;
   const { source } = block;
   if (!isFields(source) || source.type !== "base64" || typeof source.data !== "string")
     return 'an image block wants "source" with the type "base64", "media_type" and "data".';
-  const mime = IMAGES.find((each) => each === source.media_type);
-  if (mime === undefined) return `the "media_type" of an image is one of ${IMAGES.join(", ")}.`;
+  if (!IMAGES.some((each) => each === source.media_type))
+    return `the "media_type" of an image is one of ${IMAGES.join(", ")}.`;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(source.data)) return 'the "data" of an image wants to be base64.';
-  return { type: "image", mime, data: source.data };
+  return imageIn(Buffer.from(source.data, "base64"));
+}
+
+// what a provider refuses would be refused with every message that follows; so would a type that the bytes deny
+function imageIn(bytes: Buffer): UserPart | string {
+  const mime = imageType(bytes);
+  if (mime === undefined) return 'the "data" of an image is no PNG, JPEG, GIF or WebP.';
+  if (bytes.length > MOST_OF_IMAGE)
+    return `an image has ${bytes.length} bytes: every provider takes ${MOST_OF_IMAGE} at most.`;
+  return { type: "image", mime, data: bytes.toString("base64") };
+}
+
+// whatever it is, in a few words
+function named(type: unknown): string {
+  if (typeof type !== "string") return type === undefined ? "undefined" : typeof type;
+  return JSON.stringify(type.length > 60 ? `${type.slice(0, 59)}…` : type);
 }
 
 function bad(why: string): Said {

@@ -43,7 +43,7 @@ export function saidLines(input: NodeJS.ReadStream, answer: (id: string, fault?:
     for await (const text of linesOf(input)) {
       line += 1;
       if (text === undefined) hear({ type: "bad", why: "it has more than 64 MiB: nothing behind it is read." });
-      else if (text.trim() !== "") hear(saidIn(text));
+      else if (text.trim() !== "") hear(saidIn(line === 1 ? text.replace(/^\ufeff/, "") : text));
     }
   };
   const end = () => {

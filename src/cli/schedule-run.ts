@@ -30,7 +30,8 @@ export async function runSchedules(service: Service): Promise<number> {
   stop.signal.addEventListener("abort", () => wake(), { once: true });
   try {
     await schedules.start(() => wake(), true).catch(refused);
-    say(`${schedules.list().length} schedules in ${config.cwd}; Ctrl-C ends this.`);
+    const { length } = schedules.list();
+    say(`${length === 1 ? "1 schedule" : `${length} schedules`} in ${config.cwd}; Ctrl-C ends this.`);
     while (!stop.signal.aborted) {
       const firing = schedules.take();
       if (firing) await fire(firing, service, stop);

@@ -16,7 +16,7 @@ export function checkCron(line: string): void {
   const words = [...line.matchAll(/\S+/g)];
   if (words.length !== FIELDS.length)
     throw new Error(
-      `The cron line "${line}" has ${words.length} fields; expected 5: minute, hour, day of month, month, day of week.`,
+      `The cron line "${line}" has ${words.length === 1 ? "1 field" : `${words.length} fields`}; expected 5: minute, hour, day of month, month, day of week.`,
     );
   for (const [n, field] of FIELDS.entries()) {
     const word = words[n];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Cron } from "croner";
-import type { Schedule, When } from "../store/schedule-file.js";
+import { isZone, type Schedule, type When } from "../store/schedule-file.js";
 import { checkCron } from "./schedule-cron.js";
 
 const SECOND = 1000;
@@ -25,7 +25,7 @@ export function whenOf({ cron, every, at, zone = localZone() }: Wished, now: num
   checkZone(zone);
   if (every !== undefined) return { type: "every", ms: intervalOf(every), from: now };
   if (at !== undefined) return { type: "at", at: momentOf(at, zone, now), zone };
-  const line = (cron ?? "").trim();
+  const line = (cron ?? "").trim().replace(/\s+/g, " ");
   checkCron(line);
   const when: When = { type: "cron", line, zone };
   if (nextOf(when, now) === undefined)
@@ -62,7 +62,10 @@ export function wishIn(line: string): { wished: Wished; prompt: string } {
     throw new Error(
       `"${line.trim()}" does not say when; expected "every 30m", "at 15:30" or five fields of cron, and then the prompt.`,
     );
-  return { wished: { cron: fields[1]?.replace(/\s+/g, " ") }, prompt: (fields[2] ?? "").trim() };
+  const [, cron = "", rest = ""] = fields;
+  // with one field too many, another moment would be read than the one that is meant
+  const all = /^[*?](?:\/\d+)?(?:\s|$)/.test(rest) ? `${cron} ${rest.split(/\s/, 1)[0]}` : cron;
+  return { wished: { cron: all.replace(/\s+/g, " ") }, prompt: rest.trim() };
 }
 
 function localZone(): string {
@@ -70,11 +73,7 @@ function localZone(): string {
 }
 
 function checkZone(zone: string): void {
-  try {
-    Intl.DateTimeFormat("en", { timeZone: zone });
-  } catch {
-    throw new Error(`There is no time zone "${zone}"; expected a name such as Europe/Berlin or UTC.`);
-  }
+  if (!isZone(zone)) throw new Error(`There is no time zone "${zone}"; expected a name such as Europe/Berlin or UTC.`);
 }
 
 function intervalOf(text: string): number {

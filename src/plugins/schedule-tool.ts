@@ -58,7 +58,13 @@ function effectOf({ action, durable, id }: Input, schedules: Schedules): Effect 
 }
 
 async function obey({ action, id, prompt = "", durable = false, ...wished }: Input, all: Schedules): Promise<string> {
-  if (action === "list") return all.list().map(scheduleLine).join("\n") || "There are no schedules.";
+  if (action === "list")
+    return (
+      all
+        .list()
+        .map((each) => scheduleLine(each))
+        .join("\n") || "There are no schedules."
+    );
   if (action === "create") {
     const { cron, every, at, zone } = wished;
     return `Scheduled: ${scheduleLine(await all.add({ cron, every, at, zone, prompt, durable }))}`;

@@ -1,4 +1,3 @@
-import { duration } from "../platform/text.js";
 import type { Schedule, When } from "../store/schedule-file.js";
 
 /** What the model is told when one fires. */
@@ -19,18 +18,45 @@ export function mailWords({
 }
 
 /** When one comes, as it was wished. */
-export function whenWords(when: When): string {
-  if (when.type === "every") return `every ${duration(when.ms)}`;
-  if (when.type === "at") return `once at ${momentWords(when.at, when)}`;
+export function whenWords(when: When, { every, once }: Pick<LineWords, "every" | "once"> = ENGLISH): string {
+  if (when.type === "every") return `${every} ${intervalWords(when.ms)}`;
+  if (when.type === "at") return `${once} ${momentWords(when.at, when)}`;
   return `cron ${when.line} (${when.zone})`;
 }
 
+/** The words of a line, for a person who reads another language. */
+export type LineWords = Record<
+  "every" | "once" | "next" | "until" | "waits" | "durable" | "session" | "between" | "colon",
+  string
+>;
+
+const ENGLISH: LineWords = {
+  every: "every",
+  once: "once at",
+  next: "next",
+  until: "until",
+  waits: "waits to be delivered",
+  durable: "durable",
+  session: "this session",
+  between: "; ",
+  colon: ": ",
+};
+
 /** One in a line, for lists. */
-export function scheduleLine({ id, when, due, pending, durable, prompt }: Schedule): string {
-  const next = pending === undefined ? `next ${momentWords(due, when)}` : "waits to be delivered";
+export function scheduleLine({ id, when, due, pending, expires, durable, prompt }: Schedule, said = ENGLISH): string {
+  const next = pending === undefined ? `${said.next} ${momentWords(due, when)}` : said.waits;
+  const until = expires === undefined ? [] : [`${said.until} ${momentWords(expires, when)}`];
   const words = prompt.replace(/\s+/g, " ");
   const short = words.length > 80 ? `${words.slice(0, 79).toWellFormed()}…` : words;
-  return `${id}  ${whenWords(when)}; ${next}; ${durable ? "durable" : "this session"}: ${short}`;
+  const parts = [whenWords(when, said), next, ...until, durable ? said.durable : said.session];
+  return `${id}  ${parts.join(said.between)}${said.colon}${short}`;
+}
+
+// as it can be said to add one
+function intervalWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes % (24 * 60) === 0) return `${minutes / 24 / 60}d`;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
 function momentWords(at: number, when: When): string {

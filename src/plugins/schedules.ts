@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { Event } from "../core/event.js";
 import type { Mail } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
-import { type Json, plainText, text } from "../core/message.js";
+import { plainText, text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
 import { InUse, takeLock } from "../store/lock.js";
-import { changeSchedules, folderFor, isSchedule, readSchedules, type Schedule } from "../store/schedule-file.js";
+import { folderFor, readSchedules, type Schedule } from "../store/schedule-file.js";
+import { alter, keep, ownIn, SCHEDULE, unanswered } from "./schedule-keeping.js";
 import { firesAt, nextOf, type Wished, whenOf } from "./schedule-times.js";
 import { mailWords } from "./schedule-words.js";
 
@@ -15,9 +16,6 @@ const DAY = 24 * 60 * MINUTE;
 const MOST = { schedules: 50, days: 7, prompt: 10_000 };
 /** How long the clock is not looked at, what is late enough to be called missed, and the longest time until the next try. */
 const WAIT = { look: 10_000, missed: 2 * MINUTE, again: 15 * MINUTE };
-/** Who mail of schedules is from, and the beginning of their state keys. */
-export const SCHEDULE = "schedule";
-const KEY = `${SCHEDULE}:`;
 
 /** Where time comes from: milliseconds since 1970, and what is done after some; it gives what calls that off. */
 export type Clock = { now(): number; after(ms: number, act: () => void): () => void };
@@ -38,6 +36,8 @@ export type SchedulesOptions = {
   log?: Log;
   clock?: Clock;
   notice(line: string): void;
+  /** What a person is told of one that found no answer; absent: in English. */
+  undelivered?(id: string): string;
 };
 
 /** What is to be added. */
@@ -49,13 +49,15 @@ export class Schedules {
   readonly #clock: Clock;
   /** Those given out whose delivery is not known yet, with the seq of their prompt. */
   readonly #out = new Map<string, number | undefined>();
+  /** Those that were delivered, which could not be written. */
+  readonly #unwritten = new Set<string>();
   /** Deliveries that failed, and when the next may be. */
   readonly #failed = new Map<string, { times: number; until: number }>();
   #wake: (() => void) | undefined;
   #stopTimer: () => void = () => undefined;
   #release: (() => void) | undefined;
   #work: Promise<unknown> = Promise.resolve();
-  #told = "";
+  readonly #told = new Set<string>();
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
@@ -71,9 +73,11 @@ export class Schedules {
   list(): Schedule[] {
     const { path, folder } = this.#options;
     const { schedules, skipped } = readSchedules(path);
-    if (skipped > 0) this.#tell(`${path}: ${skipped} schedules cannot be read and are left out.`);
+    if (skipped > 0) this.#tell(`${path}: what cannot be read as a schedule is left out (${skipped}).`);
     const durable = schedules.filter((each) => each.folder === folder);
-    return [...durable, ...this.#own()].sort((one, other) => (one.pending ?? one.due) - (other.pending ?? other.due));
+    return [...durable, ...ownIn(this.#options.log)].sort(
+      (one, other) => (one.pending ?? one.due) - (other.pending ?? other.due),
+    );
   }
 
   /** Throws what is wrong with an order, and then keeps nothing of it. */
@@ -97,7 +101,7 @@ export class Schedules {
       due,
       ...expires,
     };
-    await this.#write(schedule, () => schedule);
+    await keep(schedule, this.#options);
     this.#arm();
     return schedule;
   }
@@ -105,7 +109,7 @@ export class Schedules {
   /** Removes one, also what of it waits to be delivered; undefined where there is none of that id. */
   async remove(id: string): Promise<Schedule | undefined> {
     const found = this.list().find((each) => each.id === id);
-    if (found) await this.#write(found, () => undefined);
+    if (found) await alter(found, () => undefined, this.#options);
     this.#failed.delete(id);
     return found;
   }
@@ -114,6 +118,8 @@ export class Schedules {
   async start(wake: () => void, alone = false): Promise<void> {
     this.#wake = wake;
     if (alone) this.#claim();
+    const { log } = this.#options;
+    for (const fact of log ? unanswered(log, this.list()) : []) log?.append(fact);
     await this.look();
   }
 
@@ -145,18 +151,28 @@ export class Schedules {
 
   /** A model answered to what was taken, or none could. */
   async settle(id: string, delivered: boolean): Promise<void> {
+    if (delivered) return this.#delivered(id);
     this.#out.delete(id);
-    const schedule = this.list().find((each) => each.id === id);
-    if (delivered) this.#failed.delete(id);
-    if (!schedule) return;
-    if (delivered) {
-      await this.#write(schedule, ended).catch((error) => this.#tell(sentence(error)));
-      return;
-    }
+    if (!this.list().some((each) => each.id === id)) return;
     const { times } = this.#failed.get(id) ?? { times: 0 };
     const until = this.#clock.now() + Math.min(MINUTE * 2 ** times, WAIT.again);
     this.#failed.set(id, { times: times + 1, until });
-    this.#options.notice(`The schedule ${id} could not be delivered; it is tried again.`);
+    this.#options.notice((this.#options.undelivered ?? undeliveredWords)(id));
+  }
+
+  // it is not given out again before that is written, however long that takes
+  async #delivered(id: string): Promise<void> {
+    this.#out.set(id, undefined);
+    this.#failed.delete(id);
+    try {
+      const schedule = this.list().find((each) => each.id === id);
+      if (schedule) await alter(schedule, ended, this.#options);
+      this.#out.delete(id);
+      this.#unwritten.delete(id);
+    } catch (error) {
+      this.#unwritten.add(id);
+      this.#tell(`That the schedule ${id} was delivered cannot be written: ${sentence(error)}`);
+    }
   }
 
   /** Ends the watch; what is pending stays so. */
@@ -171,6 +187,7 @@ export class Schedules {
   async #look(): Promise<void> {
     const now = this.#clock.now();
     try {
+      for (const id of [...this.#unwritten]) await this.#delivered(id);
       for (const schedule of this.#mine()) await this.#fire(schedule, now);
     } finally {
       this.#arm();
@@ -185,7 +202,7 @@ export class Schedules {
       if (schedule.pending !== undefined || at > now) return;
       const missed = now - at > WAIT.missed ? { missed: true } : {};
       const due = nextOf(schedule.when, now) ?? schedule.due;
-      await this.#write(schedule, (now) => ({ ...now, due, pending: schedule.due, ...missed }));
+      await alter(schedule, (now) => ({ ...now, due, pending: schedule.due, ...missed }), this.#options);
     } catch (error) {
       this.#tell(`The schedule ${schedule.id} cannot fire: ${sentence(error)}.`);
     }
@@ -238,37 +255,16 @@ export class Schedules {
     }
   }
 
-  #own(): Schedule[] {
-    const { log } = this.#options;
-    const kept = new Map<string, Json>();
-    for (const event of log?.events ?? [])
-      if (event.type === "state" && event.key.startsWith(KEY)) kept.set(event.key, event.value);
-    const values: unknown[] = [...kept.values()];
-    return values.filter(isSchedule);
-  }
-
-  async #write(schedule: Schedule, change: (now: Schedule) => Schedule | undefined): Promise<void> {
-    const { id, durable } = schedule;
-    const { path, log } = this.#options;
-    if (!durable) {
-      if (!log)
-        throw new Error("This run ends with its answer, and such a schedule with it: only a durable one comes later.");
-      log.append({ type: "state", key: KEY + id, value: change(schedule) ?? null });
-      return;
-    }
-    const isNew = !this.list().some((each) => each.id === id);
-    await changeSchedules(path, (all) => {
-      if (isNew) return [...all, schedule];
-      return all.flatMap((each) => (each.id === id ? (change(each) ?? []) : [each]));
-    });
-  }
-
   // the same words are said once
   #tell(line: string): void {
-    if (line === this.#told) return;
-    this.#told = line;
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
     this.#options.notice(line);
   }
+}
+
+function undeliveredWords(id: string): string {
+  return `The schedule ${id} could not be delivered; it is tried again.`;
 }
 
 function momentOf(schedule: Schedule): number {

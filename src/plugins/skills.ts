@@ -55,7 +55,7 @@ function loadSkill(options: SkillsOptions): Tool<{ name: string }> {
     effect: () => ({ kind: "none", subjects: [] }),
     async run({ name }) {
       const all = (await options.read()).filter(({ offered }) => offered);
-      const skill = all.find((each) => each.name === name.trim());
+      const skill = all.find((each) => each.name === name.trim().normalize("NFC"));
       if (skill === undefined) throw new Error(found(name, all));
       const where = attribute(shownPath(options.cwd, skill.folder));
       return `Skill ${skill.name}. Paths in it start in ${where}.\n\n${cleaned(options.redact(skillText(skill))).text}`;
@@ -134,7 +134,7 @@ function changes(events: readonly Event[], now: readonly Skill[], options: Skill
   const same = JSON.stringify(before) === JSON.stringify(after);
   if (same) return known === undefined ? [{ type: "state", key: BY, value: after }] : [];
   const fresh = now.filter(({ name }) => after[name] !== undefined && after[name] !== before[name]);
-  const gone = Object.keys(before).filter((name) => after[name] === undefined);
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
   const text = [
     "The skills changed.",
     ...(fresh.length === 0 ? [] : ["New, or described anew:", ...catalogue(fresh, options)]),

@@ -23,10 +23,12 @@ export function reminder(events: readonly Event[]): Fact | undefined {
 // the third round has passed since the list was written, or the model was reminded of it
 function isDue(events: readonly Event[]): boolean {
   let rounds = 0;
+  const voided = new Set<number>();
   for (let at = events.length - 1; at >= 0 && rounds < ROUNDS; at -= 1) {
     const event = events[at];
     if (event === undefined || event.type === "prompt" || event.type === "compacted" || isReminder(event)) return false;
-    const calls = event.type === "reply" ? callsIn(event.parts) : [];
+    if (event.type === "retried" && event.voids !== undefined) voided.add(event.voids);
+    const calls = event.type === "reply" && !voided.has(event.seq) ? callsIn(event.parts) : [];
     if (calls.some(({ name }) => name === LIST_TOOL)) return false;
     if (calls.length > 0) rounds += 1;
   }

@@ -12,6 +12,7 @@ import {
 import { join, sep } from "node:path";
 import { fileReason } from "../platform/files.js";
 import { bodyOf, holdsFront, readCommand } from "./command-front.js";
+import { openNow } from "./instruction-bytes.js";
 
 /** A folder of commands; one of a project must lie within it, links followed. */
 export type CommandPlace = { folder: string; from: "user" } | { folder: string; from: "project"; within: string };
@@ -71,7 +72,7 @@ function filledIn(body: string, given: string): string {
 
 /** The text of a file of at most 1 MB that lies within a folder, links followed. Throws in words. */
 export function textOf(path: string, root: string): string {
-  const opened = open(path, root);
+  const opened = open(path, root, openNow);
   if ("why" in opened) throw new Error(`${path}: ${opened.why}.`);
   try {
     return readFileSync(opened.file, "utf8");
@@ -122,24 +123,32 @@ async function listed(file: string, { root, from }: Pick<UserCommand, "root" | "
 
 /** The beginning of such a file, its front matter whole, or why it is not read. */
 export function headOf(path: string, root: string): { text: string } | { why: string } {
-  const opened = open(path, root);
+  const opened = open(path, root, openNear);
   if ("why" in opened) return opened;
   const { file } = opened;
   try {
     const bytes = Buffer.allocUnsafe(MOST.head);
     const size = readSync(file, bytes, 0, MOST.head, 0);
     const text = bytes.toString("utf8", 0, size);
-    return { text: size < MOST.head || holdsFront(text) ? text : readFileSync(path, "utf8") };
+    return { text: size < MOST.head || holdsFront(text) ? text : readFileSync(file, "utf8") };
   } finally {
     closeSync(file);
   }
 }
 
+// for a list of a thousand: folders on the way are taken as they were a moment ago
+function openNear(real: string): number {
+  return openSync(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+}
+
+type Opening = (real: string) => number;
+
 // what is no file is not waited for
-function open(path: string, root: string): { file: number } | { why: string } {
+function open(path: string, root: string, opening: Opening): { file: number } | { why: string } {
   try {
-    if (!isWithin(realpathSync.native(path), root)) return { why: "it is a link that leads out of its folder" };
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const real = realpathSync.native(path);
+    if (!isWithin(real, root)) return { why: "it is a link that leads out of its folder" };
+    const file = opening(real);
     const stat = fstatSync(file);
     if (stat.isFile() && stat.size <= MOST.file) return { file };
     closeSync(file);

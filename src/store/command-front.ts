@@ -8,6 +8,8 @@ export type CommandText = {
 };
 
 const KEYS = ["description", "argument-hint", "model"];
+/** Characters of a front matter: YAML takes the square of its keys to read. */
+const MOST = 50_000;
 const FENCED = /^---[ \t]*\r?\n([\s\S]*?)(?:^|\n)---[ \t]*(?:\r?\n|$)/;
 
 /** Reads a command's text; YAML is loaded only for a front matter that is not `name: value` lines. */
@@ -25,6 +27,12 @@ export async function readMatter(text: string, keys: readonly string[]): Promise
   if (front === undefined) return { body, values: {} };
   const plain = plainly(front);
   if (plain !== undefined) return { body, values: plain };
+  if (front.length > MOST)
+    return {
+      body,
+      values: {},
+      problem: { line: 1, column: 1, why: `it has more than ${MOST} characters before its text` },
+    };
   const { readFront } = await import("./command-yaml.js");
   // `[a] [b]` is how hints are written, and no YAML
   const hint = /^argument-hint:[ \t]*(\[.*\])[ \t]*\r?$/m.exec(front);

@@ -59,8 +59,8 @@ function begin(real: string, most: number): { bytes: Buffer; size: number } {
   }
 }
 
-// a pipe in its place would otherwise be waited for
-function openNow(real: string): number {
+/** Opens a file by its real path to read it: no link on the way is followed, and a pipe in its place not waited for. */
+export function openNow(real: string): number {
   const folder = anchor(dirname(real));
   try {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;

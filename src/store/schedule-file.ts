@@ -87,8 +87,8 @@ export function isSchedule(value: unknown): value is Schedule {
   const { id, folder, prompt, durable, made, due, expires, pending } = value;
   return (
     [id, folder, prompt].every((each) => typeof each === "string" && each !== "") &&
-    [made, due].every(Number.isFinite) &&
-    [expires, pending].every((each) => each === undefined || Number.isFinite(each)) &&
+    [made, due].every(isMoment) &&
+    [expires, pending].every((each) => each === undefined || isMoment(each)) &&
     typeof durable === "boolean" &&
     isWhen(value.when)
   );
@@ -97,9 +97,23 @@ export function isSchedule(value: unknown): value is Schedule {
 function isWhen(when: unknown): boolean {
   if (!isFields(when)) return false;
   const { type, line, zone, ms, from, at } = when;
-  if (type === "every") return Number.isFinite(ms) && Number(ms) >= 60_000 && Number.isFinite(from);
-  if (typeof zone !== "string") return false;
-  return type === "cron" ? typeof line === "string" : type === "at" && Number.isFinite(at);
+  if (type === "every") return isMoment(ms) && Number(ms) >= 60_000 && isMoment(from);
+  if (typeof zone !== "string" || !isZone(zone)) return false;
+  return type === "cron" ? typeof line === "string" : type === "at" && isMoment(at);
+}
+
+// what a Date can hold
+function isMoment(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
+}
+
+/** Whether there is a time zone of that name. */
+export function isZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

@@ -88,19 +88,49 @@ async function skillOf({ called, linked, ...at }: Found, room: Buffer): Promise<
   const near = linked ? undefined : beginningOf(at.path, room);
   const head = near === undefined ? headOf(at.path, at.root) : { text: near };
   if ("why" in head) return undefined;
-  const { values, body, problem } = await readMatter(head.text, KEYS);
-  const name = oneLine(values.name, MOST.name).replace(/\s/g, "-") || called;
+  const { values, body, problem = unended(head.text) } = await readMatter(head.text, KEYS);
+  const name = nameOf(oneLine(values.name, MOST.name) || called, at.from);
   const described = oneLine(values.description, MOST.description);
+  const first = body.startsWith("---") ? "" : /^[#\s]*(.*)$/m.exec(body)?.[1];
+  const unread = problem ? head.text : "";
   const hint = values["argument-hint"];
   return {
     ...at,
     name,
-    description: described || oneLine(/^[#\s]*(.*)$/m.exec(body)?.[1], MOST.description),
-    offered: values["disable-model-invocation"] !== "true",
-    callable: values["user-invocable"] !== "false",
+    description: described || oneLine(first, MOST.description),
+    offered: !says(unread, values, { key: "disable-model-invocation", value: "true" }),
+    callable: !says(unread, values, { key: "user-invocable", value: "false" }),
     ...(hint && { hint }),
     ...(problem && { problem: `${at.path}:${problem.line}:${problem.column}: ${problem.why}` }),
   };
+}
+
+function unended(text: string): { line: number; column: number; why: string } | undefined {
+  if (holdsFront(text)) return undefined;
+  return { line: 1, column: 1, why: "its front matter has no end: a second line of --- is wanted" };
+}
+
+// a project's name holds nothing that could make it another's: `user:…`, or what looks the same
+function nameOf(said: string, from: Skill["from"]): string {
+  const name = said.normalize("NFC").replace(/\s/g, "-");
+  return from === "user" ? name : name.replace(/[^\p{L}\p{M}\p{N}._-]/gu, "-");
+}
+
+type Flag = { key: string; value: string };
+
+// also where nothing else of the front matter can be read
+function says(text: string, values: { readonly [key: string]: string | undefined }, { key, value }: Flag): boolean {
+  const read = values[key] ?? new RegExp(`^${key}:[ \\t]*(\\w+)`, "m").exec(frontOf(text))?.[1];
+  return read?.toLowerCase() === value;
+}
+
+function frontOf(text: string): string {
+  return /^\ufeff?---[ \t]*\r?\n([\s\S]*?)^---/m.exec(text)?.[1] ?? "";
+}
+
+/** What names that a person takes for one have in common. */
+export function alike(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
 }
 
 // of a file that is no link and need not be looked at twice; there may be a thousand
@@ -131,12 +161,12 @@ function oneLine(text: string | undefined, most: number): string {
 function distinct(skills: readonly Skill[]): Skill[] {
   const taken = new Set<string>();
   const firsts = new Map<string, Skill>();
-  for (const skill of skills.toReversed()) firsts.set(`${skill.from}:${skill.name}`, skill);
+  for (const skill of skills.toReversed()) firsts.set(alike(`${skill.from}:${skill.name}`), skill);
   return skills.flatMap((skill) => {
-    const free = [skill.name, `${skill.from}:${skill.name}`].find((name) => !taken.has(name));
-    const twin = firsts.get(`${skill.from}:${skill.name}`) !== skill;
+    const free = [skill.name, `${skill.from}:${skill.name}`].find((name) => !taken.has(alike(name)));
+    const twin = firsts.get(alike(`${skill.from}:${skill.name}`)) !== skill;
     if (free === undefined || (twin && skill.from === "project")) return [];
-    taken.add(free);
+    taken.add(alike(free));
     return [{ ...skill, name: free }];
   });
 }

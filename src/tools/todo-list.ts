@@ -5,14 +5,14 @@ export type TodoStatus = (typeof STATUSES)[number];
 /** One thing to do, in one line. */
 export type TodoItem = { content: string; status: TodoStatus };
 
-/** Items of a list: longer ones are no plan any more. */
-const MOST = 20;
+/** Items of a list, and characters of one: longer ones are no plan any more. */
+const MOST = { items: 20, content: 500 };
 const MARKS: Record<TodoStatus, string> = { pending: "[ ]", in_progress: "[>]", completed: "[x]" };
 
 /** The list that a model sends, also as text that holds it in JSON. Throws a sentence that names the item at fault. */
 export function readTodos(input: Json): TodoItem[] {
   const list = listIn(input);
-  if (list.length > MOST) fail(`there are ${list.length} items, at most ${MOST} fit: put steps together`);
+  if (list.length > MOST.items) fail(`there are ${list.length} items, at most ${MOST.items} fit: put steps together`);
   const items = list.map(itemOf);
   const [first, second] = items.flatMap(({ status }, at) => (status === "in_progress" ? [at + 1] : []));
   if (second !== undefined) fail(`items ${first} and ${second} are both in_progress: only one may be`);
@@ -52,6 +52,8 @@ function itemOf(item: Json, at: number): TodoItem {
   const { content, status } = item;
   if (typeof content !== "string" || content.trim() === "")
     return fail(`${where} has no content (words that say what)`);
+  if (content.length > MOST.content)
+    return fail(`${where} has ${content.length} characters, at most ${MOST.content} fit: say it in a line`);
   const known = STATUSES.find((each) => each === status);
   if (known !== undefined) return { content: content.replace(/\s+/g, " ").trim(), status: known };
   const said = status === undefined ? "no status" : `the status ${JSON.stringify(status).slice(0, 40)}`;

@@ -1,10 +1,12 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
 import { saidIn } from "../../src/cli/said-line.js";
 import type { Json } from "../../src/core/message.js";
 import { modelServer } from "../../src/models/scripted/server.js";
-import { nanocoder, openaiAt, place, sessionsIn, start } from "./nanocoder.js";
+import { MAIN, nanocoder, openaiAt, place, sessionsIn, start } from "./nanocoder.js";
 
 const FLAGS = ["-p", "-", "--input-format", "stream-json", "--output-format", "stream-json"];
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
@@ -28,6 +30,25 @@ function heard(child: ChildProcess): (type: string) => Promise<{ [key: string]: 
       if (line.type === type) return line;
     }
   };
+}
+
+// what it writes goes to a disk that is full
+async function started(args: readonly string[], { env, stdin }: { env: Record<string, string>; stdin: string }) {
+  const { home, work } = place();
+  const full = openSync("/dev/full", "w");
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: work,
+    env: { PATH: process.env.PATH, HOME: home, ...env },
+    stdio: ["pipe", full, "pipe"],
+  });
+  closeSync(full);
+  child.stdin?.end(stdin);
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
+    stderr += piece;
+  });
+  const [code] = await once(child, "close");
+  return { code, stderr };
 }
 
 describe("stream-json input", () => {
@@ -125,6 +146,76 @@ describe("stream-json input", () => {
     expect((await child.ended).code).toBe(143);
   });
 
+  it("is one object a line, also for readers to whom U+2028 and U+0085 end one", async () => {
+    const odd = "one\u2028two\u2029three\u0085four\nfive\ud800";
+    await using server = await modelServer([{ calls: [{ name: "bash", input: { command: `echo '${odd}'` } }] }, odd]);
+    const given = { place: place(), env: openaiAt(server.url), stdin: user(odd) };
+    const { stdout } = await nanocoder([...FLAGS, "--include-partial", "--yolo"], given);
+    const lines = stdout.trimEnd().split(/[\n\r\v\f\u0085\u2028\u2029]/);
+    expect(lines.map((line) => JSON.parse(line)).at(-1).result).toMatch(/^one\u2028two\u2029three\u0085four\nfive/);
+    expect(server.requests[0]?.lastText).toContain("one\u2028two");
+  });
+
+  it("takes bytes as they come: a mark at the beginning, CRLF, a character in two pieces, and an end in mid-turn", async () => {
+    await using server = await modelServer([{ silent: true }, "late"]);
+    const child = start(FLAGS, { place: place(), env: openaiAt(server.url), stdin: "open" });
+    const next = heard(child);
+    const bytes = Buffer.from(`\ufeff${user("你好")}\r\n`);
+    const half = bytes.indexOf(Buffer.from("好")) + 1;
+    child.stdin?.write(bytes.subarray(0, half));
+    await new Promise((resolve) => setImmediate(resolve));
+    child.stdin?.write(bytes.subarray(half));
+    await server.arrived(0);
+    child.stdin?.end(`{"type":"interrupt"}\n${user("再见")}`);
+    expect(await next("result")).toMatchObject({ subtype: "interrupted" });
+    expect(await next("result")).toMatchObject({ result: "late" });
+    expect((await child.ended).code).toBe(0);
+    expect(server.requests.map(({ lastText }) => lastText)).toEqual([
+      expect.stringMatching(/^你好/),
+      expect.stringMatching(/再见$/),
+    ]);
+  });
+
+  it("goes on behind lines that nest without end or have no end of their own type", async () => {
+    await using server = await modelServer(() => "fine");
+    const deep = `{"type":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const long = `{"type":"${"x".repeat(1_000_000)}"}`;
+    const stdin = [user("a"), deep, long, '{"type":"control_response"}', user("b")].join("\n");
+    const { code, stdout } = await nanocoder(FLAGS, { place: place(), env: openaiAt(server.url), stdin });
+    const lines = read(stdout);
+    expect(lines.flatMap(({ type, line }) => (type === "error" ? [line] : []))).toEqual([2, 3, 4]);
+    expect([code, lines.at(-1).result, stdout.length < 20_000]).toEqual([2, "fine", true]);
+  });
+
+  it("reads no further behind a line of more than 64 MiB", async () => {
+    await using server = await modelServer(() => "fine");
+    const stdin = `${user("a")}\n${"x".repeat(64 * 1024 * 1024 + 70_000)}\n${user("b")}\n`;
+    const child = start(FLAGS, { place: place(), env: openaiAt(server.url), stdin: "open" });
+    child.stdin?.on("error", () => undefined).end(stdin);
+    const { code, stdout } = await child.ended;
+    expect(read(stdout).at(-1)).toMatchObject({ type: "error", line: 2, message: expect.stringContaining("64 MiB") });
+    expect([code, server.requests.length]).toEqual([2, 1]);
+  });
+
+  it("ends when nobody reads it any more, and says so where it cannot be written", async () => {
+    await using server = await modelServer(() => "fine");
+    const env = openaiAt(server.url);
+    const child = start(FLAGS, { place: place(), env, stdin: "open" });
+    child.stdout?.destroy();
+    child.stdin?.write(`${user("a")}\n`);
+    const { code, stderr } = await child.ended;
+    expect([code, stderr]).not.toContain("Error");
+    expect(code).toBe(130);
+    for (const args of [FLAGS, ["-p", "-"], ["-p", "-", "--output-format", "json"]]) {
+      const full = await started(args, { env, stdin: user("a") });
+      expect(full).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(/^nanocoder: The output cannot be written: .*$/m),
+      });
+      expect(full.stderr).not.toMatch(/^\s+at /m);
+    }
+  });
+
   it("says what is wrong with a line", () => {
     const why = (line: Json) => {
       const said = saidIn(JSON.stringify(line));
@@ -141,6 +232,14 @@ describe("stream-json input", () => {
     expect(image({ type: "url", url: "https://x" })).toContain('the type "base64"');
     expect(image({ type: "base64", media_type: "image/tiff", data: "AAAA" })).toContain("one of image/png");
     expect(image({ type: "base64", media_type: "image/png", data: "!" })).toContain("base64");
+    expect(image({ type: "base64", media_type: "image/png", data: "AAAA" })).toContain("is no PNG, JPEG, GIF or WebP");
+    const large = Buffer.concat([Buffer.from(PIXEL, "base64"), Buffer.alloc(4_000_000)]).toString("base64");
+    expect(image({ type: "base64", media_type: "image/png", data: large })).toContain("3932160 at most");
+    const block = { type: "image", source: { type: "base64", media_type: "image/jpeg", data: PIXEL } };
+    expect(saidIn(user([block]))).toEqual({
+      type: "prompt",
+      parts: [{ type: "image", mime: "image/png", data: PIXEL }],
+    });
     expect(why({ type: "control_request", request_id: "1", request: { subtype: "set_model" } })).toContain("set_model");
     expect(why({ type: "control_request" })).toContain('"request_id"');
   });

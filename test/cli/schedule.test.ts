@@ -46,7 +46,9 @@ describe("a session", () => {
     const rested: string[] = [];
     sitting.desk.attend(() => rested.push("rests"));
     await sitting.send("look every two minutes");
-    expect(server.requests[1]?.results[0]).toMatch(/^Scheduled: sch_\w+ {2}every 2 min.*this session: by the model$/);
+    expect(server.requests[1]?.results[0]).toMatch(
+      /^Scheduled: sch_\w+ {2}every 2m; next .*; until .*; this session: by the model$/,
+    );
     expect(await sitting.send("/schedule add at 10:01 by the person")).toMatch(
       /^Scheduled: sch_\w+ {2}once at 2026-03-0/,
     );
@@ -57,7 +59,7 @@ describe("a session", () => {
     await pass(sitting, clock, MINUTE);
     expect(server.requests).toHaveLength(2);
     await pass(sitting, clock, MINUTE);
-    expect(server.requests[2]?.lastText).toMatch(/^\[Scheduled: sch_\w+, every 2 min.*\]\nby the model$/);
+    expect(server.requests[2]?.lastText).toMatch(/^\[Scheduled: sch_\w+, every 2m\..*\]\nby the model$/);
     await pass(sitting, clock, 2 * MINUTE);
     expect([scheduled(sitting).length, rested.length]).toEqual([2, 2]);
     expect(await sitting.send("/schedule remove sch_none")).toMatch(/^ERROR .*there is no "sch_none". There are: sch_/);
@@ -137,10 +139,36 @@ describe("a session", () => {
     expect(server.requests[0]?.lastText).toContain("when nothing ran");
     await vi.waitFor(() => expect(kept(where)).toEqual([]));
     expect(await sitting.send("/schedule")).toContain("没有定时任务");
+    expect(await sitting.send("/schedule add every 36h 看一看")).toMatch(
+      /^已安排：sch_\w+ {2}每隔 36h；下次 .*；截止 .*；本会话：看一看$/,
+    );
   });
 });
 
 describe("nanocoder schedule", () => {
+  it("loses none when it is killed in the middle of one, nor doubles what was answered", async () => {
+    const where = place();
+    overdue(where);
+    await using server = await modelServer([{ silent: true }, "it is done", "never"]);
+    const given = { place: where, env: openaiAt(server.url) };
+    const first = start(["schedule", "run"], given);
+    await server.arrived(0);
+    first.kill("SIGKILL");
+    await first.ended;
+    expect(kept(where)).toMatchObject([{ id: "sch_000001", pending: expect.any(Number) }]);
+    const second = start(["schedule", "run"], given);
+    await vi.waitFor(() => expect(kept(where)).toEqual([]), { timeout: 15_000 });
+    second.kill("SIGKILL");
+    await second.ended;
+    const third = start(["schedule", "run"], given);
+    await new Promise((told) => third.stderr?.once("data", told));
+    third.kill("SIGTERM");
+    expect((await third.ended).stderr).toContain("0 schedules in ");
+    expect(server.requests.map(({ lastText }) => lastText)).toEqual(
+      Array(2).fill(expect.stringContaining("look at it")),
+    );
+  });
+
   it("adds, lists and removes, in a file of the user's alone", async () => {
     const where = place();
     const does = (...words: string[]) => nanocoder(["schedule", ...words], { place: where });

@@ -1,8 +1,14 @@
-import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/core/message.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Fact, NO_USAGE } from "../../src/core/event.js";
+import { memoryLog } from "../../src/core/log.js";
+import { type Call, type Json, text } from "../../src/core/message.js";
 import { modelServer } from "../../src/models/scripted/server.js";
+import { reminder } from "../../src/plugins/todo-reminder.js";
+import { sit } from "./desks.js";
 import { nanocoder, openaiAt, place, sessionsIn } from "./nanocoder.js";
 import { session } from "./repl/session.js";
+
+afterEach(() => vi.unstubAllEnvs());
 
 const todos = (...list: Json[]) => ({ name: "todo_write", input: { todos: list } });
 const item = (content: string, status: string) => ({ content, status });
@@ -41,8 +47,8 @@ describe("todo_write", () => {
 
   it("takes a list that comes as text which holds it in JSON", async () => {
     const where = place();
-    const text = { name: "todo_write", input: { todos: JSON.stringify(LIST) } };
-    await using server = await modelServer([{ calls: [text] }, "done"]);
+    const written = { name: "todo_write", input: { todos: JSON.stringify(LIST) } };
+    await using server = await modelServer([{ calls: [written] }, "done"]);
     await go(server, where);
     expect(listIn(where)).toMatchObject({ value: LIST });
   });
@@ -61,6 +67,12 @@ describe("todo_write", () => {
       [{ todos: [item("a", "in_progress"), item("b", "in_progress")] }, /items 1 and 2 are both in_progress/],
       [{ todos: many }, /there are 21 items, at most 20/],
       [{ todos: "not json" }, /todos must be a list of items/],
+      [{ todos: JSON.stringify(JSON.stringify(LIST)) }, /todos must be a list of items/],
+      [{ todos: [LIST] }, /item 1 must be an object/],
+      [{ todos: [null] }, /item 1 must be an object/],
+      [{ todos: [item("a", "pending"), item("x".repeat(501), "pending")] }, /item 2 has 501 characters, at most 500/],
+      [{ todos: [{ content: 1, status: "pending" }] }, /item 1 has no content/],
+      [{ todos: [{ content: "a", status: null }] }, /item 1 has the status null/],
       [{ todos: { a: 1 } }, /todos must be a list of items/],
       [{}, /todos is missing/],
     ];
@@ -114,6 +126,40 @@ describe("the reminder", () => {
     expect(reminded(server)).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2]);
   });
 
+  it("counts from a compaction, a prompt, a reminder and an attempt to write; what was taken back is no round", () => {
+    const called = (name: string): Fact => {
+      const call: Call = { type: "call", id: "c", name, input: {} };
+      return { type: "reply", parts: [call], stop: "calls", model: "m", usage: NO_USAGE };
+    };
+    const facts: Record<string, (newest: number) => Fact> = {
+      round: () => called("glob"),
+      write: () => called("todo_write"),
+      prompt: () => ({ type: "prompt", parts: [text("x")], from: "user" }),
+      compacted: (upto) => ({ type: "compacted", summary: "s", upto }),
+      voids: (voids) => ({ type: "retried", reason: "r", attempt: 1, voids }),
+      note: () => ({ type: "note", by: "todo", text: "t" }),
+    };
+    const due = (...steps: string[]) => {
+      const log = memoryLog();
+      let newest = log.append({ type: "state", key: "todo", value: LIST }).seq;
+      for (const step of steps) {
+        const fact = facts[step]?.(newest);
+        if (fact) newest = log.append(fact).seq;
+      }
+      return reminder(log.events) !== undefined;
+    };
+    const three = ["round", "round", "round"];
+    expect(due(...three)).toBe(true);
+    expect(due(...three.slice(1))).toBe(false);
+    for (const fresh of ["compacted", "prompt", "note", "write"]) {
+      expect(due(...three, fresh)).toBe(false);
+      expect(due(...three, fresh, "round", "round")).toBe(false);
+      expect(due(...three, fresh, ...three)).toBe(true);
+    }
+    expect(due("round", "round", "round", "voids")).toBe(false);
+    expect(due("round", "round", "round", "voids", "round")).toBe(true);
+  });
+
   it("does not come for a list that is done, nor where the tool is not offered", async () => {
     await using done = await modelServer([{ calls: [todos(item("a", "completed"))] }, look, look, look, look, "done"]);
     await go(done);
@@ -126,6 +172,51 @@ describe("the reminder", () => {
 });
 
 describe("in a session", () => {
+  it("words of a list act on no terminal, neither above the prompt nor by /todo", async () => {
+    const evil = "wipe \u001b[2J\u001b]0;evil\u0007 \u202eit \u2028 所有的中文都在";
+    await using one = await session({
+      script: [
+        { calls: [todos(item(evil, "in_progress"))] },
+        { calls: [{ name: "bash", input: { command: "sleep 1" } }] },
+        "over now",
+      ],
+    });
+    await one.sends("go");
+    await one.sees("[>] wipe \\u{1b}[2J");
+    await one.sees("over now");
+    await one.rests();
+    await one.sends("/todo");
+    await one.sees("所有的中文都在");
+    await one.rests();
+    expect(one.shown()).toContain("[>] wipe \\u{1b}[2J\\u{1b}]0;evil\\u{7} \\u{202e}it");
+    expect(one.shown()).toContain("go");
+  });
+
+  it("/undo takes the list back to what it was before what is undone, and /redo brings it again", async () => {
+    const write = (path: string) => ({ name: "write_file", input: { path, content: "x" } });
+    await using server = await modelServer([
+      { calls: [todos(item("one", "pending"))] },
+      "planned",
+      { calls: [write("a.txt"), todos(item("one", "completed"))] },
+      "done",
+      ...["seen", "again"],
+    ]);
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    await sitting.send("plan");
+    await sitting.send("work");
+    expect(await sitting.send("/todo")).toBe("[x] one");
+    await sitting.send("/undo");
+    expect(await sitting.send("/todo")).toBe("[ ] one");
+    await sitting.send("and?");
+    expect(server.requests.at(-1)?.lastText).toContain("The todo list is again as it was before that:\n[ ] one");
+    await sitting.send("/redo");
+    expect(await sitting.send("/todo")).toBe("[x] one");
+    await sitting.send("/undo 1");
+    sitting.desk.opened.agent.log.append({ type: "state", key: "todo", value: [item("new", "pending")] });
+    await sitting.send("/redo");
+    expect(await sitting.send("/todo")).toBe("[ ] new");
+  });
+
   it("the list stands above the prompt while the turn runs, and /todo shows it after", async () => {
     const held = { calls: [{ name: "bash", input: { command: "sleep 1.5" } }] };
     await using one = await session({ script: [{ calls: [todos(...LIST)] }, held, "that is all"] });

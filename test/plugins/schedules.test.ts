@@ -1,40 +1,14 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Log, memoryLog } from "../../src/core/log.js";
-import { plainText } from "../../src/core/message.js";
+import { memoryLog } from "../../src/core/log.js";
 import { firesAt, nextOf, whenOf, wishIn } from "../../src/plugins/schedule-times.js";
-import { type Order, Schedules } from "../../src/plugins/schedules.js";
+import { Schedules } from "../../src/plugins/schedules.js";
 import { falseClock } from "../setup/false-clock.js";
-import { folder } from "../tools/tools.js";
+import { desk, START, type Wish } from "./schedule-desk.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const START = "2026-03-02T10:00:20Z";
-
-type Wish = { path?: string; clock?: ReturnType<typeof falseClock>; log?: Log };
-
-function desk({ path = join(folder(), "schedules/x.json"), clock = falseClock(START), log = memoryLog() }: Wish = {}) {
-  const notices: string[] = [];
-  const notice = (line: string) => notices.push(line);
-  const schedules = new Schedules({ folder: "/work", path, log, clock, notice });
-  const add = (order: Partial<Order>) => schedules.add({ prompt: "look", durable: true, zone: "UTC", ...order });
-  const file = (): { schedules: unknown[] } => JSON.parse(readFileSync(path, "utf8"));
-  /** Lets time go by and delivers what is due; `fails` are deliveries without an answer. */
-  const pass = async (ms: number, { fails = false } = {}) => {
-    clock.advance(ms);
-    await schedules.look();
-    const told: string[] = [];
-    for (let taken = schedules.take(); taken; taken = schedules.take()) {
-      told.push(plainText(taken.mail.parts));
-      await schedules.settle(taken.schedule.id, !fails);
-    }
-    return told;
-  };
-  return { schedules, add, file, pass, notices, path, clock, log };
-}
-
 describe("schedules", () => {
   it("that return each minute give exactly three prompts in three minutes", async () => {
     const { schedules, add, pass } = desk();
@@ -118,7 +92,7 @@ describe("schedules", () => {
     writeFileSync(path, JSON.stringify({ schedules: [{ id: 1 }, wrong, good, null] }));
     await schedules.start(() => undefined);
     expect(schedules.list().map(({ prompt }) => prompt)).toEqual(["good", "good"]);
-    expect(notices[0]).toContain("2 schedules cannot be read and are left out");
+    expect(notices[0]).toContain("what cannot be read as a schedule is left out (2)");
     expect(notices.join()).toContain("The schedule sch_wrong cannot fire");
     writeFileSync(path, "{ broken");
     expect(schedules.list()).toEqual([]);

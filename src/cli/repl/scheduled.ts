@@ -9,9 +9,14 @@ import { unattended } from "../../plugins/unattended.js";
 import { schedulePath } from "../../store/schedule-file.js";
 import type { Locale } from "./locale.js";
 
-const WORDS: Record<Locale, { refused(tool: string, why: string): string }> = {
+type Words = { refused(tool: string, why: string): string; undelivered?(id: string): string };
+
+const WORDS: Record<Locale, Words> = {
   en: { refused: (tool, why) => `Refused in a scheduled turn: ${tool}: ${why}` },
-  zh: { refused: (tool, why) => `定时任务中已拒绝：${tool}：${why}` },
+  zh: {
+    refused: (tool, why) => `定时任务中已拒绝：${tool}：${why}`,
+    undelivered: (id) => `定时任务 ${id} 未能送达，稍后会重试。`,
+  },
 };
 
 type Around = { config: Config; locale: Locale; clock?: Clock | undefined };
@@ -27,7 +32,9 @@ export function scheduledFront(front: Front, { config, locale, clock }: Around) 
       events = ground.log.events;
       const { cwd: folder, log } = ground;
       const path = schedulePath(config.home, folder);
-      made = new Schedules({ folder, path, log, notice: front.notice, ...(clock && { clock }) });
+      const { undelivered } = WORDS[locale];
+      const optional = { ...(clock && { clock }), ...(undelivered && { undelivered }) };
+      made = new Schedules({ folder, path, log, notice: front.notice, ...optional });
       const offered = config.tools?.includes(SCHEDULING) ?? true;
       return [...((await front.plugins?.(ground)) ?? []), scheduling(made, offered)];
     },

@@ -51,6 +51,34 @@ describe("user commands", () => {
     ]);
   });
 
+  it("and skills come after all that is the user's, and are never called like it", async () => {
+    const { found, use } = await commands({
+      [`${PROJECT}/deploy.md`]: "their deploy",
+      [`${PROJECT}/user/tidy.md`]: "their tidy",
+      [`${PROJECT}/Review.md`]: "their review",
+      [`${OWN}/review.md`]: "my review",
+      "home/skills/deploy/SKILL.md": "my deploy",
+      "home/skills/help/SKILL.md": "my help",
+      "work/.claude/skills/review/SKILL.md": "their way to review",
+      "work/.claude/skills/lint/SKILL.md": "their lint $ARGUMENTS $1",
+      "work/.claude/skills/own/SKILL.md": "---\nuser-invocable: false\n---\nnot by hand",
+    });
+    expect(found.map(({ name, from }) => `${name} ${from}`)).toEqual([
+      "review user",
+      "deploy user",
+      "skill:help user",
+      "project:Review project",
+      "project:deploy project",
+      "project:user:tidy project",
+      "lint project",
+      "skill:review project",
+    ]);
+    const left = await use("lint", "a b", { answers: ["No"] });
+    expect(left.used).toBeUndefined();
+    expect(left.ui.text()).toMatch(/Use the skill lint\. Paths in it start in \S+\/lint\.\n\ntheir lint a b \$1$/);
+    expect((await use("lint", "", { trusted: true })).used?.text).toMatch(/their lint {2}\$1$/);
+  });
+
   it("say what they are for and whose they are, with nothing hidden in it", async () => {
     const { named } = await commands({
       [`${PROJECT}/x.md`]: "---\ndescription: does \u001b[2J it\nargument-hint: [file]\n---\nx",

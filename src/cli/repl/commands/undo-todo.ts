@@ -16,16 +16,16 @@ export function listUndone(events: readonly Event[], prompts: readonly number[],
   const oldest = Math.min(...prompts);
   const [before, now] = [listIn(events.filter(({ seq }) => seq < oldest)), listIn(events)];
   if (same(before, now)) return undefined;
-  const taken: Fact = { type: "state", key: TAKEN, value: { paths, list: now } };
+  const taken: Fact = { type: "state", key: TAKEN, value: { paths, list: now, left: before } };
   return given(before, "The todo list is again as it was before that", [taken]);
 }
 
-/** The list that the undo of these paths took back; undefined where it took none. */
+/** The list that the undo of these paths took back; undefined where it took none, and where the list was written since. */
 export function listRedone(events: readonly Event[], paths: string): GivenBack | undefined {
   const taken = state(events, TAKEN);
   if (typeof taken !== "object" || taken === null || Array.isArray(taken) || taken.paths !== paths) return undefined;
-  const list = taken.list ?? [];
-  if (same(list, listIn(events))) return undefined;
+  const { list = [], left = [] } = taken;
+  if (same(list, left) || !same(left, listIn(events))) return undefined;
   return given(list, "The todo list is again as it was before the undo", []);
 }
 

@@ -3,7 +3,7 @@ import { sentence } from "../../../core/run-tools.js";
 import { visible } from "../../../platform/text.js";
 import { shownPath } from "../../../platform/walk.js";
 import { expand, listUserCommands, type UserCommand } from "../../../store/command-files.js";
-import { type Skill, skillPlaces, skillReader } from "../../../store/skill-files.js";
+import { alike, type Skill, skillPlaces, skillReader } from "../../../store/skill-files.js";
 import type { Locale } from "../locale.js";
 import type { Completion, Ui } from "../port.js";
 
@@ -19,15 +19,21 @@ export async function userCommands({ home, cwd, builtins }: Where): Promise<User
     { folder: join(cwd, ".nanocoder/commands"), from: "project", within: cwd },
   ]);
   const skills = (await skillReader(skillPlaces({ home, cwd }))()).filter(({ callable }) => callable).map(asCommand);
-  const taken = new Set(builtins);
-  return [...all, ...skills].flatMap((command) => {
-    const name = [command.name, `${command.lead === undefined ? command.from : "skill"}:${command.name}`].find(
-      (each) => !taken.has(each),
-    );
+  const whose = (from: UserCommand["from"]) => [...all, ...skills].filter((command) => command.from === from);
+  const taken = new Set(builtins.map(alike));
+  return [...whose("user"), ...whose("project")].flatMap((command) => {
+    const longer = `${command.lead === undefined ? command.from : "skill"}:${command.name}`;
+    const names = poses(command) ? [longer] : [command.name, longer];
+    const name = names.find((each) => !taken.has(alike(each)));
     if (name === undefined) return [];
-    taken.add(name);
+    taken.add(alike(name));
     return [{ ...command, name }];
   });
+}
+
+// in a folder that is called like whose it would be
+function poses({ from, name, lead }: UserCommand): boolean {
+  return from === "project" && lead === undefined && /^(user|skill):/i.test(name.normalize("NFKC"));
 }
 
 // a file that cannot be read as it should be still has its text
