@@ -45,7 +45,7 @@ export type AgentParts = {
   plugins?: readonly Plugin[];
   /** How the conversation is kept within the window; nobody does when absent. */
   room?: Omit<ContextOptions, "maxOutput">;
-  /** Commands that run beside the conversation, with the inbox that they write to; absent: none do. */
+  /** What goes on beside the conversation, with the inbox that it writes to; absent: nothing does. */
   beside?: { inbox: Inbox; background: Background };
   /** Absent: nothing is recalled, and nothing remembered by itself. */
   memory?: Plugin | undefined;
@@ -135,4 +135,6 @@ export function builtinTools(commands: BashOptions, background?: Background): To
 /** Ends what the agent's plugins and commands left running. Bounded in time. */
 export async function closeAgent({ plugins }: Agent): Promise<void> {
   await Promise.all([endLeftovers(), ...plugins.map((plugin) => plugin.close?.())]);
+  // what a sub-agent started while it was being ended
+  await endLeftovers();
 }

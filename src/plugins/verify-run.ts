@@ -5,6 +5,7 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { scratch } from "../platform/scratch.js";
 import { type Changed, changedBy } from "../store/run-changes.js";
+import { jobIn } from "./job-words.js";
 import type { Baseline } from "./verify-baseline.js";
 import { commandsFor } from "./verify-commands.js";
 import { type Check, type Found, type Pending, VERIFY, type VerifyOptions } from "./verify-options.js";
@@ -112,9 +113,19 @@ export function changesIn(
   { home, root }: VerifyOptions,
 ): Changed[] {
   const results = events.filter((event) => event.type === "result");
-  const calls = new Set(results.map(({ callId }) => callId));
+  const calls = callsOver(events, new Set(results.map(({ callId }) => callId)));
   const session = last(all, "session")?.id ?? "";
   return changedBy({ session, calls, edited: results.flatMap(editedIn) }, { home, root });
+}
+
+// work that a call left in the background is looked at once it is over
+function callsOver(events: readonly Event[], calls: Set<string>): Set<string> {
+  for (const event of events) {
+    const job = jobIn(event);
+    if (job?.running) calls.delete(job.call);
+    else if (job) calls.add(job.call);
+  }
+  return calls;
 }
 
 function editedIn({ failed, details }: EventOf<"result">): string[] {

@@ -56,7 +56,7 @@ describe("a sub-agent", () => {
     expect(code).toBe(0);
     const [first] = children(server);
     expect(first?.messages.map(({ role, text }) => [role, text])).toEqual([["user", "look at a, b and c"]]);
-    expect(first?.tools).toEqual(["read_file", "write_file", "edit_file", "bash", "glob", "grep", "http"]);
+    expect(first?.tools).toEqual(["read_file", "write_file", "edit_file", "bash", "job", "glob", "grep", "http"]);
     const after = parents(server)[1];
     expect(after?.results).toHaveLength(1);
     expect(after?.results[0]).toMatch(

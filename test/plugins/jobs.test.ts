@@ -204,7 +204,7 @@ describe("jobs that a session lost", () => {
     const words = "[Background command bg_0003 failed: exit code 7, after 1 s. It was: x]";
     log.append({ type: "prompt", from: "job", parts: [{ type: "text", text: words }] });
     const lost = lostJobs(log.events);
-    expect(lost?.line).toBe("Background commands run no more: bg_0001 (x), bg_0002 (x)");
+    expect(lost?.line).toBe("Background jobs run no more: bg_0001 (x), bg_0002 (x)");
     expect(lost?.facts.at(-1)).toMatchObject({
       type: "note",
       text: expect.stringContaining("bg_0002 ended, exit code 0"),

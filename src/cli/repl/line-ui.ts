@@ -81,6 +81,8 @@ export class LineUi implements FrontEnd {
   #draft: string[] = [];
   #wrote = "";
   #pressed = false;
+  /** A turn goes on. */
+  #runs = false;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -103,6 +105,7 @@ export class LineUi implements FrontEnd {
   }
 
   see(item: Event | Delta): void {
+    this.#runs = item.type !== "ended";
     if (item.type === "text") this.#write(visible(item.text));
     if (item.type === "prompt" && item.from !== "user") this.#line(`[${item.from}] ${visible(plainText(item.parts))}`);
     if (item.type === "ended" && item.outcome !== "done") this.#line(visible(item.reason ?? item.outcome));
@@ -131,7 +134,12 @@ export class LineUi implements FrontEnd {
       this.#line(body.map(unstyled).join("\n"));
       const leave = () => this.#unanswered();
       asking?.signal.addEventListener("abort", leave, { once: true });
-      return this.#answer(question.always).finally(() => asking?.signal.removeEventListener("abort", leave));
+      const answer = await this.#answer(question.always).finally(() =>
+        asking?.signal.removeEventListener("abort", leave),
+      );
+      // one that works beside an idle session has asked: the next words are wanted again
+      if (!this.#runs) this.ready();
+      return answer;
     });
   }
 
@@ -185,6 +193,10 @@ export class LineUi implements FrontEnd {
 
   board(): void {
     // lines that change would be lines without end
+  }
+
+  refresh(): void {
+    // neither do the lines of what runs in the background
   }
 
   put(words: string): void {
