@@ -365,6 +365,51 @@ describe("the end of a session whose sub-agents work in the background", () => {
   );
 });
 
+describe("a goal", () => {
+  it("is checked while nothing works beside it", async () => {
+    const where = place();
+    const asleep = gate();
+    const word = `goal-${process.pid}`;
+    await using server = await played({
+      parent: async (request) => {
+        if (round(request) === 1) await asleep.opened;
+        return (
+          [{ calls: [aside("write late"), call("write_file", { path: "a.txt", content: "a" })] }, "Done."][
+            round(request)
+          ] ?? "more"
+        );
+      },
+      child: async (request) => {
+        if (round(request) === 0) void processes(word, 2).then(asleep.open);
+        return (
+          [
+            { calls: [bash(`sh -c 'sleep 60; : ${word}' | cat > out`)] },
+            { calls: [call("write_file", { path: "late.txt", content: "late" })] },
+          ][round(request)] ?? "late"
+        );
+      },
+    });
+    const check = "sleep 1; test -e a.txt && ! test -e late.txt";
+    const { code, stdout } = await nanocoder(
+      [
+        "goal",
+        "make a",
+        "--criterion",
+        "a alone is there",
+        "--check",
+        check,
+        "--permission-mode",
+        "auto",
+        "--no-sandbox",
+      ],
+      { place: where, env: openaiAt(server.url) },
+    );
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("[GOAL MET]") });
+    expect(existsSync(join(where.work, "late.txt"))).toBe(false);
+    expect(jobsIn(where)).toMatchObject([{ status: "running" }, { status: "ended", how: "it was killed" }]);
+  });
+});
+
 describe("programs that read along", () => {
   it("see a valid stream: each result belongs to a call that was told, once, and the last line is the result", async () => {
     const where = place();

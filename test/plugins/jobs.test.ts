@@ -10,6 +10,7 @@ import { plainText } from "../../src/core/message.js";
 import type { ToolContext } from "../../src/core/tool.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import { runShell } from "../../src/platform/exec.js";
+import type { Work, WorkEnd } from "../../src/plugins/job.js";
 import { asks } from "../../src/plugins/job-stall.js";
 import { Jobs, type JobsOptions } from "../../src/plugins/jobs.js";
 import { lostJobs } from "../../src/plugins/lost-jobs.js";
@@ -142,6 +143,120 @@ describe("jobs", () => {
   it("cannot write where nothing can be written, and say so", async () => {
     const { start } = desk({ outputs: "/proc/nowhere" });
     await expect(start("true")).rejects.toThrow("/proc/nowhere");
+  });
+});
+
+/** Work that goes on until it is let go, in whatever way; an abort ends it as one that was killed. */
+function held(name: string) {
+  let end: (how: WorkEnd | Error) => void = () => undefined;
+  const kind = { name: "thing", atOnce: 20 };
+  const work: Work = {
+    ...{ kind, title: name },
+    begin: async ({ signal, hear }) => {
+      hear(`${name} goes on\n`);
+      const ended = new Promise<WorkEnd>((resolve, reject) => {
+        end = (how) => (how instanceof Error ? reject(how) : resolve(how));
+        signal.addEventListener("abort", () => resolve({ status: "ended", how: "it was killed", news: "" }));
+      });
+      return { ended };
+    },
+  };
+  return { work, end: (how: WorkEnd | Error) => end(how) };
+}
+
+type Move = { at: number; does: "complete" | "fail" | "break" | "kill" | "person" | "read" | "wait" | "leave" };
+
+describe("any ends of any jobs", () => {
+  it("are each told once: by mail, by the answer of who waited or killed, or to the person who ended it", async () => {
+    const does = fc.constantFrom<Move["does"][]>(
+      "complete",
+      "fail",
+      "break",
+      "kill",
+      "person",
+      "read",
+      "wait",
+      "leave",
+    );
+    const moves = fc.array(fc.record({ at: fc.nat(5), does }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), moves, async (count, all) => {
+        const { jobs, told, log, context } = desk();
+        const some = Array.from({ length: count }, (_, n) => held(`work ${n}`));
+        await Promise.all(some.map(({ work }) => jobs.begin(work, context)));
+        const ids = some.map((_, n) => `bg_000${n + 1}`);
+        const answers: Promise<string>[] = [];
+        for (const { at, does: move } of all) {
+          const n = at % count;
+          const id = ids[n] ?? "";
+          const left = new AbortController();
+          if (move === "complete") some[n]?.end({ status: "completed", how: "well", news: "x" });
+          else if (move === "fail") some[n]?.end({ status: "failed", how: "badly", news: "x" });
+          else if (move === "break") some[n]?.end(new Error("it broke"));
+          else if (move === "kill") answers.push(jobs.read({ id, kill: true }, context.signal));
+          else if (move === "person") await jobs.endByPerson(id);
+          else if (move === "read") await jobs.read({ id }, context.signal);
+          else answers.push(jobs.read({ id, wait: 5 }, left.signal));
+          if (move === "leave") left.abort();
+          if (at % 2 === 0) await new Promise(setImmediate);
+        }
+        for (const each of some) each.end({ status: "completed", how: "at the end", news: "x" });
+        const answered = await Promise.all(answers);
+        while (jobs.running().length > 0) await new Promise(setImmediate);
+        for (const id of ids) {
+          const mail = told().filter((words) => words.includes(` ${id} `));
+          const heard = answered.filter((words) => new RegExp(`^\\[${id} (completed|failed|ended):`).test(words));
+          const noted = log.events.filter((event) => event.type === "note" && event.text.includes(id));
+          const known = JSON.stringify(state(log.events, `job:${id}`)).includes('"told":true');
+          expect(mail).toHaveLength(known ? 0 : 1);
+          if (known) expect(heard.length + noted.length).toBeGreaterThan(0);
+          expect(noted.length).toBeLessThanOrEqual(1);
+          const facts = log.events.filter((event) => event.type === "state" && event.key === `job:${id}`);
+          expect(facts).toHaveLength(2);
+          // what a session that goes on would tell again
+          expect(lostJobs([...log.events, ...told().map(asPrompt)])).toBeUndefined();
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+function asPrompt(words: string, at: number): Event {
+  return { type: "prompt", from: "job", parts: [{ type: "text", text: words }], seq: 1000 + at, at: 0 };
+}
+
+describe("jobs of any kind", () => {
+  it("are bounded each by its own kind, count as one row, and begin no more once the session is over", async () => {
+    const { jobs, context, start } = desk();
+    const few = { name: "thing", atOnce: 2 };
+    const one = () => ({ ...held("a").work, kind: few });
+    await jobs.begin(one(), context);
+    await jobs.begin(one(), context);
+    await expect(jobs.begin(one(), context)).rejects.toThrow("2 background things run already");
+    expect((await start("sleep 60")).details).toMatchObject({ background: "bg_0003" });
+    expect(jobs.running().map(({ title, latest }) => [title, latest])).toEqual([
+      ["a", "a goes on"],
+      ["a", "a goes on"],
+      ["sleep 60", ""],
+    ]);
+    await jobs.close();
+    await expect(start("true")).rejects.toThrow("nothing begins any more");
+  });
+
+  it("are waited for as long as the most patient of them", async () => {
+    const { jobs, notices, context, log } = desk({ patience: 5000 });
+    const long = held("long");
+    await jobs.begin(held("short").work, context);
+    await jobs.begin({ ...long.work, kind: { name: "slow thing", atOnce: 1, patience: 70_000 } }, context);
+    const waited = jobs.patient({ ...context, events: log.events });
+    expect(notices).toEqual([expect.stringContaining("Waiting 70 s at most")]);
+    long.end({ status: "completed", how: "well", news: "" });
+    await waited;
+    const [first, second] = [jobs.patient({ ...context, events: log.events }), notices[1]];
+    expect(second).toContain("Waiting 5 s at most");
+    await jobs.close();
+    await first;
   });
 });
 
