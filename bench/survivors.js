@@ -40,7 +40,7 @@ async function round({ main, serve, envFor, way, mark }) {
   const bash = (input) => ({ name: "bash", input });
   const beside = (time) => bash({ ...sleeps(time), run_in_background: true });
   const aside = (task) => ({ name: "agent", input: { task, background: true } });
-  const all = () => until(() => holding(mark).length >= STANDING, 10_000);
+  const all = () => until(() => holding(mark).length >= STANDING, 30_000);
   const server = await serve(async (request) => {
     if (request.system.startsWith("You are a sub-agent")) return { calls: [beside(62), bash(sleeps(61))] };
     if (request.messages.at(-1)?.role === "user") return { calls: [beside(60), beside(60), aside("a"), aside("b")] };

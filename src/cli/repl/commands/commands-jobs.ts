@@ -17,7 +17,7 @@ const WORDS: Record<Locale, Words> = {
     kill: "end one by its ID",
   },
   zh: {
-    none: "没有后台任务在运行。模型不需要等待某个命令或子代理时会在后台启动它。",
+    none: "没有后台任务在运行。模型不需要等待某个命令或子智能体时会在后台启动它。",
     ended: (id) => `已结束 ${id}。`,
     kill: "按 ID 结束",
   },
