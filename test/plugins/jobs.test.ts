@@ -164,63 +164,68 @@ function held(name: string) {
   return { work, end: (how: WorkEnd | Error) => end(how) };
 }
 
-type Move = { at: number; does: "complete" | "fail" | "break" | "kill" | "person" | "read" | "wait" | "leave" };
+type Move = "complete" | "fail" | "break" | "kill" | "person" | "read" | "wait" | "leave";
+type Played = { jobs: Jobs; id: string; end(how: WorkEnd | Error): void; never: AbortSignal };
+
+/** What may happen to a job; what is answered later is a promise in a list. */
+const MOVES: Record<Move, (played: Played) => Promise<string>[] | Promise<unknown> | undefined> = {
+  complete: ({ end }) => void end({ status: "completed", how: "well", news: "x" }),
+  fail: ({ end }) => void end({ status: "failed", how: "badly", news: "x" }),
+  break: ({ end }) => void end(new Error("it broke")),
+  kill: ({ jobs, id, never }) => [jobs.read({ id, kill: true }, never)],
+  person: ({ jobs, id }) => jobs.endByPerson(id),
+  read: ({ jobs, id, never }) => jobs.read({ id }, never),
+  wait: ({ jobs, id, never }) => [jobs.read({ id, wait: 5 }, never)],
+  leave({ jobs, id }) {
+    const left = new AbortController();
+    const answer = jobs.read({ id, wait: 5 }, left.signal);
+    left.abort();
+    return [answer];
+  },
+};
 
 describe("any ends of any jobs", () => {
   it("are each told once: by mail, by the answer of who waited or killed, or to the person who ended it", async () => {
-    const does = fc.constantFrom<Move["does"][]>(
-      "complete",
-      "fail",
-      "break",
-      "kill",
-      "person",
-      "read",
-      "wait",
-      "leave",
-    );
+    const does = fc.constantFrom(...(Object.keys(MOVES) as Move[]));
     const moves = fc.array(fc.record({ at: fc.nat(5), does }), { maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), moves, async (count, all) => {
-        const { jobs, told, log, context } = desk();
-        const some = Array.from({ length: count }, (_, n) => held(`work ${n}`));
+        const here = desk();
+        const { jobs, context } = here;
+        const some = Array.from({ length: count }, (_, n) => ({ ...held(`work ${n}`), id: `bg_000${n + 1}` }));
         await Promise.all(some.map(({ work }) => jobs.begin(work, context)));
-        const ids = some.map((_, n) => `bg_000${n + 1}`);
         const answers: Promise<string>[] = [];
         for (const { at, does: move } of all) {
-          const n = at % count;
-          const id = ids[n] ?? "";
-          const left = new AbortController();
-          if (move === "complete") some[n]?.end({ status: "completed", how: "well", news: "x" });
-          else if (move === "fail") some[n]?.end({ status: "failed", how: "badly", news: "x" });
-          else if (move === "break") some[n]?.end(new Error("it broke"));
-          else if (move === "kill") answers.push(jobs.read({ id, kill: true }, context.signal));
-          else if (move === "person") await jobs.endByPerson(id);
-          else if (move === "read") await jobs.read({ id }, context.signal);
-          else answers.push(jobs.read({ id, wait: 5 }, left.signal));
-          if (move === "leave") left.abort();
+          const one = some[at % count];
+          if (!one) continue;
+          const later = MOVES[move]({ jobs, ...one, never: context.signal });
+          if (Array.isArray(later)) answers.push(...later);
+          else await later;
           if (at % 2 === 0) await new Promise(setImmediate);
         }
-        for (const each of some) each.end({ status: "completed", how: "at the end", news: "x" });
+        for (const { end } of some) end({ status: "completed", how: "at the end", news: "x" });
         const answered = await Promise.all(answers);
         while (jobs.running().length > 0) await new Promise(setImmediate);
-        for (const id of ids) {
-          const mail = told().filter((words) => words.includes(` ${id} `));
-          const heard = answered.filter((words) => new RegExp(`^\\[${id} (completed|failed|ended):`).test(words));
-          const noted = log.events.filter((event) => event.type === "note" && event.text.includes(id));
-          const known = JSON.stringify(state(log.events, `job:${id}`)).includes('"told":true');
-          expect(mail).toHaveLength(known ? 0 : 1);
-          if (known) expect(heard.length + noted.length).toBeGreaterThan(0);
-          expect(noted.length).toBeLessThanOrEqual(1);
-          const facts = log.events.filter((event) => event.type === "state" && event.key === `job:${id}`);
-          expect(facts).toHaveLength(2);
-          // what a session that goes on would tell again
-          expect(lostJobs([...log.events, ...told().map(asPrompt)])).toBeUndefined();
-        }
+        for (const { id } of some) toldOnce(id, here, answered);
+        // what a session that goes on would tell again
+        expect(lostJobs([...here.log.events, ...here.told().map(asPrompt)])).toBeUndefined();
       }),
       { numRuns: 150 },
     );
   });
 });
+
+function toldOnce(id: string, { log, told }: ReturnType<typeof desk>, answered: readonly string[]): void {
+  const mail = told().filter((words) => words.includes(` ${id} `));
+  const heard = answered.filter((words) => new RegExp(`^\\[${id} (completed|failed|ended):`).test(words));
+  const noted = log.events.filter((event) => event.type === "note" && event.text.includes(id));
+  const known = JSON.stringify(state(log.events, `job:${id}`)).includes('"told":true');
+  expect(mail).toHaveLength(known ? 0 : 1);
+  if (known) expect(heard.length + noted.length).toBeGreaterThan(0);
+  expect(noted.length).toBeLessThanOrEqual(1);
+  const facts = log.events.filter((event) => event.type === "state" && event.key === `job:${id}`);
+  expect(facts).toHaveLength(2);
+}
 
 function asPrompt(words: string, at: number): Event {
   return { type: "prompt", from: "job", parts: [{ type: "text", text: words }], seq: 1000 + at, at: 0 };
