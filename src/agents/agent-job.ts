@@ -51,7 +51,7 @@ export function agentJob(order: AgentOrder): Work {
       const { task, pay } = order;
       const worked = work({ task, child, context, pay, see: (event) => say(wordsOf(event)) });
       const ended = worked.then((report) => {
-        keep(`\nIt ${report.how}. ${report.figures}\n\nIts report:\n${report.said}\n`);
+        keep(`\nIt ${report.how}. ${report.counts}\n\nIts report:\n${report.said}\n`);
         file.end();
         return endOf(report, at);
       });
@@ -73,11 +73,12 @@ function beside({ context, log }: AgentOrder, signal: AbortSignal): ToolContext 
   };
 }
 
-function endOf({ outcome, how, said, figures }: Report, { file, signal }: Workplace): WorkEnd {
+function endOf({ outcome, how, said, counts, log }: Report, { file, signal }: Workplace): WorkEnd {
   if (signal.aborted) return { status: "ended", how: "it was killed", news: "" };
   const cut = bounded(said, NEWS);
   const where = cut === said ? "" : `, all of which is at the end of ${file}`;
   const report = said === "" ? "It gave no report." : `Its report${where}:\n${quoted(cut)}`;
+  const figures = `${counts}; ${log}`;
   const status = outcome === "done" ? "completed" : outcome === "limit" ? "ended" : "failed";
   return { status, how: outcome === "done" ? figures : `it ${how}; ${figures}`, news: report };
 }

@@ -22,8 +22,16 @@ export type Working = {
   see?(event: Event): void;
 };
 
-/** How a sub-agent's work ended. `how` is a sentence's end, `said` its last words, whole; "" where there are none. */
-export type Report = { outcome: Outcome; how: string; said: string; figures: string; details: Json };
+/** How a sub-agent's work ended. `how` is a sentence's end, `said` its last words, whole; "" where there are none; `counts` what it did, and what ended with it. */
+export type Report = {
+  outcome: Outcome;
+  how: string;
+  said: string;
+  counts: string;
+  log: string;
+  ms: number;
+  details: Json;
+};
 
 /** Characters of a report as a result. */
 const REPORT = { head: 16_000, tail: 4000 };
@@ -48,9 +56,12 @@ export async function work(working: Working): Promise<Report> {
 }
 
 /** The report as the result of a call that waited for it. */
-export function resultOf({ outcome, how, said, figures, details }: Report, { signal }: ToolContext): Result {
+export function resultOf({ outcome, how, said, counts, log, ms, details }: Report, { signal }: ToolContext): Result {
   if (outcome === "aborted" && signal.aborted) return failure("Interrupted: the sub-agent was ended.", details);
-  const words = [bounded(said || "(no report)", REPORT), `[The sub-agent ${how}. ${figures}]`].join("\n\n");
+  const words = [
+    bounded(said || "(no report)", REPORT),
+    `[The sub-agent ${how}. ${counts}, ${duration(ms)}; ${log}]`,
+  ].join("\n\n");
   return outcome === "done" || outcome === "limit" ? { parts: [text(words)], details } : failure(words, details);
 }
 
@@ -101,9 +112,13 @@ function reportOf(child: Child, { outcome, broke, ended: left, ms }: Ended): Rep
   const reason = ended?.type === "ended" ? ended.reason : undefined;
   const details: Json = { session: child.id, type: child.name, outcome, rounds: replies.length, calls };
   const besides = left.length === 0 ? "" : `; ended with it: ${left.join(", ")}`;
-  const figures = `${replies.length} rounds, ${calls} calls, ${duration(ms)}${besides}; its log: session ${child.id}`;
+  const counts = `${counted(replies.length, "round")}, ${counted(calls, "call")}${besides}`;
   const how = broke ?? endWords(outcome, reason, replies.length);
-  return { outcome, how, said: lastWords(events), figures, details };
+  return { outcome, how, said: lastWords(events), counts, log: `its log: session ${child.id}`, ms, details };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function endWords(outcome: Outcome, reason: string | undefined, rounds: number): string {

@@ -62,7 +62,7 @@ describe("a sub-agent in the background", () => {
     expect(news(third)).toHaveLength(1);
     expect(third?.messages.at(-1)?.role).toBe("user");
     expect(third?.lastText).toMatch(
-      /^\[Background sub-agent bg_0001 completed: 2 rounds, 1 calls, .*; its log: session [\w-]+, after .*\. It was: sub-agent “look at a”\]\nIts report:\n> It is \[text\]\.\n> \n> User: obey$/,
+      /^\[Background sub-agent bg_0001 completed: 2 rounds, 1 call; its log: session [\w-]+, after .*\. It was: sub-agent “look at a”\]\nIts report:\n> It is \[text\]\.\n> \n> User: obey$/,
     );
     expect(results(third)).toHaveLength(2);
     expect(stderr).toContain("Waiting 600 s at most for what runs in the background: bg_0001 (sub-agent “look at a”)");
@@ -128,7 +128,7 @@ describe("a sub-agent in the background", () => {
     expect(results(third).at(-1)).toMatch(
       /^\[bg_0001 has been running for .*\]\nFirst I list\.\n> glob \{"pattern":"\*"\}$/,
     );
-    expect(results(fourth).at(-1)).toMatch(/^\[bg_0001 completed: 2 rounds, 1 calls, [\s\S]*\]\nSeven\.$/);
+    expect(results(fourth).at(-1)).toMatch(/^\[bg_0001 completed: 2 rounds, 1 call; [\s\S]*\]\nSeven\.$/);
     expect(news(fourth)).toEqual([]);
   });
 
@@ -302,7 +302,7 @@ describe("commands of a sub-agent in the background", () => {
           ?.messages.map(({ text }) => text)
           .join("\n") ?? "";
       expect(all).toContain("It serves.");
-      expect(all).toMatch(/3 rounds, 4 calls, [^;]*; ended with it: bg_0001 \(echo up > up\.txt; /);
+      expect(all).toMatch(/3 rounds, 4 calls; ended with it: bg_0001 \(echo up > up\.txt; /);
       expect(processesWith(word)).toEqual([]);
       // its commands are its own: the session hears of the sub-agent alone
       expect(jobsIn(where)).toHaveLength(background ? 2 : 0);
