@@ -128,9 +128,9 @@ export class Jobs {
   }
 
   /** Ends all that goes on; each end is told as any other. */
-  async endAll(): Promise<void> {
+  async endAll(why = "what ran in the background was ended"): Promise<void> {
     const running = this.#running();
-    for (const { stop } of running) stop.abort();
+    for (const { stop } of running) stop.abort(why);
     await within(CLOSING, Promise.all(running.map(({ done }) => done)));
   }
 
@@ -157,7 +157,7 @@ export class Jobs {
     const running = this.#running();
     if (running.length > 0 && this.#options.patience !== undefined)
       this.#options.notice(`Ended with this run: ${listed(running)}`);
-    await this.endAll();
+    await this.endAll("the session ended");
   }
 
   async #follow(job: Job, ended: Promise<Omit<JobEnd, "ms">>): Promise<void> {
@@ -199,7 +199,7 @@ export class Jobs {
 
   async #kill(job: Job): Promise<void> {
     job.awaited += 1;
-    job.stop.abort();
+    job.stop.abort(`${job.id} was killed`);
     await job.done;
   }
 

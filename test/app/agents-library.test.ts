@@ -36,6 +36,27 @@ describe("a program whose agent has a sub-agent in the background", () => {
     await one.close();
   });
 
+  it("sees none either while its own run goes on", async () => {
+    const over = gate();
+    await using server = await played({
+      parent: async (request) => {
+        if (round(request) === 1) await over.opened;
+        return [{ calls: [agent("look", { background: true })] }, "I wait.", "heard"][round(request)] ?? "?";
+      },
+      child: (request) => {
+        if (round(request) === 1) over.open();
+        return round(request) === 0 ? { calls: [call("glob", { pattern: "*" })] } : "seen";
+      },
+    });
+    const items: (Event | Delta)[] = [];
+    const model = openai({ baseUrl: server.url, apiKey: "k", model: "gpt-4o" });
+    const one = await createAgent({ model, cwd: mkdtempSync(join(tmpdir(), "library-")) });
+    await one.chat("begin", { see: (item) => void items.push(item) });
+    expect(children(server)).toHaveLength(2);
+    expect(items.filter(({ type }) => type === "child")).toEqual([]);
+    await one.close();
+  });
+
   it("ends it with the agent", async () => {
     await using server = await played({
       parent: [{ calls: [agent("wait", { background: true })] }, "I wait."],

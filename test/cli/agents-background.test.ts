@@ -146,7 +146,9 @@ describe("a sub-agent in the background", () => {
     expect(results(parents(server)[2]).at(-1)).toMatch(/^\[bg_0001 ended: it was killed, after .*\]\n> bash /);
     expect(news(parents(server)[2])).toEqual([]);
     expect(processesWith(word)).toEqual([]);
-    expect(logsOf(where).children[0]?.at(-1)).toMatchObject({ type: "ended", outcome: "aborted" });
+    expect(logsOf(where).children[0]?.at(-1)).toMatchObject({
+      ...{ type: "ended", outcome: "aborted", reason: "bg_0001 was killed" },
+    });
   });
 
   it("is refused what the session is refused; that counts though its call was answered long ago", async () => {
