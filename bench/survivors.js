@@ -1,44 +1,53 @@
-// What outlives nanocoder: three MCP servers, two background commands and two sub-agents at work, ended in every way.
+// What outlives nanocoder: three MCP servers, two background commands, and two sub-agents in the background with commands of their own, ended in every way.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const FIXTURE = join(import.meta.dirname, "../test/mcp/fixture.mjs");
 const WAYS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "exit"];
-/** Servers (one with a child of its own), background commands, and the commands of the sub-agents. */
-const STANDING = 4 + 2 + 2;
+/** Servers (one with a child of its own), background commands, and of each sub-agent a command that it waits for and one beside it. */
+const STANDING = 4 + 2 + 2 * 2;
+/** Rounds at a time: most of one is waiting. */
+const TOGETHER = 3;
 
 /** Counts rounds, and processes that were still there three seconds after the end. */
 export async function survivors({ main, rounds, serve, envFor }) {
-  let left = 0;
-  let short = 0;
-  for (let n = 0; n < rounds; n += 1) {
-    const found = await round({
-      main,
-      serve,
-      envFor,
-      way: WAYS[n % WAYS.length],
-      mark: `survivor-${process.pid}-${n}`,
-    });
-    left += found.left;
-    short += found.stood < STANDING ? 1 : 0;
-  }
+  const found = [];
+  let next = 0;
+  const began = performance.now();
+  const work = async () => {
+    while (next < rounds) {
+      const n = next;
+      next += 1;
+      const way = WAYS[n % WAYS.length];
+      found.push(await round({ main, serve, envFor, way, mark: `survivor-${process.pid}-${n}.` }));
+    }
+  };
+  await Promise.all(Array.from({ length: TOGETHER }, work));
+  const times = found.map(({ ms }) => ms).sort((a, b) => a - b);
   return {
-    "survivors: rounds": rounds,
-    "survivors: rounds where not all had started": short,
-    "survivors: processes left": left,
+    "survivors: rounds": found.length,
+    "survivors: rounds where not all had started": found.filter(({ stood }) => stood < STANDING).length,
+    "survivors: processes left": found.reduce((sum, { left }) => sum + left, 0),
+    "survivors: sub-agents whose log has no end": found.reduce((sum, { open }) => sum + open, 0),
+    "survivors: from the signal to the exit, longest, ms": Math.round(times.at(-1) ?? 0),
+    "survivors: all, s": Math.round((performance.now() - began) / 1000),
   };
 }
 
 async function round({ main, serve, envFor, way, mark }) {
   const sleeps = (time) => ({ command: `sleep ${time}; : ${mark}` });
-  const server = await serve((request) => {
-    if (request.system.startsWith("You are a sub-agent")) return { calls: [{ name: "bash", input: sleeps(61) }] };
-    if (request.messages.at(-1)?.role !== "user") return { text: "waiting", hold: way === "exit" ? 1500 : 60_000 };
-    const beside = { name: "bash", input: { ...sleeps(60), run_in_background: true } };
-    const child = { name: "agent", input: { task: "wait a while" } };
-    // what stays open is ended; on the way out by itself nothing is waited for
-    return { calls: way === "exit" ? [beside, beside] : [beside, beside, child, child] };
+  const bash = (input) => ({ name: "bash", input });
+  const beside = (time) => bash({ ...sleeps(time), run_in_background: true });
+  const aside = (task) => ({ name: "agent", input: { task, background: true } });
+  const all = () => until(() => holding(mark).length >= STANDING, 30_000);
+  const server = await serve(async (request) => {
+    if (request.system.startsWith("You are a sub-agent")) return { calls: [beside(62), bash(sleeps(61))] };
+    if (request.messages.at(-1)?.role === "user") return { calls: [beside(60), beside(60), aside("a"), aside("b")] };
+    // what stays open is ended; on the way out by itself the limit of turns ends it, and nothing is waited for
+    if (way !== "exit") return { text: "waiting", hold: 60_000 };
+    await all();
+    return { calls: [{ name: "glob", input: { pattern: "*" } }] };
   });
   const env = envFor(server);
   const one = (more) => ({ command: process.execPath, args: [FIXTURE, JSON.stringify({ mark, ...more })] });
@@ -52,17 +61,28 @@ async function round({ main, serve, envFor, way, mark }) {
     stdio: "ignore",
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  const wanted = way === "exit" ? STANDING - 2 : STANDING;
-  const stood = await until(() => holding(mark).length >= wanted, 10_000).then(() => holding(mark).length);
+  await all();
+  const stood = holding(mark).length;
+  const began = performance.now();
   if (way !== "exit") child.kill(way);
   await ended;
+  const ms = performance.now() - began;
   await until(() => holding(mark).length === 0, 3000);
-  return { left: holding(mark).length, stood: way === "exit" ? stood + 2 : stood };
+  return { left: holding(mark).length, stood, ms, open: way === "SIGKILL" ? 0 : openLogs(env.NANOCODER_HOME) };
+}
+
+// logs of sub-agents that end in the middle of the work
+function openLogs(home) {
+  const root = join(home, "sessions");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".jsonl"));
+  const logs = files.map((name) => readFileSync(join(root, name), "utf8").trim());
+  const isChild = (text) => text.includes('"from":"agent"');
+  return logs.filter((text) => isChild(text) && !text.split("\n").at(-1).includes('"type":"ended"')).length;
 }
 
 async function until(holds, ms) {
   const end = Date.now() + ms;
-  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 // a command line that holds the mark is a process of that round

@@ -4,7 +4,7 @@ import type { AgentType } from "../store/agent-files.js";
 import { AGENT_TOOL } from "./agent-tool.js";
 
 /** What acts on the conversation it belongs to: a sub-agent has it only where its type names it. */
-const OWN = ["todo_write", "compact", "load_skill", "remember", "recall", "forget", "job"];
+const OWN = ["todo_write", "compact", "load_skill", "remember", "recall", "forget"];
 
 /** What other agents call these tools. */
 const KNOWN: Record<string, readonly string[]> = {
@@ -12,7 +12,9 @@ const KNOWN: Record<string, readonly string[]> = {
   write: ["write_file"],
   edit: ["edit_file"],
   multiedit: ["edit_file"],
-  bash: ["bash"],
+  bash: ["bash", "job"],
+  bashoutput: ["job"],
+  killshell: ["job"],
   glob: ["glob"],
   grep: ["grep"],
   ls: ["glob"],

@@ -45,7 +45,7 @@ export type AgentParts = {
   plugins?: readonly Plugin[];
   /** How the conversation is kept within the window; nobody does when absent. */
   room?: Omit<ContextOptions, "maxOutput">;
-  /** Commands that run beside the conversation, with the inbox that they write to; absent: none do. */
+  /** What goes on beside the conversation, with the inbox that it writes to; absent: nothing does. */
   beside?: { inbox: Inbox; background: Background };
   /** Absent: nothing is recalled, and nothing remembered by itself. */
   memory?: Plugin | undefined;
@@ -135,6 +135,8 @@ export function builtinTools(commands: BashOptions, background?: Background): To
 /** Ends what the agent's plugins left running, and its commands, which are those of the scope. Bounded in time. */
 export async function closeAgent({ plugins }: Agent, scope: Scope): Promise<void> {
   const ends = await Promise.allSettled([endLeftovers(scope), ...plugins.map(async (plugin) => plugin.close?.())]);
+  // what a sub-agent started while it was being ended
+  await endLeftovers(scope);
   // one that cannot end must not keep the others from it
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;

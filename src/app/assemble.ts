@@ -14,6 +14,7 @@ import { turns } from "../plugins/turns.js";
 import type { VerifyOptions } from "../plugins/verify-options.js";
 import { outputsIn } from "../store/outputs.js";
 import { type AgentParts, agentOf, builtinTools, closeAgent } from "./agent.js";
+import { besideChild, besideOf } from "./beside.js";
 import type { Config } from "./config.js";
 import type { Front, Ground, Resume } from "./front.js";
 import { type Models, modelsOf } from "./models.js";
@@ -21,7 +22,6 @@ import { type OpenSession, openSession, outputFolders } from "./open-session.js"
 import {
   addedPlugins,
   agentTypes,
-  besideOf,
   chosen,
   delegation,
   hooksOf,
@@ -101,9 +101,10 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   };
   const verify = verifyOptions({ config: { ...config, cwd }, policy, readable, outputs, redact: redact.text, scope });
   const mcp = await mcpOf({ ...config, cwd }, front);
-  const ground = { id: session.id, log: session.log, cwd, models, redact, commands };
+  const { endAll: endBeside } = beside.background;
+  const ground = { id: session.id, log: session.log, cwd, models, redact, commands, endBeside };
   const around = { config: { ...config, cwd }, models, hooks, redact, mcp, path: session.path, notice: front.notice };
-  const delegated = delegation(() => ({ ...around, parts, agentOf }));
+  const delegated = delegation(() => ({ ...around, parts, agentOf, outputs, beside: besideChild(commands) }));
   const parts: AgentParts = {
     ...config,
     log: session.log,

@@ -24,7 +24,7 @@ export type Front = {
   tools?: readonly Tool[];
   /** Keeps what was answered with "always"; the user's settings when absent. */
   remember?: Policy["remember"];
-  /** Nobody comes back to the session: commands in the background are waited for so many milliseconds at its end. */
+  /** Nobody comes back to the session: what runs in the background is waited for so many milliseconds at its end (sub-agents longer). */
   patience?: number;
 };
 
@@ -38,4 +38,6 @@ export type Ground = {
   redact: Redactor;
   /** How the tools' commands run. */
   commands: BashOptions;
+  /** Ends what goes on in the background; the model is told of each. */
+  endBeside(): Promise<void>;
 };

@@ -146,6 +146,7 @@ function referees(work: Work): Referees {
   const { cwd: root, commands } = ground;
   return {
     guard: async () => {
+      await ground.endBeside();
       await endLeftovers(commands.scope);
       const undone = putBack(snapshot).map(({ path }) => shownPath(root, path));
       return [...undone, ...programs.wrongPrograms(start.called, placeOf(ground)), ...takenPorts(work)];

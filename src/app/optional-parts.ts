@@ -1,17 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentTool } from "../agents/agent-tool.js";
-import { Inbox } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
-import type { Scope } from "../platform/exec.js";
 import type { Redactor } from "../platform/secrets.js";
 import { nearest } from "../platform/text.js";
-import { background } from "../plugins/background.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Ground as Delegating } from "./child-agents.js";
 import type { Config } from "./config.js";
@@ -24,13 +21,6 @@ type Redacting = Config & { redact: Redactor };
 // what makes sub-agents is loaded with the first of them
 export function delegation(ground: () => Delegating) {
   return agentTool(async (order, context) => (await import("./child-agents.js")).delegate(order, context, ground()));
-}
-
-type Beside = { scope: Scope; outputs: string; redact(text: string): string; log: Log };
-
-export function besideOf(of: Beside, { notice, patience }: Front) {
-  const inbox = new Inbox();
-  return { inbox, background: background({ ...of, inbox, notice, patience }) };
 }
 
 // what ran in the background ended with the process that it ran in

@@ -31,7 +31,8 @@ export async function conversation(flags: RunFlags, asked: string): Promise<numb
     if (first === undefined) return nothingSaid(stop);
     const opened = await assemble(config, resume, withSchedules({ ask: refuse, notice: human.note }, config));
     try {
-      return await converse({ opened, config, flags, human, stop, lines, print }, first);
+      const from = opened.agent.log.events.length;
+      return await converse({ opened, config, flags, human, stop, lines, print, from }, first);
     } finally {
       await opened.close();
     }
@@ -60,6 +61,8 @@ type Talk = {
   stop: Interrupts;
   lines: SaidLines;
   print: Print;
+  /** The first event that no result has counted. */
+  from: number;
 };
 
 function printer(stop: Interrupts): Print {
@@ -99,7 +102,6 @@ async function take(talk: Talk, turn: Turn, out: ReturnType<typeof output>): Pro
   const { opened, human, stop, lines } = talk;
   const { agent, models } = opened;
   const began = performance.now();
-  const before = agent.log.events.length;
   const signal = AbortSignal.any([stop.signal, turn.stop.signal]);
   // what a run that never begins was told would be heard by the next
   if (!signal.aborted) agent.inbox.post({ parts: turn.parts, from: "user" });
@@ -109,8 +111,10 @@ async function take(talk: Talk, turn: Turn, out: ReturnType<typeof output>): Pro
   }
   lines.over(turn);
   human.end();
-  const events = agent.log.events.slice(before);
-  const summary = summarise(events, stop.cause);
+  // what went on in the background since the turn before counts too
+  const events = agent.log.events.slice(talk.from);
+  talk.from += events.length;
+  const summary = summarise(events, stop.cause, agent.log.events);
   await explain(summary, opened.id, human);
   await out.end({ summary, figures: models.gateway?.figures(events) }, performance.now() - began);
   return summary.exitCode;

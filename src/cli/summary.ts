@@ -36,12 +36,16 @@ export type Summary = {
   verification?: Json;
 };
 
-/** Reads the events of one run. */
-export function summarise(events: readonly Event[], cause: Interruption | undefined): Summary {
+/** Reads the events of one run. `all`: where the calls stand that earlier runs left at work in the background. */
+export function summarise(
+  events: readonly Event[],
+  cause: Interruption | undefined,
+  all: readonly Event[] = events,
+): Summary {
   const replies = events.filter((event) => event.type === "reply");
   const output = outputIn(events);
   const ended = endOf(events, output);
-  const denials = denied(events);
+  const denials = denied(events, all);
   const { subtype, exitCode } = verdict(ended, cause, denials.length > 0);
   const reason =
     subtype === "success" ? "done" : subtype === "error_denied" ? "denied" : (cause ?? ended?.reason ?? "ended");
@@ -87,9 +91,9 @@ function limitMet(reason = ""): Subtype {
   return reason.startsWith("going in circles") ? "error_loop" : "error_max_turns";
 }
 
-function denied(events: readonly Event[]): Denial[] {
+function denied(events: readonly Event[], all: readonly Event[]): Denial[] {
   const calls = new Map<string, { name: string; input: Json }>();
-  for (const event of events) {
+  for (const event of all) {
     if (event.type !== "reply") continue;
     for (const part of event.parts) if (part.type === "call") calls.set(part.id, part);
   }

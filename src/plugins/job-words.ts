@@ -1,35 +1,27 @@
+import type { Event } from "../core/event.js";
 import type { Json } from "../core/message.js";
-import type { ShellEnd } from "../platform/exec.js";
 import { duration, quoted } from "../platform/text.js";
+import type { JobKind } from "./job-kind.js";
 
-/** How a background command ended; `failed` is any end but exit code 0 and the one that was wished. */
-export type JobEnd = { status: "completed" | "failed" | "ended"; how: string; ms: number; output: string };
+/** Who mail and notes of jobs are from, and the beginning of their state keys. */
+export const JOB = "job";
+
+/** How a job ended; `ended` is an end that was wished, or a bound that it met. */
+export type JobEnd = { status: "completed" | "failed" | "ended"; how: string; ms: number; news: string };
 
 type Told = {
   id: string;
-  command: string;
+  kind: JobKind;
+  title: string;
   file: string;
-  sandboxed: boolean;
+  callId: string | undefined;
   /** How many learn of its end by themselves. */
   awaited: number;
   end: JobEnd | undefined;
 };
 
-/** Characters and lines of output that the news of an end carries, and characters of a command. */
-const MOST = { output: 2000, lines: 20, command: 200 };
-
-export function howEnded(
-  { code, killedBy, ended, left, removed }: ShellEnd,
-  { stop }: { stop: AbortController },
-): Pick<JobEnd, "status" | "how"> {
-  if (stop.signal.aborted) return { status: "ended", how: "it was killed" };
-  const notes = [
-    ...(left ? ["what it left running was ended with it"] : []),
-    ...removed.map((path) => `it made ${path}, which steers what runs later: removed again`),
-  ];
-  const how = ended === "timeout" ? "timed out" : code === null ? `ended by ${killedBy}` : `exit code ${code}`;
-  return { status: code === 0 && ended === "exited" ? "completed" : "failed", how: [how, ...notes].join("; ") };
-}
+/** Characters and lines of output that the news of a stall carries, and characters of a title. */
+const MOST = { output: 2000, lines: 20, title: 200 };
 
 export function endWords({ status, how, ms }: JobEnd): string {
   return `${status}: ${how}, after ${duration(ms)}`;
@@ -37,43 +29,43 @@ export function endWords({ status, how, ms }: JobEnd): string {
 
 /** What the model is answered at once; `patience` is how long it is waited for at the end, in milliseconds. */
 export function startedWords({ id, file }: Told, patience: number | undefined): string {
-  const end =
-    patience === undefined
-      ? ""
-      : ` When you stop and it still runs, it is waited for ${patience / 1000} s at most and then ended: wait with job if that is too short, or kill it.`;
-  return `Started in the background as ${id}. You will be told when it ends; job reads its new output, all of it goes to ${file}.${end}`;
+  return `Started in the background as ${id}. You will be told when it ends; job reads what it said meanwhile, all of it goes to ${file}.${patienceWords(patience)}`;
 }
 
-/** The news of an end. What the command said is quoted: it is nobody's order. */
-export function mailWords({ id, command, file, sandboxed }: Told, end: JobEnd): string {
-  const box =
-    sandboxed && end.status === "failed"
-      ? " It ran in the sandbox: no network, and only the workspace and temporary folders can be written."
-      : "";
-  const head = `Background command ${id} ${endWords(end)}.${box} It was: ${shortened(command)}`;
-  const tail = quotedEnd(end.output);
-  return `[${head}]\n${tail === "" ? "It said nothing." : `The end of its output, all of which is in ${file}:\n${tail}`}`;
+function patienceWords(patience: number | undefined): string {
+  if (patience === undefined) return "";
+  if (patience === 0) return " When you stop and it still runs, it is ended: wait for it with job if you need its end.";
+  return ` When you stop and it still runs, it is waited for ${patience / 1000} s at most and then ended: wait with job if that is too short, or kill it.`;
+}
+
+/** The news of an end. */
+export function mailWords({ id, kind, title }: Told, end: JobEnd): string {
+  return `[Background ${kind.name} ${id} ${endWords(end)}. It was: ${title}]\n${end.news}`;
 }
 
 /** What is said of one that waits for an answer. */
-export function stallWords({ id, command }: Told, output: string): string {
-  return `[Background command ${id} has said nothing for a while and seems to wait for an answer, which cannot come: it has no terminal and no stdin. Kill it with job and start it so that it asks nothing. It is: ${shortened(command)}]\nIt said last:\n${quotedEnd(output)}`;
+export function stallWords({ id, kind, title }: Told, output: string): string {
+  const lines = output.trimEnd().slice(-MOST.output).toWellFormed().split("\n").slice(-MOST.lines);
+  return `[Background ${kind.name} ${id} has said nothing for a while and seems to wait for an answer, which cannot come: it has no terminal and no stdin. Kill it with job and start it so that it asks nothing. It is: ${title}]\nIt said last:\n${quoted(lines.join("\n"))}`;
 }
 
 /** What the log keeps of one. */
-export function standing({ command, file, awaited, end }: Told): Json {
+export function standing({ title, file, callId, awaited, end }: Told): Json {
   const told = awaited > 0 ? { told: true } : {};
   const how = end ? { status: end.status, how: end.how, ms: end.ms, ...told } : { status: "running" };
-  return { command: shortened(command), file, ...how };
+  return { title, file, ...(callId === undefined ? {} : { call: callId }), ...how };
 }
 
-/** A command in one line. */
-export function shortened(command: string): string {
-  const line = command.trim().replace(/\s+/g, " ");
-  return line.length <= MOST.command ? line : `${line.slice(0, MOST.command - 1).toWellFormed()}…`;
+/** Of a fact that says how a job stands: the call that it is done for, and whether it still is. */
+export function jobIn(event: Event): { call: string; running: boolean } | undefined {
+  if (event.type !== "state" || !event.key.startsWith(`${JOB}:`)) return undefined;
+  const { value } = event;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return typeof value.call === "string" ? { call: value.call, running: value.status === "running" } : undefined;
 }
 
-function quotedEnd(output: string): string {
-  const lines = output.trimEnd().slice(-MOST.output).toWellFormed().split("\n").slice(-MOST.lines);
-  return lines.join("") === "" ? "" : quoted(lines.join("\n"));
+/** A title in one line. */
+export function shortened(title: string): string {
+  const line = title.trim().replace(/\s+/g, " ");
+  return line.length <= MOST.title ? line : `${line.slice(0, MOST.title - 1).toWellFormed()}…`;
 }

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { StringDecoder } from "node:string_decoder";
 import type { Mail } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
 import { text } from "../core/message.js";
@@ -12,26 +11,17 @@ import type { runShell } from "../platform/exec.js";
 import { duration } from "../platform/text.js";
 import type { JobRun } from "../tools/background.js";
 import { unfinished } from "./answer.js";
-import { asks } from "./job-stall.js";
-import {
-  endWords,
-  howEnded,
-  type JobEnd,
-  mailWords,
-  shortened,
-  stallWords,
-  standing,
-  startedWords,
-} from "./job-words.js";
+import { commandJob } from "./command-job.js";
+import { hear, type Job, type JobShown, MOST, newJob, type Work } from "./job.js";
+import type { JobKind } from "./job-kind.js";
+import { endWords, JOB, type JobEnd, mailWords, stallWords, standing, startedWords } from "./job-words.js";
 
-/** Commands at once; characters of new output that one reading gives; seconds that it waits. */
-const MOST = { running: 16, read: 20_000, wait: 600 };
+/** Seconds that a reading waits. */
+const WAIT = 600;
 /** Milliseconds without output after which one whose output ends like a question is told of. */
 const STALL = 45_000;
-/** A timer can wait no longer, in milliseconds. */
-const FOREVER = 2 ** 31 - 1;
-/** Who mail and notes of jobs are from, and the beginning of their state keys. */
-export const JOB = "job";
+/** Milliseconds that closing waits for work to end: commands take two seconds, a tool that hears no abort three. */
+const CLOSING = 8000;
 const KEY = `${JOB}:`;
 
 export type JobsOptions = {
@@ -42,31 +32,16 @@ export type JobsOptions = {
   notice(line: string): void;
   run: typeof runShell;
   post(mail: Mail): void;
+  /** One began, said something or ended. */
+  changed?(): void;
   /** In milliseconds. */
   stall?: number;
-};
-
-/** One that runs, for a person; `began` is milliseconds since 1970. */
-export type JobShown = { id: string; command: string; began: number; file: string };
-
-type Job = JobShown & {
-  sandboxed: boolean;
-  stop: AbortController;
-  /** What it said since it was last read, how much of that is no longer kept, and when it said something last. */
-  unread: string;
-  missed: number;
-  heard: number;
-  stall: NodeJS.Timeout | undefined;
-  /** How many learn of its end by themselves. */
-  awaited: number;
-  end: JobEnd | undefined;
-  done: Promise<void>;
 };
 
 /** What is asked of a job: its new output, once it has ended or so many seconds are over, or its end. */
 export type Reading = { id: string; wait?: number | undefined; kill?: boolean | undefined };
 
-/** The commands of one session that run beside its conversation. */
+/** What goes on beside the conversation of one session. */
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
@@ -80,105 +55,118 @@ export class Jobs {
     this.#count = Math.max(0, ...keys.flatMap((key) => /^job:bg_(\d+)$/.exec(key)?.[1] ?? []).map(Number));
   }
 
-  running(): readonly Job[] {
+  running(): readonly JobShown[] {
+    return this.#running().map((job) => {
+      const said = this.#options.redact(plain(job.line)).trimEnd();
+      return { ...job, latest: said.slice(said.lastIndexOf("\n") + 1) };
+    });
+  }
+
+  #running(): Job[] {
     return [...this.#jobs.values()].filter(({ end }) => end === undefined);
   }
 
-  /** Starts one; its end is told by mail, once, unless somebody waits for it. Throws when it cannot be started. */
-  async start(run: JobRun, context: ToolContext): Promise<Result> {
-    if (this.running().length >= MOST.running)
-      throw new Error(`${MOST.running} background commands run already: end one of them with job.`);
+  /** Starts a command. */
+  start(run: JobRun, context: ToolContext): Promise<Result> {
+    return this.begin(commandJob(run, this.#options), context);
+  }
+
+  /** Begins work; its end is told by mail, once, unless somebody waits for it. Throws when it cannot begin. */
+  async begin(work: Work, context: ToolContext): Promise<Result> {
+    this.#admit(work.kind);
     this.#count += 1;
     const id = `bg_${String(this.#count).padStart(4, "0")}`;
-    const job = newJob(id, run, join(this.#options.outputs, `${id}.txt`));
-    await this.#launch(job, run);
+    const job = newJob(id, { ...work, callId: context.callId }, join(this.#options.outputs, `${id}.txt`));
     this.#jobs.set(id, job);
+    const { file, stop } = job;
+    const told = (said: string) => {
+      hear(job, said);
+      this.#options.changed?.();
+    };
+    const begun = work.begin({ file, signal: stop.signal, hear: told });
+    job.done = begun.then(({ ended }) => this.#follow(job, ended)).catch(() => undefined);
+    try {
+      await begun;
+    } catch (error) {
+      this.#jobs.delete(id);
+      throw error;
+    }
+    if (work.asks) this.#watch(job, work.asks);
     context.record({ type: "state", key: KEY + id, value: standing(job) });
-    // it may have ended already: what is last of a key counts
-    if (job.end) this.#settle(job, job.end);
-    const { file } = job;
-    return { parts: [text(startedWords(job, this.#options.patience))], details: { background: id, file } };
+    this.#options.changed?.();
+    const { patience } = this.#options;
+    const words = startedWords(job, patience && this.#patienceFor(job.kind, patience));
+    return { parts: [text(words)], details: { background: id, file } };
+  }
+
+  // counts those that are about to begin
+  #admit(kind: JobKind): void {
+    if (this.#closing) throw new Error("The session is over: nothing begins any more.");
+    const alike = this.#running().filter((job) => job.kind === kind).length;
+    if (alike < kind.atOnce) return;
+    throw new Error(`${kind.atOnce} background ${kind.name}s run already: wait for one of them with job, or kill it.`);
   }
 
   /** What one said since it was last read. */
   async read({ id, wait, kill }: Reading, signal: AbortSignal): Promise<string> {
     const job = this.#jobs.get(id);
-    if (!job) throw new Error(`No background command "${id}" runs in this session. Known: ${this.#known()}.`);
+    if (!job)
+      throw new Error(`Nothing called "${id}" runs in the background of this session. Known: ${this.#known()}.`);
     if (kill) await this.#kill(job);
-    else if (wait !== undefined && !job.end) await this.#await(job, Math.min(wait, MOST.wait) * 1000, signal);
+    else if (wait !== undefined && !job.end) await this.#await(job, Math.min(wait, WAIT) * 1000, signal);
     return `[${standingWords(job)}]\n${this.#news(job)}`;
   }
 
   /** Ends one as the person wishes: the model hears of it with the next request. */
   async endByPerson(id: string): Promise<boolean> {
-    const job = this.running().find((each) => each.id === id);
+    const job = this.#running().find((each) => each.id === id);
     if (!job) return false;
     await this.#kill(job);
-    this.#options.log.append({ type: "note", by: JOB, text: `The user ended the background command ${id}.` });
+    const words = `The user ended the background ${job.kind.name} ${id}.`;
+    this.#options.log.append({ type: "note", by: JOB, text: words });
     return true;
+  }
+
+  /** Ends all that goes on; each end is told as any other. */
+  async endAll(why = "what ran in the background was ended"): Promise<void> {
+    const running = this.#running();
+    for (const { stop } of running) stop.abort(why);
+    await within(CLOSING, Promise.all(running.map(({ done }) => done)));
   }
 
   /** Where nobody comes back to the session: waits for an end, so that the model may hear of it. */
   async patient({ signal, events }: Session): Promise<undefined> {
     const { patience, notice } = this.#options;
-    const running = this.running();
-    if (patience === undefined || running.length === 0 || unfinished(events)) return;
-    notice(`Waiting ${patience / 1000} s at most for background commands: ${listed(running)}`);
+    const running = this.#running();
+    if (!patience || running.length === 0 || unfinished(events)) return;
+    const longest = Math.max(...running.map(({ kind }) => this.#patienceFor(kind, patience)));
+    notice(`Waiting ${longest / 1000} s at most for what runs in the background: ${listed(running)}`);
     const arrived = new Promise<void>((resolve) => {
       this.#arrived = resolve;
     });
-    await within(patience, Promise.race([arrived, aborted(signal)]));
+    await within(longest, Promise.race([arrived, aborted(signal)]));
+  }
+
+  #patienceFor(kind: JobKind, patience: number): number {
+    return kind.patience ?? patience;
   }
 
   /** Ends all of them; nobody is told any more. */
   async close(): Promise<void> {
     this.#closing = true;
-    const running = this.running();
+    const running = this.#running();
     if (running.length > 0 && this.#options.patience !== undefined)
       this.#options.notice(`Ended with this run: ${listed(running)}`);
-    for (const { stop } of running) stop.abort();
-    await Promise.all(running.map(({ done }) => done));
+    await this.endAll("the session ended");
   }
 
-  // resolves once the process is there
-  #launch(job: Job, run: JobRun): Promise<void> {
-    const { outputs, redact, run: runShell } = this.#options;
-    const decoder = new StringDecoder("utf8");
-    return new Promise((resolve, reject) => {
-      const over = runShell({
-        ...{ ...run, outputs, redact, live: job.file, signal: job.stop.signal },
-        timeout: Math.min(run.timeout ?? FOREVER, FOREVER),
-        onOutput: (bytes) => hear(job, decoder.write(bytes)),
-        onStart: () => {
-          this.#watch(job);
-          resolve();
-        },
-      });
-      job.done = over.then(
-        (end) => this.#ended(job, howEnded(end, job), end.output),
-        (error: unknown) => {
-          reject(error);
-          this.#ended(job, { status: "failed", how: sentence(error) }, "");
-        },
-      );
-    });
-  }
-
-  // one that waits for an answer is told of once
-  #watch(job: Job): void {
-    const { stall = STALL, redact } = this.#options;
-    const look = () => {
-      const quiet = performance.now() - job.heard;
-      if (quiet >= stall && asks(plain(job.unread))) return this.#tell(stallWords(job, redact(plain(job.unread))));
-      job.stall = setTimeout(look, quiet >= stall ? stall : stall - quiet).unref();
-    };
-    job.stall = setTimeout(look, stall).unref();
-  }
-
-  #ended(job: Job, how: Omit<JobEnd, "ms" | "output">, output: string): void {
+  async #follow(job: Job, ended: Promise<Omit<JobEnd, "ms">>): Promise<void> {
+    const failed = (error: unknown): Omit<JobEnd, "ms"> => ({ status: "failed", how: sentence(error), news: "" });
+    const end = await ended.catch(failed);
     clearTimeout(job.stall);
-    job.end = { ...how, ms: Date.now() - job.began, output: this.#options.redact(output) };
-    if (this.#jobs.has(job.id)) this.#settle(job, job.end);
+    job.end = { ...end, ms: Date.now() - job.began };
+    this.#settle(job, job.end);
+    this.#options.changed?.();
   }
 
   // where the log takes nothing more, as on a full disk, the end is told all the same
@@ -192,15 +180,26 @@ export class Jobs {
     if (job.awaited === 0) this.#tell(mailWords(job, end));
   }
 
+  // one that waits for an answer is told of once
+  #watch(job: Job, asks: (said: string) => boolean): void {
+    const { stall = STALL, redact } = this.#options;
+    const look = () => {
+      const quiet = performance.now() - job.heard;
+      if (quiet >= stall && asks(plain(job.unread))) return this.#tell(stallWords(job, redact(plain(job.unread))));
+      job.stall = setTimeout(look, quiet >= stall ? stall : stall - quiet).unref();
+    };
+    if (!job.end) job.stall = setTimeout(look, stall).unref();
+  }
+
   #tell(words: string): void {
     if (this.#closing) return;
-    this.#options.post({ parts: [text(words)], from: JOB });
+    this.#options.post({ parts: [text(words.trimEnd())], from: JOB });
     this.#arrived();
   }
 
   async #kill(job: Job): Promise<void> {
     job.awaited += 1;
-    job.stop.abort();
+    job.stop.abort(`${job.id} was killed`);
     await job.done;
   }
 
@@ -226,28 +225,12 @@ export class Jobs {
   }
 }
 
-function newJob(id: string, { command, sandbox }: JobRun, file: string): Job {
-  return {
-    ...{ id, command, file, began: Date.now(), sandboxed: sandbox !== undefined, stop: new AbortController() },
-    ...{ unread: "", missed: 0, heard: performance.now(), awaited: 0 },
-    ...{ stall: undefined, end: undefined, done: Promise.resolve() },
-  };
-}
-
-function hear(job: Job, said: string): void {
-  job.unread += said;
-  job.heard = performance.now();
-  if (job.unread.length <= 2 * MOST.read) return;
-  job.missed += job.unread.length - MOST.read;
-  job.unread = job.unread.slice(-MOST.read);
-}
-
 function standingWords({ id, end, began }: Job): string {
   return end ? `${id} ${endWords(end)}` : `${id} has been running for ${duration(Date.now() - began)}`;
 }
 
-function listed(jobs: readonly JobShown[]): string {
-  return jobs.map(({ id, command }) => `${id} (${shortened(command)})`).join(", ");
+function listed(jobs: readonly Job[]): string {
+  return jobs.map(({ id, title }) => `${id} (${title})`).join(", ");
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -2,9 +2,9 @@ import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
 
-type Kept = { id: string; command: string; file: string; status: string; how: string; told: boolean };
+type Kept = { id: string; title: string; file: string; status: string; how: string; told: boolean };
 
-/** What a session that is gone on with has to be told of its background commands: those that ended with it, and ends that were not told any more. */
+/** What a session that is gone on with has to be told of its background jobs: those that ended with it, and ends that were not told any more. */
 export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: string } | undefined {
   const mail = events.flatMap((event) =>
     event.type === "prompt" && event.from === "job" ? [plainText(event.parts)] : [],
@@ -15,16 +15,16 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
   const ended = untold.filter(({ status }) => status !== "running");
   if (untold.length === 0) return undefined;
   const lines = [
-    ...lost.map(({ id, command, file }) => `${id} ended with the session before (output: ${file}): ${command}`),
-    ...ended.map(({ id, command, how, file }) => `${id} ended, ${how} (output: ${file}): ${command}`),
+    ...lost.map(({ id, title, file }) => `${id} ended with the session before (output: ${file}): ${title}`),
+    ...ended.map(({ id, title, how, file }) => `${id} ended, ${how} (output: ${file}): ${title}`),
   ];
-  const note = `Background commands of this session run no more:\n${lines.join("\n")}\nStart again what is still needed.`;
-  const facts = untold.map(({ id, command, file }): Fact => {
-    return { type: "state", key: `job:${id}`, value: { command, file, status: "lost" } };
+  const note = `Background jobs of this session run no more:\n${lines.join("\n")}\nStart again what is still needed.`;
+  const facts = untold.map(({ id, title, file }): Fact => {
+    return { type: "state", key: `job:${id}`, value: { title, file, status: "lost" } };
   });
   return {
     facts: [...facts, { type: "note", by: "job", text: note }],
-    line: `Background commands run no more: ${untold.map(({ id, command }) => `${id} (${command})`).join(", ")}`,
+    line: `Background jobs run no more: ${untold.map(({ id, title }) => `${id} (${title})`).join(", ")}`,
   };
 }
 
@@ -38,7 +38,8 @@ function read(events: readonly Event[]): Kept[] {
 
 function keptIn(id: string, value: Json | undefined): Kept | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const { command, file, status, how, told } = value;
-  const words = { command: String(command), file: String(file), status: String(status), how: String(how) };
+  // what older versions called it
+  const { command = "", title = command, file, status, how, told } = value;
+  const words = { title: String(title), file: String(file), status: String(status), how: String(how) };
   return { id, ...words, told: told === true };
 }

@@ -1,9 +1,13 @@
 import type { Event } from "../core/event.js";
 import { sinceLastEnd } from "../core/fold.js";
+import { JOB } from "./job-words.js";
 
-/** Whether what goes on is for a schedule, or for what it left running, and nobody has said anything since. */
-export function unattended(events: readonly Event[]): boolean {
-  if (!sinceLastEnd(events).some(({ type }) => type === "prompt")) return false;
-  const prompt = events.findLast((event) => event.type === "prompt" && event.from !== "job");
+/**
+ * Whether what goes on is for a schedule, and nobody has said anything since; news of what runs in the background is nobody's word. With an
+ * `asker`, one that works beside the conversation, also while that is idle.
+ */
+export function unattended(events: readonly Event[], asker?: string): boolean {
+  if (asker === undefined && !sinceLastEnd(events).some(({ type }) => type === "prompt")) return false;
+  const prompt = events.findLast((event) => event.type === "prompt" && event.from !== JOB);
   return prompt?.type === "prompt" && prompt.from === "schedule";
 }

@@ -5,11 +5,14 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { scratch } from "../platform/scratch.js";
 import { type Changed, changedBy } from "../store/run-changes.js";
+import { jobIn } from "./job-words.js";
 import type { Baseline } from "./verify-baseline.js";
 import { commandsFor } from "./verify-commands.js";
 import { type Check, type Found, type Pending, VERIFY, type VerifyOptions } from "./verify-options.js";
 import { syntaxOf } from "./verify-syntax.js";
 
+/** The state key of what was looked at: the last event there was. What came while it was checked is looked at next time. */
+const UPTO = "verify.upto";
 /** How often failures are sent back for one prompt. */
 const REPAIRS = 2;
 /** Files whose syntax is looked at, and how many at once. */
@@ -25,6 +28,7 @@ export async function verified(
   baselines: Baselines,
 ): Promise<Fact[] | Fact | undefined> {
   const run = sinceLastEnd(session.events);
+  const upto = run.at(-1)?.seq ?? 0;
   if (options.isPlan(session) || !changesIn(sinceVerified(run), session, options).length) return undefined;
   const changes = changesIn(run, session, options);
   const of = `${run[0]?.seq ?? 0} `;
@@ -32,7 +36,7 @@ export async function verified(
   const before = sinceVerified(run).length < run.length;
   if (found.length === 0 && before) found.push(PUT_BACK);
   if (session.signal.aborted) return { type: "ended", outcome: "aborted", reason: reasonOf(session.signal) };
-  return found.length === 0 ? undefined : verdict(found, session);
+  return found.length === 0 ? undefined : [{ type: "state", key: UPTO, value: upto }, ...verdict(found, session)];
 }
 
 /** Checks changed files now, outside of a run: nothing is recorded, and nobody is sent back to work. */
@@ -112,9 +116,19 @@ export function changesIn(
   { home, root }: VerifyOptions,
 ): Changed[] {
   const results = events.filter((event) => event.type === "result");
-  const calls = new Set(results.map(({ callId }) => callId));
+  const calls = callsOver(events, new Set(results.map(({ callId }) => callId)));
   const session = last(all, "session")?.id ?? "";
   return changedBy({ session, calls, edited: results.flatMap(editedIn) }, { home, root });
+}
+
+// work that a call left in the background is looked at once it is over
+function callsOver(events: readonly Event[], calls: Set<string>): Set<string> {
+  for (const event of events) {
+    const job = jobIn(event);
+    if (job?.running) calls.delete(job.call);
+    else if (job) calls.add(job.call);
+  }
+  return calls;
 }
 
 function editedIn({ failed, details }: EventOf<"result">): string[] {
@@ -123,7 +137,9 @@ function editedIn({ failed, details }: EventOf<"result">): string[] {
 }
 
 function sinceVerified(run: readonly Event[]): readonly Event[] {
-  return run.slice(run.findLastIndex((event) => event.type === "state" && event.key === VERIFY) + 1);
+  const looked = run.findLast((event) => event.type === "state" && event.key === UPTO);
+  const upto = looked?.type === "state" && typeof looked.value === "number" ? looked.value : -1;
+  return run.filter(({ seq }) => seq > upto);
 }
 
 function verdict(found: readonly Found[], { events, emit }: Session): Fact[] {

@@ -21,14 +21,16 @@ export function verify(options: VerifyOptions): Plugin {
       },
     }),
     async beforeStop(session) {
-      if (unfinished(session.events) || !(ran || sinceLastEnd(session.events).some(isEdit))) return undefined;
+      if (unfinished(session.events) || !(ran || sinceLastEnd(session.events).some(tells))) return undefined;
       ran = false;
       return (await import("./verify-run.js")).verified(session, options, baselines);
     },
   };
 }
 
-function isEdit(event: Event): boolean {
+// an edit, or the end of work in the background, whose changes were left alone until then
+function tells(event: Event): boolean {
+  if (event.type === "state" && event.key.startsWith("job:")) return true;
   if (event.type !== "result" || event.failed) return false;
   const { details } = event;
   return typeof details === "object" && details !== null && "path" in details && "diff" in details;

@@ -1,47 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Event } from "../../src/core/event.js";
-import type { Json } from "../../src/core/message.js";
-import type { SeenRequest, Turn } from "../../src/models/scripted/script.js";
-import { type ModelServer, modelServer } from "../../src/models/scripted/server.js";
-import { nanocoder, openaiAt, type Place, place, processesWith, sessionsIn, start } from "./nanocoder.js";
+import { agent, bash, call, children, go, logsOf, type Plays, parents, played, put, round } from "./delegating.js";
+import { nanocoder, openaiAt, place, processesWith, sessionsIn, start } from "./nanocoder.js";
 import { processes, quiet, type Session, session, sleeper } from "./repl/session.js";
-
-const call = (name: string, input: Json) => ({ name, input });
-const bash = (command: string) => call("bash", { command });
-const agent = (task: string, more: { type?: string } = {}) => call("agent", { task, ...more });
-const isChild = ({ system }: SeenRequest) => system.startsWith("You are a sub-agent");
-/** The answers that the conversation of a request has had so far. */
-const round = ({ messages }: SeenRequest) => messages.filter(({ role }) => role === "assistant").length;
-
-type Step = string | Turn;
-type Plays = { parent: readonly Step[]; child: readonly Step[] | ((request: SeenRequest) => Step | Promise<Step>) };
-
-/** A server that tells the requests of sub-agents from those of the one they work for. */
-const played = ({ parent, child }: Plays) =>
-  modelServer((request) => {
-    if (!isChild(request)) return parent[round(request)] ?? "parent is done";
-    return typeof child === "function" ? child(request) : (child[round(request)] ?? "child is done");
-  });
-
-const go = (server: { url: string }, where: Place, more: readonly string[] = []) =>
-  nanocoder(["-p", "go", "--no-sandbox", ...more], { place: where, env: openaiAt(server.url) });
-
-const children = (server: ModelServer) => server.requests.filter(isChild);
-const parents = (server: ModelServer) => server.requests.filter((request) => !isChild(request));
-
-function put(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-}
-
-/** The facts of the session and of its sub-agents. */
-function logsOf(where: Place): { parent: Event[]; children: Event[][] } {
-  const all = sessionsIn(where);
-  const isOne = (events: Event[]) => events.some((event) => event.type === "prompt" && event.from === "agent");
-  return { parent: all.find((events) => !isOne(events)) ?? [], children: all.filter(isOne) };
-}
 
 describe("a sub-agent", () => {
   it("works in a conversation of its own: the one who asked reads its report and nothing else", async () => {
@@ -56,7 +18,7 @@ describe("a sub-agent", () => {
     expect(code).toBe(0);
     const [first] = children(server);
     expect(first?.messages.map(({ role, text }) => [role, text])).toEqual([["user", "look at a, b and c"]]);
-    expect(first?.tools).toEqual(["read_file", "write_file", "edit_file", "bash", "glob", "grep", "http"]);
+    expect(first?.tools).toEqual(["read_file", "write_file", "edit_file", "bash", "job", "glob", "grep", "http"]);
     const after = parents(server)[1];
     expect(after?.results).toHaveLength(1);
     expect(after?.results[0]).toMatch(

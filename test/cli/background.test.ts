@@ -138,7 +138,7 @@ describe("a command in the background", () => {
     await using server = await modelServer([{ calls: [call("job", { id: "bg_0009" })] }, "done"]);
     await work(server, where);
     expect(server.requests[1]?.results[0]).toContain(
-      'No background command "bg_0009" runs in this session. Known: none.',
+      'Nothing called "bg_0009" runs in the background of this session. Known: none.',
     );
   });
 });
@@ -150,7 +150,9 @@ describe("all background commands", () => {
     const where = place();
     await using server = await modelServer([{ calls: pair }, "waiting"]);
     const { stderr } = await work(server, where, "--timeout", "3s");
-    expect(stderr).toContain("Waiting 60 s at most for background commands: bg_0001 (sleep 79.1; touch late), bg_0002");
+    expect(stderr).toContain(
+      "Waiting 60 s at most for what runs in the background: bg_0001 (sleep 79.1; touch late), bg_0002",
+    );
     expect(stderr).toContain("Ended with this run: bg_0001 (sleep 79.1; touch late), bg_0002");
     await gone("sleep\u000079.");
     expect(existsSync(join(where.work, "late"))).toBe(false);
@@ -177,7 +179,7 @@ describe("all background commands", () => {
     child.kill("SIGKILL");
     await child.ended;
     const { stderr } = await work(server, where, "--continue");
-    expect(stderr).toContain("Background commands run no more: bg_0001 (sleep 79.5)");
+    expect(stderr).toContain("Background jobs run no more: bg_0001 (sleep 79.5)");
     const words = server.requests[2]?.messages.map(({ text }) => text).join("\n") ?? "";
     expect(words).toContain("bg_0001 ended with the session before");
     const again = await work(server, where, "--continue");

@@ -59,6 +59,7 @@ export class FakeUi implements Ui {
   board(): void {
     this.boarded += 1;
   }
+  refresh(): void {}
   put(): void {}
   async edit(): Promise<undefined> {}
   async transcript(): Promise<void> {}

@@ -10,6 +10,7 @@ import { plainText } from "../../src/core/message.js";
 import type { ToolContext } from "../../src/core/tool.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
 import { runShell } from "../../src/platform/exec.js";
+import type { Work, WorkEnd } from "../../src/plugins/job.js";
 import { asks } from "../../src/plugins/job-stall.js";
 import { Jobs, type JobsOptions } from "../../src/plugins/jobs.js";
 import { lostJobs } from "../../src/plugins/lost-jobs.js";
@@ -145,6 +146,128 @@ describe("jobs", () => {
   });
 });
 
+/** Work that goes on until it is let go, in whatever way; an abort ends it as one that was killed. */
+function held(name: string) {
+  let end: (how: WorkEnd | Error) => void = () => undefined;
+  const kind = { name: "thing", atOnce: 20 };
+  const work: Work = {
+    ...{ kind, title: name },
+    begin: async ({ signal, hear }) => {
+      hear(`${name} goes on\n`);
+      const ended = new Promise<WorkEnd>((resolve, reject) => {
+        end = (how) => (how instanceof Error ? reject(how) : resolve(how));
+        signal.addEventListener("abort", () => resolve({ status: "ended", how: "it was killed", news: "" }));
+      });
+      return { ended };
+    },
+  };
+  return { work, end: (how: WorkEnd | Error) => end(how) };
+}
+
+type Move = "complete" | "fail" | "break" | "kill" | "person" | "read" | "wait" | "leave";
+type Played = { jobs: Jobs; id: string; end(how: WorkEnd | Error): void; never: AbortSignal };
+
+/** What may happen to a job; what is answered later is a promise in a list. */
+const MOVES: Record<Move, (played: Played) => Promise<string>[] | Promise<unknown> | undefined> = {
+  complete: ({ end }) => void end({ status: "completed", how: "well", news: "x" }),
+  fail: ({ end }) => void end({ status: "failed", how: "badly", news: "x" }),
+  break: ({ end }) => void end(new Error("it broke")),
+  kill: ({ jobs, id, never }) => [jobs.read({ id, kill: true }, never)],
+  person: ({ jobs, id }) => jobs.endByPerson(id),
+  read: ({ jobs, id, never }) => jobs.read({ id }, never),
+  wait: ({ jobs, id, never }) => [jobs.read({ id, wait: 5 }, never)],
+  leave({ jobs, id }) {
+    const left = new AbortController();
+    const answer = jobs.read({ id, wait: 5 }, left.signal);
+    left.abort();
+    return [answer];
+  },
+};
+
+describe("any ends of any jobs", () => {
+  it("are each told once: by mail, by the answer of who waited or killed, or to the person who ended it", async () => {
+    const does = fc.constantFrom(...(Object.keys(MOVES) as Move[]));
+    const moves = fc.array(fc.record({ at: fc.nat(5), does }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), moves, async (count, all) => {
+        const here = desk();
+        const { jobs, context } = here;
+        const some = Array.from({ length: count }, (_, n) => ({ ...held(`work ${n}`), id: `bg_000${n + 1}` }));
+        await Promise.all(some.map(({ work }) => jobs.begin(work, context)));
+        const parts = some.map((one) => ({ ...one, jobs, never: context.signal }));
+        const answers = await moved(all.map(({ at, does }) => ({ does, one: parts[at % count] })));
+        for (const { end } of some) end({ status: "completed", how: "at the end", news: "x" });
+        const answered = await Promise.all(answers);
+        while (jobs.running().length > 0) await new Promise(setImmediate);
+        for (const { id } of some) toldOnce(id, here, answered);
+        // what a session that goes on would tell again
+        expect(lostJobs([...here.log.events, ...here.told().map(asPrompt)])).toBeUndefined();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+async function moved(moves: readonly { does: Move; one: Played | undefined }[]): Promise<Promise<string>[]> {
+  const answers: Promise<string>[] = [];
+  for (const [n, { does, one }] of moves.entries()) {
+    const later = one && MOVES[does](one);
+    if (Array.isArray(later)) answers.push(...later);
+    else await later;
+    if (n % 2 === 0) await new Promise(setImmediate);
+  }
+  return answers;
+}
+
+function toldOnce(id: string, { log, told }: ReturnType<typeof desk>, answered: readonly string[]): void {
+  const mail = told().filter((words) => words.includes(` ${id} `));
+  const heard = answered.filter((words) => new RegExp(`^\\[${id} (completed|failed|ended):`).test(words));
+  const noted = log.events.filter((event) => event.type === "note" && event.text.includes(id));
+  const known = JSON.stringify(state(log.events, `job:${id}`)).includes('"told":true');
+  expect(mail).toHaveLength(known ? 0 : 1);
+  if (known) expect(heard.length + noted.length).toBeGreaterThan(0);
+  expect(noted.length).toBeLessThanOrEqual(1);
+  const facts = log.events.filter((event) => event.type === "state" && event.key === `job:${id}`);
+  expect(facts).toHaveLength(2);
+}
+
+function asPrompt(words: string, at: number): Event {
+  return { type: "prompt", from: "job", parts: [{ type: "text", text: words }], seq: 1000 + at, at: 0 };
+}
+
+describe("jobs of any kind", () => {
+  it("are bounded each by its own kind, count as one row, and begin no more once the session is over", async () => {
+    const { jobs, context, start } = desk();
+    const few = { name: "thing", atOnce: 2 };
+    const one = () => ({ ...held("a").work, kind: few });
+    await jobs.begin(one(), context);
+    await jobs.begin(one(), context);
+    await expect(jobs.begin(one(), context)).rejects.toThrow("2 background things run already");
+    expect((await start("sleep 60")).details).toMatchObject({ background: "bg_0003" });
+    expect(jobs.running().map(({ title, latest }) => [title, latest])).toEqual([
+      ["a", "a goes on"],
+      ["a", "a goes on"],
+      ["sleep 60", ""],
+    ]);
+    await jobs.close();
+    await expect(start("true")).rejects.toThrow("nothing begins any more");
+  });
+
+  it("are waited for as long as the most patient of them", async () => {
+    const { jobs, notices, context, log } = desk({ patience: 5000 });
+    const long = held("long");
+    await jobs.begin(held("short").work, context);
+    await jobs.begin({ ...long.work, kind: { name: "slow thing", atOnce: 1, patience: 70_000 } }, context);
+    const waited = jobs.patient({ ...context, events: log.events });
+    expect(notices).toEqual([expect.stringContaining("Waiting 70 s at most")]);
+    long.end({ status: "completed", how: "well", news: "" });
+    await waited;
+    await jobs.patient({ ...context, events: log.events, signal: AbortSignal.abort() });
+    expect(notices[1]).toContain("Waiting 5 s at most");
+    await jobs.close();
+  });
+});
+
 describe("what waits for an answer", () => {
   it.each([
     "Continue? [y/N] ",
@@ -204,7 +327,7 @@ describe("jobs that a session lost", () => {
     const words = "[Background command bg_0003 failed: exit code 7, after 1 s. It was: x]";
     log.append({ type: "prompt", from: "job", parts: [{ type: "text", text: words }] });
     const lost = lostJobs(log.events);
-    expect(lost?.line).toBe("Background commands run no more: bg_0001 (x), bg_0002 (x)");
+    expect(lost?.line).toBe("Background jobs run no more: bg_0001 (x), bg_0002 (x)");
     expect(lost?.facts.at(-1)).toMatchObject({
       type: "note",
       text: expect.stringContaining("bg_0002 ended, exit code 0"),

@@ -181,12 +181,13 @@ export class Desk {
     this.opened.agent.inbox.post(mail);
   }
 
-  // an idle session is woken by what others write to it: its background commands, its schedules
+  // an idle session is woken by what others write to it: its jobs in the background, its schedules
   #hear(): void {
     this.opened.background.deliver((mail) => {
       this.#deliver(mail);
       this.#wake();
     });
+    this.opened.background.watch(() => this.ui.refresh());
     this.schedules.start(() => this.#wake()).catch((error) => this.#notice(sentence(error)));
   }
 

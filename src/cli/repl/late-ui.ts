@@ -19,6 +19,7 @@ export function lateUi(make: () => FrontEnd): FrontEnd {
     fill: (field) => ui().fill(field),
     busy: (what) => ui().busy(what),
     board: (lines) => ui().board(lines),
+    refresh: () => made?.refresh(),
     put: (words) => ui().put(words),
     edit: (words) => ui().edit(words),
     transcript: (events) => ui().transcript(events),

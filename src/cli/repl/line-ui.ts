@@ -6,6 +6,7 @@ import type { Answer, Asking, Question } from "../../plugins/question.js";
 import { progress } from "../progress.js";
 import { bodyLines } from "./asked/approval-body.js";
 import { INTERRUPTED } from "./asked/approval-words.js";
+import { LINE_WORDS } from "./line-words.js";
 import type { Locale } from "./locale.js";
 import type { Choice, Field, FrontEnd, Hands, Said } from "./port.js";
 import { oneLine } from "./screen/cells.js";
@@ -29,47 +30,6 @@ const PLAIN = themeOf({ colours: false });
 
 type Items<T> = Choice<T>["items"];
 
-const WORDS: Record<
-  Locale,
-  {
-    again: string;
-    stray: string;
-    ask(rules: string): string;
-    always(rules: string): string;
-    why: string;
-    number: string;
-    none: string;
-    noEditor: string;
-    twice: string;
-    before(count: number): string;
-  }
-> = {
-  en: {
-    again: "One of these letters, please.",
-    stray: "Typed before you could read this: not taken.",
-    always: (rules) => `a always (${rules}), `,
-    ask: (rules) => `y once, s this session, ${rules}n no, t no and say why: `,
-    why: "Why not: ",
-    number: "Number, part of a name, or nothing: ",
-    none: "Nothing fits.",
-    noEditor: "This terminal cannot open an editor.",
-    twice: "Ctrl+C again exits.",
-    before: (count) => `… ${count} earlier prompts: nanocoder sessions show tells them all.`,
-  },
-  zh: {
-    again: "请输入其中一个字母。",
-    stray: "在你看到问题之前输入的，未采用。",
-    always: (rules) => `a 总是（${rules}），`,
-    ask: (rules) => `y 仅此一次，s 本次会话，${rules}n 拒绝，t 拒绝并说明原因：`,
-    why: "原因：",
-    number: "编号、名称的一部分，或直接回车：",
-    none: "没有符合的。",
-    noEditor: "此终端无法打开编辑器。",
-    twice: "再按一次 Ctrl+C 退出。",
-    before: (count) => `… 还有 ${count} 条更早的提示词：nanocoder sessions show 可以查看全部。`,
-  },
-};
-
 /** A session in plain lines, for a terminal that can do no more. */
 export class LineUi implements FrontEnd {
   readonly #lines: Interface;
@@ -81,6 +41,8 @@ export class LineUi implements FrontEnd {
   #draft: string[] = [];
   #wrote = "";
   #pressed = false;
+  /** A turn goes on. */
+  #runs = false;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -103,6 +65,7 @@ export class LineUi implements FrontEnd {
   }
 
   see(item: Event | Delta): void {
+    this.#runs = item.type !== "ended";
     if (item.type === "text") this.#write(visible(item.text));
     if (item.type === "prompt" && item.from !== "user") this.#line(`[${item.from}] ${visible(plainText(item.parts))}`);
     if (item.type === "ended" && item.outcome !== "done") this.#line(visible(item.reason ?? item.outcome));
@@ -111,7 +74,7 @@ export class LineUi implements FrontEnd {
 
   recount(events: readonly Event[]): void {
     const prompts = events.filter((event) => event.type === "prompt");
-    if (prompts.length > RECOUNTED) this.#line(WORDS[this.#parts.locale].before(prompts.length - RECOUNTED));
+    if (prompts.length > RECOUNTED) this.#line(LINE_WORDS[this.#parts.locale].before(prompts.length - RECOUNTED));
     const from = prompts.at(-RECOUNTED)?.seq ?? 0;
     for (const event of events.slice(from)) {
       if (event.type === "prompt") this.#line(`> ${visible(plainText(event.parts))}`);
@@ -129,7 +92,10 @@ export class LineUi implements FrontEnd {
       const { locale, output } = this.#parts;
       const body = bodyLines({ question, changed: undefined }, { theme: PLAIN, locale }, output.columns || 80);
       this.#line(body.map(unstyled).join("\n"));
-      return this.#leaving(asking?.signal, () => this.#answer(question.always));
+      const answer = await this.#leaving(asking?.signal, () => this.#answer(question.always));
+      // one that works beside an idle session has asked: the next words are wanted again
+      if (!this.#runs) this.ready();
+      return answer;
     });
   }
 
@@ -141,7 +107,7 @@ export class LineUi implements FrontEnd {
   }
 
   async #answer(always: readonly string[] | undefined): Promise<Answer> {
-    const words = WORDS[this.#parts.locale];
+    const words = LINE_WORDS[this.#parts.locale];
     const rules = always === undefined ? "" : words.always(always.join(", "));
     const asked = performance.now();
     const letter = (await this.#asked(words.ask(visible(rules))))?.trim().toLowerCase();
@@ -167,7 +133,7 @@ export class LineUi implements FrontEnd {
   }
 
   async #chosen<T>(title: string, { shown, items }: { shown: Items<T>; items: Items<T> }): Promise<T | undefined> {
-    const words = WORDS[this.#parts.locale];
+    const words = LINE_WORDS[this.#parts.locale];
     const rows = shown.map(({ label, about }, n) => `${n + 1}  ${label}${about === undefined ? "" : `  ${about}`}`);
     this.#line([visible(title), ...rows.map(oneLine)].join("\n"));
     const answer = (await this.#asked(words.number))?.trim();
@@ -199,12 +165,16 @@ export class LineUi implements FrontEnd {
     // lines that change would be lines without end
   }
 
+  refresh(): void {
+    // neither do the lines of what runs in the background
+  }
+
   put(words: string): void {
     this.#line(visible(words));
   }
 
   async edit(): Promise<string | undefined> {
-    this.#line(WORDS[this.#parts.locale].noEditor);
+    this.#line(LINE_WORDS[this.#parts.locale].noEditor);
     return undefined;
   }
 
@@ -246,7 +216,7 @@ export class LineUi implements FrontEnd {
 
   #firstPress(): void {
     this.#pressed = true;
-    this.#line(WORDS[this.#parts.locale].twice);
+    this.#line(LINE_WORDS[this.#parts.locale].twice);
     this.ready();
   }
 

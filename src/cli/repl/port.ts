@@ -68,6 +68,8 @@ export type Ui = {
   busy(what: string): () => void;
   /** Lines that stand above the prompt, asked for with each frame; none takes them away. */
   board(lines?: () => readonly string[]): void;
+  /** What stands below the prompt, or above it, may look different now. */
+  refresh(): void;
   /** Puts words of a prompt back into it, to be changed and sent: they are no command, whatever they begin with. */
   put(words: string): void;
   /** A text in the person's own editor; undefined when it was left without saving, or there is none. */
@@ -127,8 +129,8 @@ export type Status = {
   /** In USD. */
   cost: number | undefined;
   branch: string | undefined;
-  /** Commands and agents at work in the background. */
-  jobs: number;
+  /** Commands and sub-agents at work in the background, oldest first, and what each said last. */
+  jobs: readonly { id: string; title: string; latest: string }[];
   /** Words that wait for the next step of the turn that runs. */
   queued: readonly string[];
 };

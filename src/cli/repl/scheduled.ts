@@ -39,7 +39,7 @@ export function scheduledFront(front: Front, { config, locale, clock }: Around) 
       return [...((await front.plugins?.(ground)) ?? []), scheduling(made, offered)];
     },
     async ask(question, asking) {
-      if (!unattended(events)) return front.ask(question, asking);
+      if (!unattended(events, question.from)) return front.ask(question, asking);
       front.notice(WORDS[locale].refused(visible(question.tool), visible(question.why)));
       return { verdict: "deny", why: `${question.why} (this turn is scheduled: nobody is there to ask)` };
     },

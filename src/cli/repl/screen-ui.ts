@@ -18,7 +18,7 @@ import type { Look } from "./told/folded.js";
 import { type Indicator, indicator } from "./told/indicator.js";
 import { promptLines } from "./told/prompt-lines.js";
 import { saidPane } from "./told/said.js";
-import { queuedLines, statusLine } from "./told/status-line.js";
+import { jobLines, queuedLines, statusLine } from "./told/status-line.js";
 import { stepBoard } from "./told/step-board.js";
 import { type Transcript, transcript } from "./told/transcript.js";
 import { viewer } from "./told/viewer.js";
@@ -121,6 +121,10 @@ export class ScreenUi implements FrontEnd {
     this.#changed();
   }
 
+  refresh(): void {
+    this.#changed();
+  }
+
   put(words: string): void {
     this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"), true);
   }
@@ -209,12 +213,14 @@ export class ScreenUi implements FrontEnd {
   #panes(): Pane[] {
     const { look, hands } = this.#parts;
     const status = () => hands.status();
+    const jobs = jobLines(status, look.theme, look.locale);
     return [
       this.#told.live,
       { render: () => (this.#screen.rows < ROOMY ? [] : [""]) },
       { render: (columns) => this.#boardLines(columns) },
       // who is asked is waited for: nothing goes on
       { render: (columns) => (this.#asking ? [] : this.#working.render(columns)) },
+      { render: (columns) => (this.#screen.rows < ROOMY ? [] : jobs.render(columns)) },
       queuedLines(status, look.theme, look.locale),
       { render: (columns) => this.#asked(columns) ?? this.#box.render(columns) },
       statusLine(status, look.theme, look.locale),

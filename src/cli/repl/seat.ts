@@ -9,7 +9,7 @@ import { statusOf } from "./status.js";
 import { take } from "./talk.js";
 
 const NOTHING_YET: Status = {
-  ...{ model: "", mode: "default", window: 0, jobs: 0, queued: [] },
+  ...{ model: "", mode: "default", window: 0, jobs: [], queued: [] },
   ...{ tokens: undefined, cost: undefined, branch: undefined },
 };
 

@@ -20,7 +20,7 @@ export function statusOf(desk: Desk): () => Status {
     if (branch === undefined || Date.now() - branch.at > FRESH)
       branch = { at: Date.now(), name: gitBranch(desk.config.cwd) };
     const { id: model, window } = agent.model;
-    const jobs = background.running().length;
+    const jobs = background.running();
     return { model, mode: desk.mode, window, ...read.figures, branch: branch.name, jobs, queued: desk.waiting };
   };
 }

@@ -36,6 +36,7 @@ export function fakeUi(answers: readonly Answer[] = []): FakeUi {
     async fill(field) {
       return next(field) ?? undefined;
     },
+    refresh: () => undefined,
     busy(what) {
       ui.busied.push(what);
       return () => void ui.busied.push(`done: ${what}`);

@@ -125,16 +125,16 @@ describe("/jobs", () => {
       locale,
       flags: { permissionMode: "auto", sandbox: false },
     });
-    const none = { en: "No command runs in the background.", zh: "没有后台命令在运行。" }[locale];
+    const none = { en: "Nothing runs in the background.", zh: "没有后台任务在运行。" }[locale];
     expect(await at.send("/jobs")).toContain(none);
     await at.send("begin");
-    expect(statusOf(at.desk)().jobs).toBe(1);
+    expect(statusOf(at.desk)().jobs).toHaveLength(1);
     expect(await at.send("/jobs")).toMatch(/^bg_0001 {2}.*sleep 60; touch late\n {2}\S+\/bg_0001\.txt$/);
     expect(await at.send("/jobs kill")).toBe('ERROR /jobs takes nothing or kill ID, not "kill".');
     expect(await at.send("/jobs stop bg_0001")).toContain("ERROR /jobs takes nothing or kill ID");
     expect(await at.send("/jobs kill bg_7")).toBe('ERROR /jobs kill: no "bg_7" runs. Running: bg_0001.');
     expect(await at.send("/jobs kill bg_0001")).toBe({ en: "Ended bg_0001.", zh: "已结束 bg_0001。" }[locale]);
-    expect(statusOf(at.desk)().jobs).toBe(0);
+    expect(statusOf(at.desk)().jobs).toEqual([]);
     expect(server.requests).toHaveLength(2);
     await at.send("and now?");
     const words = server.requests[2]?.messages.map(({ text }) => text).join("\n");
@@ -154,12 +154,12 @@ describe("/jobs", () => {
     const { id } = at.desk.opened;
     await at.send("/reset");
     expect(processesWith("sleep\u000061.25")).toEqual([]);
-    expect(await at.send("/jobs")).toContain("No command runs");
+    expect(await at.send("/jobs")).toContain("Nothing runs");
     at.desk.attend(() => undefined);
     await at.send("begin anew");
     go(at, "go");
     await vi.waitFor(() => expect(server.requests).toHaveLength(5));
     await vi.waitFor(() => expect(at.desk.busy).toBe(false));
-    expect(await at.send(`/resume ${id}`)).toContain("Background commands run no more: bg_0001 (sleep 61.25)");
+    expect(await at.send(`/resume ${id}`)).toContain("Background jobs run no more: bg_0001 (sleep 61.25)");
   });
 });

@@ -62,6 +62,7 @@ export function recording(person: Person): Ui & { seen: Seen; drawn: string[] } 
       board = lines;
       draw();
     },
+    refresh: () => undefined,
     put: (words) => void seen.put.push(words),
     edit: async (words) => person.edit?.shift()?.(words),
     transcript: async () => undefined,

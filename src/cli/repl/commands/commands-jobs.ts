@@ -5,30 +5,30 @@ import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
 
-/** Columns of a command. */
+/** Columns of a title. */
 const WIDE = 60;
 
 type Words = { none: string; ended(id: string): string; kill: string };
 
 const WORDS: Record<Locale, Words> = {
   en: {
-    none: "No command runs in the background. The model starts one when it should not wait for it.",
+    none: "Nothing runs in the background. The model starts commands and sub-agents there when it should not wait for them.",
     ended: (id) => `Ended ${id}.`,
     kill: "end one by its ID",
   },
   zh: {
-    none: "没有后台命令在运行。模型不需要等待某个命令时会在后台启动它。",
+    none: "没有后台任务在运行。模型不需要等待某个命令或子智能体时会在后台启动它。",
     ended: (id) => `已结束 ${id}。`,
     kill: "按 ID 结束",
   },
 };
 
-/** `/jobs`: the commands that run in the background. */
+/** `/jobs`: what runs in the background. */
 export const jobCommands: readonly SlashCommand[] = [
   {
     name: "jobs",
     usage: "[kill ID]",
-    about: { en: "commands that run in the background; ends one", zh: "后台运行的命令；可结束其中一个" },
+    about: { en: "what runs in the background; ends one", zh: "后台运行的任务；可结束其中一个" },
     always: true,
     complete,
     run: (desk, words) => (words === "" ? list(desk) : kill(desk, words)),
@@ -39,13 +39,13 @@ function complete({ opened, locale }: Desk, words: string) {
   if (!/^kill\s/.test(words)) return [{ value: "kill", label: "kill", about: WORDS[locale].kill }];
   return opened.background
     .running()
-    .map(({ id, command }) => ({ value: id, label: id, about: cutTo(visible(command), WIDE) }));
+    .map(({ id, title }) => ({ value: id, label: id, about: cutTo(visible(title), WIDE) }));
 }
 
 function list({ ui, locale, opened }: Desk): void {
-  const lines = opened.background.running().map(({ id, command, began, file }) => {
-    const line = cutTo(visible(command.replace(/\s+/g, " ")), WIDE);
-    return `${id}  ${duration(Date.now() - began)}  ${line}\n  ${visible(file)}`;
+  const lines = opened.background.running().map(({ id, title, began, file, latest }) => {
+    const now = latest === "" ? "" : `\n  ${cutTo(visible(latest), WIDE)}`;
+    return `${id}  ${duration(Date.now() - began)}  ${cutTo(visible(title), WIDE)}${now}\n  ${visible(file)}`;
   });
   if (lines.length === 0) ui.say({ type: "note", text: WORDS[locale].none });
   else ui.say({ type: "text", text: lines.join("\n") });

@@ -26,6 +26,27 @@ export function statusLine(status: () => Status, theme: Theme, locale: Locale): 
   };
 }
 
+/** Jobs that have a line of their own. */
+const SHOWN = 4;
+
+/** What runs in the background, a line each with what it said last. */
+export function jobLines(status: () => Status, theme: Theme, locale: Locale): Pane {
+  return {
+    render(columns) {
+      const { jobs } = status();
+      const lines = jobs.slice(-SHOWN).map(({ id, title, latest }) => {
+        const name = `${id} ${visible(title)}`;
+        const now = latest === "" ? "" : `: ${visible(latest.trim())}`;
+        // the name leaves half of the line to what goes on
+        return `${cut(name, now === "" ? columns : Math.max(12, Math.floor(columns / 2)))}${now}`;
+      });
+      const out = jobs.length - lines.length;
+      const all = out === 0 ? lines : [WORDS[locale].more(out), ...lines];
+      return all.map((line) => theme.dim(cut(line, columns)));
+    },
+  };
+}
+
 /** Words that wait of which a line is shown, and characters of one that are looked at. */
 const MOST = { queued: 5, looked: 1000 };
 
@@ -60,7 +81,7 @@ function partsOf(status: Status, theme: Theme, locale: Locale): Part[] {
       : [{ text: paint(`${thousands(tokens)}/${thousands(window)} (${share} %)`), weight: 4 }]),
     ...(cost === undefined ? [] : [{ text: theme.dim(`$${cost.toFixed(cost < 1 ? 3 : 2)}`), weight: 3 }]),
     ...(branch === undefined ? [] : [{ text: theme.dim(visible(branch)), weight: 1 }]),
-    ...(jobs === 0 ? [] : [{ text: theme.accent(WORDS[locale].jobs(jobs)), weight: 2 }]),
+    ...(jobs.length === 0 ? [] : [{ text: theme.accent(WORDS[locale].jobs(jobs.length)), weight: 2 }]),
   ];
 }
 
