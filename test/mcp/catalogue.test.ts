@@ -127,6 +127,14 @@ describe("what a server offered before", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("is offered no more once an attempt to connect has failed, whether or not it was called", async () => {
+    const { where, dies } = await known();
+    writeFileSync(dies, "");
+    const { seen } = await ranAt(where, [call("bash", { command: "sleep 1" }), "done"], [...ALLOW, "--yolo"]);
+    expect(seen[0]?.tools).toContain("mcp__fix__act");
+    expect(seen[1]?.tools).not.toContain("mcp__fix__act");
+  });
+
   it("is found by mcp_tools without a connection, where it is a big catalogue", async () => {
     const tools = Array.from({ length: 5000 }, (_, n) => ({
       name: `tool_${n}`,
