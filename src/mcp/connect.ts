@@ -61,7 +61,7 @@ export async function connect(
   client.onclose = () => lost(line instanceof Stdio ? line.why : "the connection was closed");
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await loggedIn(open, work);
+      return await open.forms.during(() => loggedIn(open, work));
     } catch (error) {
       if (isGone(error)) lost(sentence(error));
       if (isLate(error)) throw new Unanswered(reasonOf(error));
@@ -72,7 +72,7 @@ export async function connect(
     catalogue: () => asked(() => catalogueOf(client)),
     call: async (name, input, more) => {
       const params = { name, arguments: asFields(input) };
-      return answeredOf(await open.forms.during(() => asked(() => client.callTool(params, optionsOf(more)))));
+      return answeredOf(await asked(() => client.callTool(params, optionsOf(more))));
     },
     resources: async (more) => {
       const { resources } = await asked(() => client.listResources(undefined, optionsOf(more)));

@@ -6,7 +6,7 @@ import type { Tool } from "../core/tool.js";
 import { quoted, visible } from "../platform/text.js";
 import { finder, LOADED } from "./finder.js";
 import { digest, isMeant, isServerMeant, plainName } from "./names.js";
-import { aboutOf, type Entry, type Pool, sizeOf } from "./pool.js";
+import { aboutOf, type Entry, type Pool } from "./pool.js";
 import type { Server } from "./server.js";
 
 /** The servers, and all that they have, which the agents of a session share. */
@@ -70,7 +70,7 @@ function decide({ servers, told, entries }: Offered, window: number): void {
   const known = servers.filter((server) => server.catalogue !== undefined);
   for (const server of [...told.keys(), ...known.filter((each) => !told.has(each))]) {
     const mine = entries().filter((entry) => entry.server === server);
-    const size = mine.length > count ? Number.POSITIVE_INFINITY : mine.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    const size = mine.length > count ? Number.POSITIVE_INFINITY : mine.reduce((sum, entry) => sum + entry.size(), 0);
     const fits = told.get(server) !== "by name" && size <= room;
     told.set(server, fits ? "in full" : "by name");
     if (fits) [room, count] = [room - size, count - mine.length];
@@ -98,7 +98,10 @@ async function announced(offered: Offered, session: Session): Promise<Fact[]> {
     const words = announcement(offered, server, session.model.window);
     if (words !== undefined) tell(key, words);
     else if ("why" in server.standing && state(session.events, key) !== undefined)
-      tell(key, `The MCP server ${visible(server.spec.name)} cannot be reached now, and its tools are not offered.`);
+      tell(
+        key,
+        `The MCP server ${visible(server.spec.name)} cannot be reached now, and its tools are not offered; mcp_tools tries again.`,
+      );
   }
   return facts;
 }

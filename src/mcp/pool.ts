@@ -11,6 +11,8 @@ export type Entry = {
   words: string;
   /** Made when it is first wanted: of thousands few are. */
   tool(): Tool;
+  /** About how many tokens it takes to tell of it in full. */
+  size(): number;
 };
 export type Pool = { entries: readonly Entry[]; problems: readonly string[] };
 
@@ -32,7 +34,10 @@ export function poolOf(servers: readonly Server[], checks: Checks): Pool {
       problems.push(
         `${named(server, remote)} is left out: ${named(before.server, before.remote)} is called ${name} too`,
       );
-    else entries.set(name, { server, remote, name, words, tool: once(() => make(name)) });
+    else {
+      const tool = once(() => make(name));
+      entries.set(name, { server, remote, name, words, tool, size: once(() => sizeOf(tool())) });
+    }
   }
   return { entries: [...entries.values()], problems };
 }
@@ -42,9 +47,7 @@ export function aboutOf({ words }: Entry): string {
   return visible(words.slice(0, 400)).split("\n")[0]?.slice(0, 160) ?? "";
 }
 
-/** About how many tokens it takes to tell of it in full. */
-export function sizeOf({ name, tool }: Entry): number {
-  const { description, input } = tool();
+function sizeOf({ name, description, input }: Tool): number {
   return Math.ceil(JSON.stringify([name, description, input.json]).length / 4);
 }
 
@@ -61,8 +64,8 @@ function originsOf(server: Server, checks: Checks): Origin[] {
   return resources ? [...own, reading] : own;
 }
 
-function once(make: () => Tool): () => Tool {
-  let made: Tool | undefined;
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
     made ??= make();
     return made;

@@ -133,7 +133,9 @@ export class Server {
   }
 
   async #connected(signal: AbortSignal): Promise<Connection> {
-    await within(this.#times.call, this.settled(signal));
+    const over = this.settled(signal).catch(() => undefined);
+    await within(this.#times.call, over);
+    if (signal.aborted) throw new Error("interrupted");
     const connection = this.#connection;
     if (connection === undefined) {
       const told =

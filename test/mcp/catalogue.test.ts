@@ -121,8 +121,18 @@ describe("what a server offered before", () => {
     expect(code).toBe(0);
     expect(seen[1]?.results).toMatch(/^MCP error: the server "fix" is not connected: it exited with code 3/);
     expect(seen[1]?.tools).not.toContain("mcp__fix__act");
-    expect(seen[1]?.raw).toContain("The MCP server fix cannot be reached now, and its tools are not offered.");
+    expect(seen[1]?.raw).toContain(
+      "The MCP server fix cannot be reached now, and its tools are not offered; mcp_tools tries again.",
+    );
     expect(seen).toHaveLength(2);
+  });
+
+  it("is offered no more once an attempt to connect has failed, whether or not it was called", async () => {
+    const { where, dies } = await known();
+    writeFileSync(dies, "");
+    const { seen } = await ranAt(where, [call("bash", { command: "sleep 1" }), "done"], [...ALLOW, "--yolo"]);
+    expect(seen[0]?.tools).toContain("mcp__fix__act");
+    expect(seen[1]?.tools).not.toContain("mcp__fix__act");
   });
 
   it("is found by mcp_tools without a connection, where it is a big catalogue", async () => {
