@@ -26,11 +26,11 @@ describe("a sub-agent in the background of a session", () => {
   it("is shown at work, asks an idle session by its name, loses no draft, and wakes it when it ends", async () => {
     const where = place();
     writeFileSync(join(where.work, "keep.txt"), "x");
-    const idle = gate();
+    const [idle, drafted] = [gate(), gate()];
     await using server = await played({
       parent: [{ calls: [aside("tidy up")] }, "I wait.", "It is tidy.", "gone on"],
       child: async (request) => {
-        if (round(request) === 1) await idle.opened;
+        await (round(request) === 0 ? idle : drafted).opened;
         return (
           [
             { text: "First a look.", calls: [call("glob", { pattern: "*" })] },
@@ -42,11 +42,13 @@ describe("a sub-agent in the background of a session", () => {
     });
     await using one = await session({ where, env: openaiAt(server.url) });
     await one.sends("go");
-    await one.sees("I wait.", "1 job", "bg_0001 sub-agent “tidy up”: > glob");
+    await one.sees("I wait.", "1 job", "bg_0001 sub-agent “tidy up”");
     await one.rests();
+    idle.open();
+    await one.sees("bg_0001 sub-agent “tidy up”: > glob");
     one.terminal.type("half a thought");
     await one.sees("> half a thought");
-    idle.open();
+    drafted.open();
     await one.sees("Allow bash for the agent “tidy up”?", "rm keep.txt");
     expect(existsSync(join(where.work, "keep.txt"))).toBe(true);
     await says(one, "y", () => !existsSync(join(where.work, "keep.txt")));
@@ -89,11 +91,11 @@ describe("a sub-agent in the background of a session", () => {
 
   it("asks in plain lines too, and the prompt comes back", async () => {
     const where = place();
-    const idle = gate();
+    const [idle, answered] = [gate(), gate()];
     await using server = await played({
       parent: [{ calls: [aside("make it")] }, "I wait.", "heard"],
       child: async (request) => {
-        if (round(request) === 0) await idle.opened;
+        await (round(request) === 0 ? idle : answered).opened;
         return round(request) === 0 ? { calls: [bash("touch made.txt")] } : "Made.";
       },
     });
@@ -107,6 +109,8 @@ describe("a sub-agent in the background of a session", () => {
     await quiet();
     one.terminal.type("y");
     one.terminal.key("enter");
+    await one.terminal.until((screen) => screen.findLast((line) => line.trim() !== "")?.trim() === ">");
+    answered.open();
     await one.sees("heard");
     expect(existsSync(join(where.work, "made.txt"))).toBe(true);
     await one.terminal.until((screen) => screen.findLast((line) => line.trim() !== "")?.trim() === ">");
@@ -204,7 +208,7 @@ describe("/undo", () => {
 describe("a turn that a schedule began", () => {
   it("leaves nobody to ask for what works on after it", async () => {
     await using server = await played({
-      parent: [{ calls: [aside("remove")] }, "I wait.", "heard"],
+      parent: [{ calls: [aside("remove")] }, "I wait.", { calls: [bash("rm y")] }, "heard"],
       child: [{ calls: [bash("rm x")] }, "refused"],
     });
     await using at = await sit({ env: openaiAt(server.url), flags: { sandbox: false } });
@@ -212,10 +216,12 @@ describe("a turn that a schedule began", () => {
     at.desk.attend(() => undefined);
     at.desk.opened.agent.inbox.post({ parts: [{ type: "text", text: "nightly" }], from: "schedule" });
     await at.desk.during(async () => undefined);
-    await vi.waitFor(() => expect(parents(server)).toHaveLength(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(parents(server)).toHaveLength(4), { timeout: 10_000 });
     await vi.waitFor(() => expect(at.desk.busy).toBe(false));
     expect(ask).not.toHaveBeenCalled();
-    expect(children(server)[1]?.results[0]).toContain("this turn is scheduled: nobody is there to ask");
+    // nor for the turn that its report begins
+    for (const each of [children(server)[1], parents(server)[3]])
+      expect(each?.results[0]).toContain("this turn is scheduled: nobody is there to ask");
     expect(news(parents(server).at(-1))).toHaveLength(1);
   });
 });
