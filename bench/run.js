@@ -12,6 +12,7 @@ import { killedGoals, masterCost } from "./goals.js";
 import { recallCost } from "./memories.js";
 import { sessionCost } from "./repl.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
+import { skillsCost } from "./skills.js";
 import { survivors } from "./survivors.js";
 
 const { values: options } = parseArgs({
@@ -24,7 +25,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation },
+  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation, skills },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -45,6 +46,10 @@ async function analysis() {
 
 async function delegation() {
   Object.assign(figures, await survivors({ main: MAIN, rounds: RUNS * 10, serve: served, envFor }));
+}
+
+async function skills() {
+  Object.assign(figures, await skillsCost({ main: MAIN, pairs: 15, envFor }));
 }
 
 async function repl() {
