@@ -13,6 +13,7 @@ import { serversCost } from "./mcp.js";
 import { recallCost } from "./memories.js";
 import { sessionCost } from "./repl.js";
 import { analysisCost, killed, sandboxCost } from "./safety.js";
+import { skillsCost } from "./skills.js";
 import { survivors } from "./survivors.js";
 
 const { values: options } = parseArgs({
@@ -25,7 +26,7 @@ const servers = [];
 
 const parts = {
   ...{ startup, oneShot, loop, inStream, parallel, crash, chunks },
-  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation, mcp },
+  ...{ analysis, sandbox, kills, memories, endurance, goals, repl, delegation, mcp, skills },
 };
 const wanted = options.only?.split(",") ?? Object.keys(parts);
 for (const name of wanted) {
@@ -50,6 +51,10 @@ async function delegation() {
 
 async function mcp() {
   Object.assign(figures, await serversCost({ main: MAIN, runs: RUNS * 2, serve: served, envFor }));
+}
+
+async function skills() {
+  Object.assign(figures, await skillsCost({ main: MAIN, pairs: 15, envFor }));
 }
 
 async function repl() {

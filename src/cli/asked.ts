@@ -2,6 +2,7 @@ import type { Flags } from "../app/input.js";
 import type { GoalOptions } from "./goal-args.js";
 import type { McpOptions, McpWhat } from "./mcp-args.js";
 import type { ScheduleOptions, ScheduleWhat } from "./schedule-args.js";
+import type { SkillOptions, SkillWhat } from "./skills-args.js";
 
 export const FORMATS = ["text", "json", "stream-json"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -15,6 +16,7 @@ export const COMMANDS = [
   "undo",
   "sessions",
   "memory",
+  "skills",
   "mcp",
   "schedule",
   "permissions",
@@ -44,6 +46,7 @@ export type UndoFlags = Flags & { list?: boolean; redo?: boolean };
 
 export type McpFlags = Flags & McpOptions;
 export type ScheduleFlags = Flags & ScheduleOptions;
+export type SkillFlags = Flags & SkillOptions;
 export type PermissionFlags = Flags & { jsonl?: boolean };
 export type TrustFlags = Flags & { yes?: boolean; revoke?: boolean };
 
@@ -73,6 +76,7 @@ export type Asked =
   | { type: "undo"; flags: UndoFlags; count: string | undefined }
   | { type: "sessions"; what: SessionWhat; flags: SessionFlags; id: string | undefined }
   | { type: "memory"; what: MemoryWhat; flags: MemoryFlags; words: string }
+  | { type: "skills"; what: SkillWhat; flags: SkillFlags; words: readonly string[] }
   | { type: "mcp"; what: McpWhat; flags: McpFlags; words: readonly string[] }
   | { type: "schedule"; what: ScheduleWhat; flags: ScheduleFlags; words: readonly string[] }
   | { type: "permissions"; what: "test" | "list"; flags: PermissionFlags; command: string | undefined }

@@ -39,6 +39,8 @@ async function obey(argv: readonly string[], version: string): Promise<number> {
       return (await import("./sessions.js")).sessionsCommand(asked);
     case "memory":
       return (await import("./memory.js")).memoryCommand(asked);
+    case "skills":
+      return (await import("./skills-command.js")).skillsCommand(asked);
     case "mcp":
       return (await import("./mcp-command.js")).mcpCommand(asked);
     case "schedule":

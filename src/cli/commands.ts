@@ -8,12 +8,14 @@ import type {
   RunFlags,
   ScheduleFlags,
   SessionWhat,
+  SkillFlags,
 } from "./asked.js";
 import { addGoal } from "./goal-args.js";
 import { addMcp } from "./mcp-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
 import { addSchedule } from "./schedule-args.js";
+import { addSkills } from "./skills-args.js";
 
 /** Everything but a plain run: the commands, and what help says besides. The start of a one-shot run does without. */
 export function addCommands(program: Command, found: (asked: Asked) => void): void {
@@ -40,6 +42,7 @@ export function addCommands(program: Command, found: (asked: Asked) => void): vo
     });
   addSessions(program, found);
   addMemory(program, found);
+  addSkills<SkillFlags>(program, (asked) => found({ type: "skills", ...asked }));
   addMcp<McpFlags>(program, (asked) => found({ type: "mcp", ...asked }));
   addSchedule<ScheduleFlags>(program, (asked) => found({ type: "schedule", ...asked }));
   addPermissions<PermissionFlags>(program, (asked) => found({ type: "permissions", ...asked }));

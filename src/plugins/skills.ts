@@ -57,10 +57,23 @@ function loadSkill(options: SkillsOptions): Tool<{ name: string }> {
       const all = (await options.read()).filter(({ offered }) => offered);
       const skill = all.find((each) => each.name === name.trim().normalize("NFC"));
       if (skill === undefined) throw new Error(found(name, all));
-      const where = attribute(shownPath(options.cwd, skill.folder));
-      return `Skill ${skill.name}. Paths in it start in ${where}.\n\n${cleaned(options.redact(skillText(skill))).text}`;
+      return skillTold(skill, options);
     },
   };
+}
+
+/** What the model reads of a skill. Throws in words. */
+export function skillTold(skill: Skill, { cwd, redact }: Pick<SkillsOptions, "cwd" | "redact">): string {
+  const where = attribute(shownPath(cwd, skill.folder));
+  return `Skill ${skill.name}. Paths in it start in ${where}.\n\n${cleaned(redact(skillText(skill))).text}`;
+}
+
+/** What a prompt of that window says of skills, line by line, and of which: the others are found by words. */
+export function skillsTold(all: readonly Skill[], window: number): { lines: string[]; told: ReadonlySet<Skill> } {
+  const lines = catalogue(all, { window });
+  const order = ordered(all);
+  const count = lines.at(-1)?.startsWith("[") ? lines.length - 1 : lines.length;
+  return { lines: order.length === 0 ? [] : [INTRO, ...lines], told: new Set(order.slice(0, count)) };
 }
 
 function found(words: string, all: readonly Skill[]): string {
@@ -78,9 +91,13 @@ function found(words: string, all: readonly Skill[]): string {
 }
 
 // the project's own first: the user's may be many
-function catalogue(all: readonly Skill[], { window }: SkillsOptions): string[] {
+function ordered(all: readonly Skill[]): Skill[] {
   const offered = all.filter((skill) => skill.offered);
-  const order = [...offered.filter(isProjects), ...offered.filter((skill) => !isProjects(skill))];
+  return [...offered.filter(isProjects), ...offered.filter((skill) => !isProjects(skill))];
+}
+
+function catalogue(all: readonly Skill[], { window }: Pick<SkillsOptions, "window">): string[] {
+  const order = ordered(all);
   const room = Math.min(MOST, Math.floor(window * SHARE)) - textTokens(INTRO) - 20;
   const fits = (lines: readonly string[]) => textTokens(lines.join("\n")) <= room;
   // a thousand names alone are too much: then there is nothing to try

@@ -54,6 +54,19 @@ export function skillReader(places: readonly CommandPlace[]): () => Promise<Skil
   };
 }
 
+/** The folders of skills whose `SKILL.md` does not count, and why: it cannot be read, or another of its name comes first. */
+export function notCounted(
+  places: readonly CommandPlace[],
+  counted: readonly Skill[],
+): { path: string; why: string }[] {
+  const known = new Set(counted.map(({ path }) => path));
+  return places.flatMap(foundIn).flatMap(({ path, root }) => {
+    if (known.has(path) || fileStamp(path) === "none") return [];
+    const head = headOf(path, root);
+    return [{ path, why: "why" in head ? head.why : "another skill of the project has its name, and comes first" }];
+  });
+}
+
 /** The whole file, front matter included. Throws in words. */
 export function skillText({ path, root }: Skill): string {
   return textOf(path, root);

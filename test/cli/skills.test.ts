@@ -189,3 +189,90 @@ describe("in a session", () => {
     expect(readFileSync(join(where.home, ".nanocoder/skills/tally/SKILL.md"), "utf8")).toContain("$ARGUMENTS");
   });
 });
+
+describe("nanocoder skills", () => {
+  const asked = (where: Place, ...words: string[]) => nanocoder(["skills", ...words], { place: where });
+
+  /** One of the user, and of the project: one of that name, a broken one, one by hand, two of a name, and one that leads out. */
+  function furnished(): Place {
+    const where = place();
+    put(join(where.home, ".nanocoder/skills/mine/SKILL.md"), skillFile("mine", "of the user"));
+    add(where, ".nanocoder/skills/mine", skillFile("mine", "of the \u001b[31mproject"));
+    add(where, ".claude/skills/bad", "---\nname: [oops\ndescription: a\n---\n# Bad one\n");
+    add(where, ".claude/skills/hand", "---\nname: hand\ndescription: 用手\ndisable-model-invocation: true\n---\nx\n");
+    add(where, ".agents/skills/twin", skillFile("twin", "the first"));
+    add(where, ".claude/skills/twin", skillFile("twin", "the second"));
+    put(join(where.home, "outside.md"), "x");
+    mkdirSync(join(where.work, ".claude/skills/out"));
+    symlinkSync(join(where.home, "outside.md"), join(where.work, ".claude/skills/out/SKILL.md"));
+    return where;
+  }
+
+  it("lists each with its place and cost, what is broken with file and line, and what does not count and why", async () => {
+    const where = furnished();
+    const { stdout, stderr, code } = await asked(where);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^5 skills; the model is told of 4, in \d+ tokens\.$/);
+    expect(stdout).toContain(`mine  ${join(where.home, ".nanocoder/skills/mine")}  4 tokens  of the user\n`);
+    expect(stdout).toMatch(/^project:mine {2}\.nanocoder\/skills\/mine {2}\d+ tokens {2}of the \[31mproject$/m);
+    expect(stdout).toMatch(/^ {4}\S+\/bad\/SKILL\.md:3:1: this is not YAML: .*first line stand in\.$/m);
+    expect(stdout).toMatch(/^hand {2}.*\(by hand only\) {2}用手$/m);
+    expect(lines.slice(-2)).toEqual([
+      "not counted: .claude/skills/out/SKILL.md: it is a link that leads out of its folder",
+      "not counted: .claude/skills/twin/SKILL.md: another skill of the project has its name, and comes first",
+    ]);
+    const rows = (await asked(where, "--json")).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ name, told }) => [name, told])).toEqual([
+      ["mine", true],
+      ["project:mine", true],
+      ["twin", true],
+      ["bad", true],
+      ["hand", false],
+    ]);
+    expect(rows[3].problem).toContain("SKILL.md:3:1");
+  });
+
+  it("shows one as the model reads it", async () => {
+    const where = furnished();
+    await using server = await modelServer([load("project:mine"), "done"]);
+    await go(server, where);
+    expect((await asked(where, "show", "project:mine")).stdout).toBe(`${server.requests[1]?.results[0]?.trimEnd()}\n`);
+  });
+
+  it("says which do not fit into the prompt, as the prompt has it", async () => {
+    const where = place();
+    for (let n = 0; n < 300; n += 1)
+      put(
+        join(where.home, `.nanocoder/skills/skill-${n}/SKILL.md`),
+        skillFile(`skill-${n}`, `thing ${n} ${"well ".repeat(30)}`),
+      );
+    add(where, ".claude/skills/ours", skillFile("ours", "of the project"));
+    await using server = await modelServer(["done"]);
+    await go(server, where);
+    const system = server.requests[0]?.system ?? "";
+    const told = system.match(/^- (?=skill-|ours)/gm)?.length ?? 0;
+    const env = openaiAt(server.url);
+    const { stdout } = await nanocoder(["skills"], { place: where, env });
+    expect(told).toBeLessThan(301);
+    expect(stdout).toContain(`301 skills; the model is told of ${told}, in `);
+    expect(stdout).toContain(`${301 - told} more do not fit into 1 % of its window`);
+    expect(stdout.match(/\(by words only\)/g)).toHaveLength(301 - told);
+    expect(stdout).not.toMatch(/^ours.*by words only/m);
+  });
+
+  it("says what is wrong with what was asked, and that there are none", async () => {
+    const where = place();
+    expect((await asked(where)).stdout).toContain("There are no skills here.");
+    add(where, ".claude/skills/release", skillFile("release", "x"));
+    for (const [words, said] of [
+      [["show", "relese"], 'there is no skill "relese" here. Did you mean "release"?'],
+      [["show"], "skills show wants the name of a skill"],
+      [["shwo"], 'skills: there is no command "shwo". Did you mean show?'],
+    ] as const)
+      expect(await asked(where, ...words)).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+  });
+});
