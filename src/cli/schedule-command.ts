@@ -56,7 +56,8 @@ async function remove({ schedules, words: [id = ""] }: Request): Promise<number>
     return 0;
   }
   const known = schedules.list().map((each) => each.id);
-  throw new UsageError(`schedule remove: there is no "${id}" here. Known: ${known.join(", ") || "none"}.`);
+  const why = id === "" ? "say which, by its ID" : `there is no "${id}" here`;
+  throw new UsageError(`schedule remove: ${why}. Known: ${known.join(", ") || "none"}.`);
 }
 
 function print(text: string): Promise<void> {

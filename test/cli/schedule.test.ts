@@ -185,6 +185,8 @@ describe("nanocoder schedule", () => {
   it.each([
     [["add", "60 * * * *", "x"], 'schedule add: The cron line "60 * * * *", column 1, minute'],
     [["add", "every", "1h"], "The prompt is empty"],
+    [["remove"], "schedule remove: say which, by its ID. Known: none."],
+    [["add", "0 0 9 * * *", "x"], 'The cron line "0 0 9 * * *" has 6 fields; expected 5'],
     [["remove", "x"], 'schedule remove: there is no "x" here. Known: none.'],
     [["lst"], 'schedule: there is no command "lst". Did you mean list?'],
   ])("refuses %j", async (words, told) => {

@@ -160,6 +160,17 @@ describe("the reminder", () => {
     expect(due("round", "round", "round", "voids", "round")).toBe(true);
   });
 
+  it("does not come in a sub-agent, which has no list", async () => {
+    const order = { calls: [{ name: "agent", input: { task: "look around" } }] };
+    await using server = await modelServer([order, look, look, look, look, "nothing there", "done"]);
+    await go(server);
+    expect(server.requests).toHaveLength(7);
+    for (const { tools, raw } of server.requests.slice(1, 6)) {
+      expect(tools).not.toContain("todo_write");
+      expect(raw).not.toContain("todo");
+    }
+  });
+
   it("does not come for a list that is done, nor where the tool is not offered", async () => {
     await using done = await modelServer([{ calls: [todos(item("a", "completed"))] }, look, look, look, look, "done"]);
     await go(done);

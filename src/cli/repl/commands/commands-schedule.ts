@@ -90,5 +90,6 @@ async function remove({ ui, locale, schedules }: Desk, id: string): Promise<void
   const removed = await schedules.remove(id);
   if (removed) return ui.say({ type: "note", text: `${WORDS[locale].removed}${lineOf(removed, locale)}` });
   const known = schedules.list().map((each) => each.id);
-  throw new UsageError(`/schedule remove: there is no "${id}". There are: ${known.join(", ") || "none"}.`);
+  const why = id === "" ? "say which, by its ID" : `there is no "${id}"`;
+  throw new UsageError(`/schedule remove: ${why}. There are: ${known.join(", ") || "none"}.`);
 }
