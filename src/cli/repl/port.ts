@@ -28,8 +28,8 @@ export type Screen = {
   close(): void;
 };
 
-/** What a front end says in its own words. `text` is shown as it stands, `markdown` is rendered. */
-export type Said = { type: "note" | "error" | "text" | "markdown"; text: string };
+/** What a front end says in its own words. `text` is shown as it stands, `markdown` is rendered, of a long `output` the middle is left out. */
+export type Said = { type: "note" | "error" | "text" | "markdown" | "output"; text: string };
 
 /** One of several: `filter` narrows the list as the person types. */
 export type Choice<T> = {
