@@ -17,7 +17,7 @@ const TICK = 10;
 export async function sessionCost({ main, runs, serve, envFor }) {
   const figures = {};
   await starts(figures, { main, runs, serve, envFor });
-  await longOne(figures, { main, serve, envFor });
+  await longOne(figures, { main, envFor });
   await manyTurns(figures, { main, serve, envFor });
   return figures;
 }
@@ -34,7 +34,7 @@ async function starts(figures, { main, runs, serve, envFor }) {
 }
 
 // 5,000 messages, 20 MB
-async function longOne(figures, { main, serve, envFor }) {
+async function longOne(figures, { main, envFor }) {
   const words =
     "one **two** `three` [four](https://example.com/five) 数据库 six\n\n- seven\n- eight\n\n```js\nnine();\n```\n\n";
   const chunks = 2000;

@@ -27,7 +27,7 @@ const MODEL: Record<string, State> = {
   },
   "in the pause before it is asked again": {
     script: { error: { status: 500, headers: { "retry-after": "30" } } },
-    is: ({ sees }) => sees("Again in 30"),
+    is: ({ sees }) => sees("trying again in 30"),
   },
 };
 

@@ -2,7 +2,7 @@ import { readRetry } from "../../../models/retrying.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { oneLine } from "../screen/cells.js";
-import { wrapped } from "../screen/wrap.js";
+import { cut, wrapped } from "../screen/wrap.js";
 import { elapsed, type Look } from "./folded.js";
 import { kept } from "./markdown.js";
 
@@ -86,7 +86,7 @@ export function retries({ theme, locale }: Look, now: () => number): Retries {
     forget() {
       trouble = undefined;
     },
-    live: { render: (columns) => (trouble?.shown ? drawn(waits(trouble), columns) : []) },
+    live: { render: (columns) => (trouble?.shown ? [theme.dim(cut(waits(trouble), columns))] : []) },
   };
 }
 
