@@ -86,6 +86,8 @@ export type Submitted = {
   /** The words without what was shown folded: a file that a long paste names is not meant. */
   typed: string;
   images: readonly { path: string }[];
+  /** The words with the paths of the images in their places: so they are put back into a prompt. */
+  again?: string;
   /** The words were pasted: they are no command, shell line or memory, whatever they begin with. */
   plain: boolean;
 };
