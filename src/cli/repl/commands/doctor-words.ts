@@ -68,6 +68,8 @@ const PARTS: readonly (readonly [string, string])[] = [
   ["no key (local servers need none)", "没有密钥（本地服务器不需要）"],
   ["key from ", "密钥来自 "],
   ["window unknown (128,000 tokens assumed)", "窗口未知（按 128,000 token 计）"],
+  ["window ", "窗口 "],
+  [" tokens, ", " token，"],
   ["cost unknown", "费用未知"],
   [" in and ", " 输入，"],
   [" out per million", " 输出（每百万 token）"],
