@@ -173,6 +173,16 @@ describe("a transcript", () => {
     expect(live()).toEqual([]);
   });
 
+  it("says that an answer broke off, unless a person has ended it", () => {
+    const cut: Fact = { ...reply(text("So")), stop: "cut" } as Fact;
+    const ended = shown();
+    ended.record(cut, { type: "ended", outcome: "aborted", reason: "interrupted by the user" });
+    expect(ended.printed()).toEqual(["So", "", "interrupted"]);
+    const broken = shown();
+    broken.record(cut, { type: "ended", outcome: "failed", reason: "The connection was lost." });
+    expect(broken.printed()).toEqual(["So", "", "the answer broke off", "failed: The connection was lost."]);
+  });
+
   it("keeps the newest of what a gateway says of its models, and how often it spoke", () => {
     const { printed, live, hear } = shown({ columns: 90 });
     const by = "gateway";

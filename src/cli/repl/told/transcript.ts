@@ -40,6 +40,8 @@ type State = {
   heard: boolean;
   thinking: string;
   status: { by: string; text: string; live: boolean } | undefined;
+  /** The reply that was broken off just now. */
+  cut: EventOf<"reply"> | undefined;
   retries: Retries;
 };
 
@@ -58,6 +60,7 @@ export function transcript(parts: TranscriptParts): Transcript {
     heard: false,
     thinking: "",
     status: undefined,
+    cut: undefined,
     retries: retries(parts.look, parts.now),
   };
   return {
@@ -166,6 +169,7 @@ function tell(state: State, { by, text }: { by: string; text: string }): void {
 // ---- what is recorded
 
 function record(state: State, event: Event): void {
+  brokenOff(state, event);
   switch (event.type) {
     case "started":
       if (event.call) announce(state, event.call);
@@ -202,7 +206,15 @@ function reply(state: State, event: EventOf<"reply">): void {
   }
   endText(state);
   Object.assign(state, { heard: false, thinking: "", status: undefined });
-  notice(state, event);
+  if (event.stop === "cut") state.cut = event;
+  else notice(state, event);
+}
+
+// an answer that a person has ended did not break off
+function brokenOff(state: State, next: Event): void {
+  const { cut } = state;
+  state.cut = undefined;
+  if (cut && !(next.type === "ended" && next.outcome === "aborted")) notice(state, cut);
 }
 
 // nothing that is open will go on
