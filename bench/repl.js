@@ -1,6 +1,8 @@
 // The interactive session in a pseudo-terminal: how soon it is there, how fast keys show, what streaming costs.
 import { spawn as plain } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { spawn } from "@lydell/node-pty";
 import { openLog } from "../dist/index.js";
@@ -15,7 +17,7 @@ const TICK = 10;
 export async function sessionCost({ main, runs, serve, envFor }) {
   const figures = {};
   await starts(figures, { main, runs, serve, envFor });
-  await longOne(figures, { main, serve, envFor });
+  await longOne(figures, { main, envFor });
   await manyTurns(figures, { main, serve, envFor });
   return figures;
 }
@@ -32,14 +34,11 @@ async function starts(figures, { main, runs, serve, envFor }) {
 }
 
 // 5,000 messages, 20 MB
-async function longOne(figures, { main, serve, envFor }) {
+async function longOne(figures, { main, envFor }) {
   const words =
     "one **two** `three` [four](https://example.com/five) 数据库 six\n\n- seven\n- eight\n\n```js\nnine();\n```\n\n";
   const chunks = 2000;
-  const text = words.repeat(Math.ceil((chunks * 36) / words.length)).slice(0, chunks * 36);
-  const server = await serve(({ lastText }) =>
-    lastText.includes("stream") ? { text, chunk: 36, pause: 3 } : "short answer",
-  );
+  const server = await streaming(words, { chunks, each: 4 });
   const env = envFor(server);
   const id = await grown(env, main);
   const resumed = [];
@@ -62,13 +61,35 @@ async function longOne(figures, { main, serve, envFor }) {
   const busy = await keys(one, 60);
   figures["session: key to frame, while it streams, p95 ms"] = at(busy, 0.95);
   await quiet(one, 1500);
-  figures[`session: ${chunks} Markdown chunks and 60 keys, CPU ms`] = cpu(one.pid) - before;
-  figures["session: bytes to the terminal per chunk"] = (one.bytes() - bytes) / chunks;
+  figures[`session: ${chunks} Markdown deltas over 8 s and 60 keys, CPU ms`] = cpu(one.pid) - before;
+  figures["session: bytes to the terminal per delta"] = (one.bytes() - bytes) / chunks;
   figures["session: full clears in all of that"] = (one.text().match(/\u001b\[[23]J/g) ?? []).length;
   const still = cpu(one.pid);
   await wait(10_000);
   figures["session: CPU while nothing happens, %"] = ((cpu(one.pid) - still) / 10_000) * 100;
   one.kill();
+  server.close();
+}
+
+// a chunk of the text is an event of its own, as from a provider, and comes when it is due
+async function streaming(words, { chunks, each }) {
+  const text = words.repeat(Math.ceil((chunks * 36) / words.length));
+  const event = (delta, finish_reason = null) =>
+    `data: ${JSON.stringify({ object: "chat.completion.chunk", model: "gpt-4o", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+  const server = createServer(async (request, response) => {
+    const asked = Buffer.concat(await request.toArray()).toString();
+    const last = asked === "" ? undefined : JSON.stringify(JSON.parse(asked).messages?.at(-1));
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const began = performance.now();
+    for (let n = 0; n < (last?.includes("stream") ? chunks : 1); n += 1) {
+      response.write(event({ content: text.slice(n * 36, n * 36 + 36) }));
+      const early = began + (n + 1) * each - performance.now();
+      if (early > 1) await wait(early);
+    }
+    response.end(`${event({}, "stop")}data: [DONE]\n\n`);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return { url: `http://127.0.0.1:${server.address().port}/v1`, close: () => server.close() };
 }
 
 async function manyTurns(figures, { main, serve, envFor }) {

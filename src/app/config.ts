@@ -16,7 +16,7 @@ import type { Chosen, chooseServers } from "./mcp-chosen.js";
 import type { Declared } from "./mcp-declared.js";
 import type { OwnEnv } from "./own-env.js";
 import { proxiesIn, proxyFor } from "./proxy.js";
-import type { SandboxSettings, Settings } from "./settings.js";
+import type { SandboxSettings, Settings, ThemeName } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** Plain data: flags over environment over defaults, checked. */
@@ -64,6 +64,8 @@ export type Config = {
     proxies: Environment;
   };
   sandbox: { use: "always" | "default" | "never"; network: boolean; write: readonly string[]; hide: readonly string[] };
+  /** How the interactive session looks. */
+  theme?: ThemeName;
   /** What the user should know of how this came about. */
   notices: readonly string[];
   /** Every key this process was given: none of them is ever written to disk. */
@@ -117,6 +119,7 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       ...only("enabled", flags.verify),
     },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
+    ...only("theme", merged.theme),
     notices: [...own.notices, ...layers.notices, ...mcp.notices],
     keys: [...ownKeys(own.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
   };

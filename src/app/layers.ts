@@ -4,7 +4,7 @@ import type { HookEvent, HookSettings } from "../plugins/hook-settings.js";
 import type { RuleSource } from "../plugins/rules.js";
 import { type PowerFile, trustOf } from "../store/trust.js";
 import { type Declared, serversOf, serversOfProject, wholeOf } from "./mcp-declared.js";
-import { distrust, readSettings, type Settings, type SettingsFile, unusedKeys } from "./settings.js";
+import { distrust, readSettings, type Settings, type SettingsFile } from "./settings.js";
 
 /** Settings of all files, the stronger over the weaker; rules and hooks add up. */
 export type Layers = {
@@ -31,10 +31,6 @@ export function readLayers(where: Where): Layers {
     ...(policy ? serversOf(policy, "policy") : []),
   ];
   const files = [...(user ? [user] : []), ...project, ...(policy ? [policy] : [])];
-  for (const file of files) {
-    const unused = unusedKeys(file);
-    if (unused.length > 0) notices.push(`${file.path}: this version does not use ${unused.join(", ")}.`);
-  }
   return {
     merged: files.reduce<Settings>((all, { settings }) => merge(all, settings), {}),
     rules: files.map(({ path, settings: { permissions } }) => ({ from: path, ...rulesOf(permissions) })),
@@ -119,7 +115,7 @@ const KEYS_OF_MEMORY = ["enabled", "extract", "inject"] as const;
 
 // what no project may ever set, trusted or not
 function limited(file: SettingsFile, notices: string[]): SettingsFile {
-  const { baseUrl, provider, gateway, permissions: { mode, ...permissions } = {}, ...rest } = file.settings;
+  const { baseUrl, provider, gateway, permissions: { mode, ...permissions } = {}, theme, ...rest } = file.settings;
   // it may keep memory out of itself, and not bring back what the user does without
   const { memory = {}, verify: { enabled: verifies, ...checks } = {} } = rest;
   const refused = [
@@ -128,6 +124,7 @@ function limited(file: SettingsFile, notices: string[]): SettingsFile {
     ...(provider === undefined ? [] : ["provider"]),
     ...(gateway?.models === undefined ? [] : ["gateway.models"]),
     ...(mode === undefined ? [] : ["permissions.mode"]),
+    ...(theme === undefined ? [] : ["theme"]),
     ...(verifies === true ? ["verify.enabled"] : []),
     ...(rest.sandbox?.enabled === false ? ["sandbox.enabled"] : []),
   ];

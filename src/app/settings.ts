@@ -24,6 +24,10 @@ export type SandboxSettings = {
 /** False: nothing is remembered or recalled; nothing by itself when a run ends; nothing is given unless the model recalls it. */
 export type MemorySettings = { enabled?: boolean; extract?: boolean; inject?: boolean };
 
+/** `auto` is dark or light as the terminal tells; the daltonized ones put blue in the place of green. */
+export const THEMES = ["auto", "dark", "light", "dark-daltonized", "light-daltonized", "none"] as const;
+export type ThemeName = (typeof THEMES)[number];
+
 /** What a settings file may hold. */
 export type Settings = {
   model?: string;
@@ -45,6 +49,8 @@ export type Settings = {
     timeout?: number;
   };
   env?: Record<string, string>;
+  /** How the interactive session looks; `auto` when absent. */
+  theme?: ThemeName;
   mcpServers?: Record<string, ServerSettings>;
 };
 
@@ -58,8 +64,7 @@ export type Shape =
   | { type: "list"; of: Shape }
   | { type: "map"; of: Shape }
   | { type: "object"; keys: Readonly<Record<string, Shape>>; required?: readonly string[] }
-  | { type: "rule"; written: Shape }
-  | { type: "later" };
+  | { type: "rule"; written: Shape };
 
 const STRING: Shape = { type: "string" };
 const STRINGS: Shape = { type: "list", of: STRING };
@@ -94,7 +99,7 @@ const EVENTS =
     " ",
   );
 
-/** Every key of settings.json. `later` keys belong to parts that are still to come: accepted, and not used. */
+/** Every key of settings.json. */
 export const SETTINGS: Shape = {
   type: "object",
   keys: {
@@ -123,7 +128,7 @@ export const SETTINGS: Shape = {
       keys: { enabled: FLAG, commands: STRINGS, syntax: FLAG, tests: FLAG, lint: FLAG, timeout: { type: "count" } },
     },
     mcpServers: { type: "map", of: SERVER },
-    theme: { type: "later" },
+    theme: { type: "one", of: THEMES },
   },
 };
 
@@ -150,12 +155,6 @@ export function readSettings(path: string): SettingsFile | undefined {
   const fault = faultIn(value, SETTINGS, []);
   if (fault) throw new UsageError(`${path}:${place(text, fault.at)}: ${fault.why}`);
   return { path, text, settings: value as Settings };
-}
-
-/** The keys of a file that this version does not use yet. */
-export function unusedKeys({ settings }: SettingsFile): string[] {
-  if (SETTINGS.type !== "object") return [];
-  return Object.keys(settings).filter((key) => SETTINGS.keys[key]?.type === "later");
 }
 
 /** Why a file of the machine's administrator is not trusted; undefined when only root can write it. */
@@ -190,7 +189,6 @@ function parse(path: string, text: string): unknown {
 type Fault = { at: string[]; why: string };
 
 function faultIn(value: unknown, shape: Shape, at: string[]): Fault | undefined {
-  if (shape.type === "later") return undefined;
   if (shape.type === "rule") return typeof value === "string" ? undefined : faultIn(value, shape.written, at);
   const expected = expectation(value, shape);
   if (expected !== undefined) {
@@ -246,7 +244,7 @@ function inObject(value: object, { keys, required = [] }: ObjectShape, at: strin
   const missing = required.find((key) => !Object.hasOwn(value, key));
   if (missing !== undefined) return { at, why: `"${at.join(".")}" wants a "${missing}".` };
   return firstFault(
-    Object.entries(value).map(([key, item]) => [key, item, keys[key] ?? { type: "later" }]),
+    Object.entries(value).flatMap(([key, item]) => (keys[key] ? [[key, item, keys[key]] as const] : [])),
     at,
   );
 }

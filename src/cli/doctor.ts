@@ -44,12 +44,12 @@ export async function findingsOf(config: Config): Promise<Finding[]> {
 }
 
 /** Findings to print, a mark before each: its colour is not its only sign. */
-export function linesOf(findings: readonly Finding[], look: { colours: boolean }): string[] {
+export function linesOf(findings: readonly Finding[], look: { colours: boolean; mend?: string }): string[] {
   return findings.flatMap(({ level, what, mend }) => {
     const mark = { good: "✓", note: "·", bad: "✗" }[level];
     const style = { good: "green", note: "dim", bad: "red" } as const;
     const shown = look.colours ? styleText(style[level], mark, { validateStream: false }) : mark;
-    return [`${shown} ${what}`, ...(mend === undefined ? [] : [`    mend: ${mend}`])];
+    return [`${shown} ${what}`, ...(mend === undefined ? [] : [`    ${look.mend ?? "mend: "}${mend}`])];
   });
 }
 

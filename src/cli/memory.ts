@@ -5,7 +5,7 @@ import { nearest, visible } from "../platform/text.js";
 import { wishesIn } from "../plugins/memory-rules.js";
 import { addMemory, forgetMemories, memoriesOf, textFault } from "../store/memories.js";
 import type { Memory } from "../store/memory-file.js";
-import { searchMemories } from "../store/memory-search.js";
+import { findMemories } from "../store/memory-search.js";
 import { agreed } from "./agreed.js";
 import { type Asked, MEMORY_COMMANDS, type MemoryFlags } from "./asked.js";
 import { forgetThese, SHOWN, tableOf } from "./memory-told.js";
@@ -62,12 +62,8 @@ function importanceOf(text: string | undefined): number {
 async function search({ config, flags, words }: Request): Promise<number> {
   if (words.trim() === "") throw new UsageError("memory search wants some words to look for.");
   const most = limitOf(flags.limit);
-  const found = searchMemories(await memoriesIn(config, flags), words).slice(0, most);
-  if (found.length > 0)
-    return show(
-      found.map(({ memory }) => memory),
-      flags,
-    );
+  const found = findMemories(await memoriesIn(config, flags), words).slice(0, most);
+  if (found.length > 0) return show(found, flags);
   if (!flags.json) await print(`Nothing that is remembered fits "${visible(words)}".\n`);
   return 0;
 }

@@ -10,12 +10,15 @@ import type { Session } from "../core/session.js";
 import { lastAtStop } from "../plugins/last-at-stop.js";
 import { askForSteps } from "../plugins/plan-ask.js";
 import { instructionsIn, planWish } from "../plugins/plan-prompts.js";
-import { PLAN, type Plan, planFact, planIn, proposed } from "../plugins/plan-state.js";
+import { PLAN, type Plan, planFact, planIn, planOf, proposed } from "../plugins/plan-state.js";
 import { goOn, type PlanStepsOptions } from "../plugins/plan-steps.js";
 import type { Interrupts } from "./interrupts.js";
 import { stepLines } from "./plan-print.js";
 import type { Progress } from "./progress.js";
 import { type Summary, summarise } from "./summary.js";
+
+/** Characters of the conversation that the planner is told. */
+const CONVERSATION = 12_000;
 
 export type Job = {
   opened: Opened;
@@ -76,13 +79,24 @@ export async function takeUp(session: Session, plan: Plan, { log, options, told 
   return log.events.at(-1)?.type !== "ended";
 }
 
+// what was said before the plan was asked for
+async function before(events: readonly Event[]): Promise<string> {
+  const asked = events.findLastIndex(
+    (event) => event.type === "state" && event.key === PLAN && planOf(event.value)?.phase === "planning",
+  );
+  const said = events.slice(0, Math.max(0, asked));
+  if (last(said, "prompt") === undefined) return "";
+  const { transcriptFor } = await import("../goals/transcript.js");
+  return transcriptFor(said, CONVERSATION);
+}
+
 type Standing = Pick<Ground, "models" | "log" | "cwd">;
 
 /** Who makes plans, and what is known to make them of. */
 export function plannerOf({ models, log, cwd }: Standing): PlanStepsOptions {
   const known = async () => {
     const { system = "" } = last(log.events, "session") ?? {};
-    return { instructions: instructionsIn(system), files: topLevels(cwd) };
+    return { instructions: instructionsIn(system), files: topLevels(cwd), conversation: await before(log.events) };
   };
   return { planner: models.modelFor("plan"), known };
 }

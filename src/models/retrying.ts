@@ -68,18 +68,28 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
       const over = shown || attempt >= tries || signal.aborted || performance.now() > until;
       if (over || !(error instanceof ModelError && error.transient)) throw error;
       const wait = waitBefore(attempt, error.retryAfter, asked);
-      const seconds = (wait / 1000).toFixed(1);
-      yield {
-        type: "status",
-        by: "retry",
-        text: `${error.message} Again in ${seconds} s (${attempt + 1} of ${tries}).`,
-      };
+      const text = retryWords({ why: error.message, wait, attempt: attempt + 1, tries });
+      yield { type: "status", by: "retry", text };
       await sleep(wait, signal);
     } finally {
       // a reader that left in the middle ends the request too
       await stream.return(NOTHING);
     }
   }
+}
+
+/** An attempt that is about to be made, and why; `wait` is in milliseconds. */
+export type Retry = { why: string; wait: number; attempt: number; tries: number };
+
+function retryWords({ why, wait, attempt, tries }: Retry): string {
+  return `${why} Again in ${(wait / 1000).toFixed(1)} s (${attempt} of ${tries}).`;
+}
+
+/** What the words of a status say of a new attempt; undefined where they are about something else. */
+export function readRetry(words: string): Retry | undefined {
+  const [, why, seconds, attempt, tries] = /^(.*) Again in ([\d.]+) s \((\d+) of (\d+)\)\.$/s.exec(words) ?? [];
+  if (why === undefined) return undefined;
+  return { why, wait: Number(seconds) * 1000, attempt: Number(attempt), tries: Number(tries) };
 }
 
 const NOTHING: Reply = { parts: [], stop: "cut", model: "", usage: NO_USAGE };

@@ -33,6 +33,18 @@ export function searchMemories(memories: readonly Memory[], query: string, now =
   return found.sort((a, b) => b.score - a.score || b.memory.created - a.memory.created);
 }
 
+/** The same for a person who looks for something: where no word fits, its letters are looked for, the newest first. */
+export function findMemories(memories: readonly Memory[], query: string): Memory[] {
+  const found = searchMemories(memories, query).map(({ memory }) => memory);
+  if (found.length > 0) return found;
+  const sought = plain(query.trim()).split(/\s+/);
+  const holding = memories.filter((memory) => {
+    const text = plain(wholeText(memory));
+    return sought.every((word) => text.includes(word));
+  });
+  return holding.sort((a, b) => b.created - a.created);
+}
+
 const WIDE_LETTERS = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]/;
 
 function plain(text: string): string {

@@ -100,6 +100,7 @@ async function run(
     details: {
       code,
       ended,
+      ...(context.judged?.kind === "read" && { reads: true }),
       ...(sandbox && { sandboxed: true }),
       ...(end.file === undefined ? {} : { file: end.file }),
     },

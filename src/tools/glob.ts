@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { Tool } from "../core/tool.js";
+import type { Tool, ToolContext } from "../core/tool.js";
 import { statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
+import { reads } from "./reads.js";
 import { optional, string, toolInput } from "./schema.js";
 import { pathEffect, targetOf } from "./target.js";
 
@@ -21,19 +22,21 @@ export function glob(options: SearchOptions): Tool<Input> {
     description: "Find files by a pattern such as src/**/*.ts; what .gitignore names is left out.",
     input: toolInput(INPUT),
     effect: ({ path }, { cwd }) => pathEffect("read", path ?? ".", cwd),
-    async run({ pattern, path }, context) {
-      const { cwd, signal } = context;
-      const folder = searchedFolder(targetOf(path ?? ".", context), path);
-      const matches = await matcher(pattern);
-      const hidden = /(^|\/)\./.test(pattern);
-      const files = await filesOf({ folder, path: options.path, hidden, signal });
-      const found = [...new Set(files.filter((file) => matches(file)))].sort(byCode);
-      if (found.length === 0) return "No files match.";
-      const shown = found.slice(0, MOST).map((file) => shownPath(cwd, join(folder, file)));
-      const more = found.length > MOST ? `\n[${found.length - MOST} more of ${found.length}; narrow the pattern]` : "";
-      return shown.join("\n") + more;
-    },
+    run: async (input, context) => reads(await find(input, context, options)),
   };
+}
+
+async function find({ pattern, path }: Input, context: ToolContext, options: SearchOptions): Promise<string> {
+  const { cwd, signal } = context;
+  const folder = searchedFolder(targetOf(path ?? ".", context), path);
+  const matches = await matcher(pattern);
+  const hidden = /(^|\/)\./.test(pattern);
+  const files = await filesOf({ folder, path: options.path, hidden, signal });
+  const found = [...new Set(files.filter((file) => matches(file)))].sort(byCode);
+  if (found.length === 0) return "No files match.";
+  const shown = found.slice(0, MOST).map((file) => shownPath(cwd, join(folder, file)));
+  const more = found.length > MOST ? `\n[${found.length - MOST} more of ${found.length}; narrow the pattern]` : "";
+  return shown.join("\n") + more;
 }
 
 type Listing = { folder: string; path: string | undefined; hidden: boolean; signal: AbortSignal };

@@ -1,10 +1,11 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Tool } from "../core/tool.js";
+import type { Tool, ToolContext } from "../core/tool.js";
 import { statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
 import { byCode, filesUnder, shownPath } from "../platform/walk.js";
 import { matcher, type SearchOptions } from "./glob.js";
+import { reads } from "./reads.js";
 import { boolean, optional, string, toolInput } from "./schema.js";
 import { pathEffect, targetOf } from "./target.js";
 
@@ -32,23 +33,22 @@ export function grep(options: SearchOptions): Tool<Input> {
     description: "Search file contents; answers path:line:text. What .gitignore names is left out.",
     input: toolInput(INPUT, { regex: "pattern", include: "glob" }),
     effect: ({ path }, { cwd }) => pathEffect("read", path ?? ".", cwd),
-    async run(input, context) {
-      const { cwd, signal } = context;
-      checkPattern(input.pattern);
-      const place = placeOf(targetOf(input.path ?? ".", context), input.path);
-      const rg = await findRipgrep(options.path);
-      const search = { ...place, input, signal };
-      const { found, more } = rg === undefined ? await ownSearch(search) : await ripgrepSearch(rg, search);
-      if (found.length === 0) return "No matches found.";
-      const lines = found.map(
-        ({ file, line, text }) => `${shownPath(cwd, join(place.folder, file))}:${line}:${cut(text)}`,
-      );
-      return (
-        lines.join("\n") +
-        (more ? `\n[more than ${MOST.matches} matches; narrow the pattern, the path or the glob]` : "")
-      );
-    },
+    run: async (input, context) => reads(await search(input, context, options)),
   };
+}
+
+async function search(input: Input, context: ToolContext, options: SearchOptions): Promise<string> {
+  const { cwd, signal } = context;
+  checkPattern(input.pattern);
+  const place = placeOf(targetOf(input.path ?? ".", context), input.path);
+  const rg = await findRipgrep(options.path);
+  const asked = { ...place, input, signal };
+  const { found, more } = rg === undefined ? await ownSearch(asked) : await ripgrepSearch(rg, asked);
+  if (found.length === 0) return "No matches found.";
+  const lines = found.map(({ file, line, text }) => `${shownPath(cwd, join(place.folder, file))}:${line}:${cut(text)}`);
+  return (
+    lines.join("\n") + (more ? `\n[more than ${MOST.matches} matches; narrow the pattern, the path or the glob]` : "")
+  );
 }
 
 type Place = { folder: string; only: string | undefined };

@@ -6,6 +6,7 @@ import type { Result, Tool, ToolContext } from "../core/tool.js";
 import { openReal } from "../platform/anchored.js";
 import { errorCode, fileReason } from "../platform/files.js";
 import { nearest } from "../platform/text.js";
+import { reads } from "./reads.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 import { HASHED, rememberFile } from "./seen-files.js";
 import { pathEffect, targetOf } from "./target.js";
@@ -36,7 +37,7 @@ export function readFile(): Tool<Input> {
     description: "Read a file: lines as number, tab, text. Images are shown.",
     input: toolInput(INPUT, { file_path: "path", filename: "path", file: "path" }),
     effect: ({ path }, { cwd }) => pathEffect("read", path, cwd),
-    run: async (input, context) => read(targetOf(input.path, context), input, context),
+    run: async (input, context) => reads(await read(targetOf(input.path, context), input, context)),
   };
 }
 

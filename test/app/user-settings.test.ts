@@ -50,12 +50,12 @@ describe("the user's settings", () => {
   it("keep what is not changed, and are closed to others", () => {
     const home = fresh();
     const path = join(home, "settings.json");
-    writeFileSync(path, '{"$schema":"x","permissions":{"allow":["bash(ls)"]},"theme":{"a":1}}', { mode: 0o664 });
+    writeFileSync(path, '{"$schema":"x","permissions":{"allow":["bash(ls)"]},"env":{"a":"1"}}', { mode: 0o664 });
     changeSettings(home, (settings) => ({ ...settings, model: "m" }));
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
       $schema: "x",
       permissions: { allow: ["bash(ls)"] },
-      theme: { a: 1 },
+      env: { a: "1" },
       model: "m",
     });
     expect(modeOf(path)).toBe("600");

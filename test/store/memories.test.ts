@@ -19,7 +19,7 @@ import type { Memory } from "../../src/store/memory-file.js";
 import { lineOf } from "../../src/store/memory-line.js";
 import { consolidated, freshness, sameness } from "../../src/store/memory-merge.js";
 import { type MemoryPlace, memoryPath } from "../../src/store/memory-place.js";
-import { searchMemories } from "../../src/store/memory-search.js";
+import { findMemories, searchMemories } from "../../src/store/memory-search.js";
 import { wordsIn } from "../../src/store/memory-words.js";
 
 const DAY = 86_400_000;
@@ -377,5 +377,17 @@ describe("a memory as a line of data", () => {
         expect(Buffer.byteLength(line)).toBeLessThanOrEqual(bytes + 24);
       }),
     );
+  });
+});
+
+describe("what a person looks for", () => {
+  it("is found by common words too, and by parts of words, when no telling word fits", () => {
+    const all = [memory("use the other one", { created: 1 }), memory("run it: use 数据库 here", { created: 2 })];
+    const found = (query: string) => findMemories(all, query).map(({ text }) => text);
+    expect(searchMemories(all, "use")).toEqual([]);
+    expect(found("use")).toEqual(["run it: use 数据库 here", "use the other one"]);
+    expect(found("USE the")).toEqual(["use the other one"]);
+    expect(found("据库")).toEqual(["run it: use 数据库 here"]);
+    expect(found("use nothing")).toEqual([]);
   });
 });

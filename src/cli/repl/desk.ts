@@ -47,6 +47,7 @@ export class Desk {
   #posted: Mail[] = [];
   /** What is to be answered once nothing else goes on. */
   #later: (readonly UserPart[])[] = [];
+  readonly #again = new WeakMap<readonly UserPart[], string>();
   /** The prompt that was sent last, until its files are read. */
   #reading: Promise<unknown> = Promise.resolve();
   #doing: AbortController | undefined;
@@ -107,10 +108,11 @@ export class Desk {
 
   /**
    * Says something to the model. It steers the run that goes on; without one it is answered at the end of what is
-   * done by `during`.
+   * done by `during`. `again` is how it is put back into the prompt when nobody has read it; its words when absent.
    */
-  post(words: string | readonly UserPart[]): void {
+  post(words: string | readonly UserPart[], again?: string): void {
     const parts = typeof words === "string" ? [text(words)] : words;
+    if (again !== undefined) this.#again.set(parts, again);
     if (this.#runs) this.#deliver({ parts, from: USER });
     else this.#later.push(parts);
   }
@@ -209,7 +211,7 @@ export class Desk {
     const untaken = this.opened.agent.inbox.take();
     this.#posted = [];
     const own = [...untaken.filter(({ from }) => from === USER).map(({ parts }) => parts), ...this.#later.splice(0)];
-    if (own.length > 0) this.ui.put(own.map(saidIn).join("\n"));
+    if (own.length > 0) this.ui.put(own.map((parts) => this.#again.get(parts) ?? saidIn(parts)).join("\n"));
     for (const mail of untaken) if (mail.from !== USER) this.#deliver(mail);
   }
 

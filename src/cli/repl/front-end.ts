@@ -8,7 +8,7 @@ import { completer } from "./prompt/complete.js";
 import { workspaceNames } from "./prompt/workspace-names.js";
 import { ScreenUi } from "./screen-ui.js";
 import type { Seat } from "./seat.js";
-import { groundOf, themeOf } from "./theme.js";
+import { themeNamed } from "./theme.js";
 
 type Parts = { config: Config; locale: Locale; seat: Seat };
 
@@ -17,7 +17,7 @@ export function frontEndOf({ config, locale, seat }: Parts): FrontEnd {
   const { stdin, stdout, env } = process;
   if (env.TERM === "dumb") return new LineUi({ input: stdin, output: stdout, locale, hands: seat });
   const known = redactor(config.keys);
-  const theme = themeOf({ colours: colours(stdout), ground: groundOf(env) });
+  const theme = themeNamed(config.theme, { colours: colours(stdout), env });
   return new ScreenUi({
     streams: { stdin, stdout },
     look: { theme, locale },

@@ -2,6 +2,7 @@ import type { Front } from "../../app/assemble.js";
 import { fillForm } from "./asked/form.js";
 import type { Locale } from "./locale.js";
 import type { Ui } from "./port.js";
+import { questionIn } from "./reasons.js";
 
 /** Whoever answered within this time is there and need not be called, in milliseconds. */
 const NEAR = 15_000;
@@ -17,7 +18,7 @@ export function frontOf({ ui, locale }: { ui: Ui; locale: Locale }): Front {
   return {
     async ask(question, asking) {
       if (performance.now() - answered > NEAR) ui.ring(ASKS[locale](question.tool));
-      const answer = await ui.ask(question, asking);
+      const answer = await ui.ask(questionIn(locale, question), asking);
       answered = performance.now();
       return answer;
     },

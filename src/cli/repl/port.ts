@@ -28,8 +28,8 @@ export type Screen = {
   close(): void;
 };
 
-/** What a front end says in its own words. `text` is shown as it stands, `markdown` is rendered. */
-export type Said = { type: "note" | "error" | "text" | "markdown"; text: string };
+/** What a front end says in its own words. `text` is shown as it stands, `markdown` is rendered, of a long `output` the middle is left out. */
+export type Said = { type: "note" | "error" | "text" | "markdown" | "output"; text: string };
 
 /** One of several: `filter` narrows the list as the person types. */
 export type Choice<T> = {
@@ -97,6 +97,8 @@ export type Submitted = {
   /** The words without what was shown folded: a file that a long paste names is not meant. */
   typed: string;
   images: readonly { path: string }[];
+  /** The words with the paths of the images in their places: so they are put back into a prompt. */
+  again?: string;
   /** The words were pasted: they are no command, shell line or memory, whatever they begin with. */
   plain: boolean;
 };

@@ -126,7 +126,7 @@ export class ScreenUi implements FrontEnd {
   }
 
   put(words: string): void {
-    this.#box.put([words, this.#box.text()].filter((each) => each !== "").join("\n"), true);
+    this.#box.put([words, this.#box.again()].filter((each) => each !== "").join("\n"), true);
   }
 
   transcript(events: readonly Event[]): Promise<void> {

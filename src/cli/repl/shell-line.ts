@@ -41,7 +41,7 @@ export async function shellLine(desk: Desk, line: string): Promise<void> {
         tail = (tail + bytes.toString("utf8")).slice(-4000);
       },
     });
-    ui.say({ type: "text", text: `! ${line}\n${shown(end, locale)}` });
+    ui.say({ type: "output", text: `! ${line}\n${shown(end, locale)}` });
     opened.agent.log.append({ type: "note", by: "user", text: told(line, end) });
   } finally {
     done();

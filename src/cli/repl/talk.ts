@@ -23,7 +23,7 @@ export async function take({ words, more }: Message, desk: Desk, commands: reado
   await orSaid(desk, async () => {
     switch (sent.type) {
       case "prompt":
-        desk.post(await desk.inOrder(prompted(desk, sent.words, more)));
+        desk.post(await desk.inOrder(prompted(desk, sent.words, more)), more?.again);
         return desk.busy ? undefined : desk.during(async () => undefined);
       case "command":
         return command(sent, desk, commands);

@@ -1,3 +1,5 @@
+import type { ThemeName } from "../../app/settings.js";
+
 export type Paint = (text: string) => string;
 
 /** How things look. Each paint ends what it began, so that styles never leak out of their text. */
@@ -56,15 +58,36 @@ const LIGHT: Theme = {
   heading: sgr("1;34", "22;39"),
 };
 
+/** Blue and red are told apart by those to whom green and red are one. */
+const APART = {
+  dark: { good: sgr("94", "39"), added: sgr("94", "39") },
+  light: { good: sgr("34", "39"), added: sgr("34", "39") },
+};
+
+type Looks = { colours: boolean; ground?: Ground; daltonized?: boolean };
+
 /** `colours: false` is for NO_COLOR: emphasis stays, colour goes. */
-export function themeOf({ colours, ground = "dark" }: { colours: boolean; ground?: Ground }): Theme {
-  if (colours) return ground === "light" ? LIGHT : DARK;
+export function themeOf({ colours, ground = "dark", daltonized = false }: Looks): Theme {
+  if (colours) return { ...(ground === "light" ? LIGHT : DARK), ...(daltonized && APART[ground]) };
   const none = { accent: plain, good: plain, bad: plain, warn: plain, added: plain, removed: plain, code: plain };
   return { ...DARK, ...none, heading: DARK.bold, link: DARK.underline };
 }
 
 /** What a terminal tells of its ground by COLORFGBG; dark where it tells nothing. */
-export function groundOf(env: Record<string, string | undefined>): Ground {
+function groundOf(env: Record<string, string | undefined>): Ground {
   const ground = env.COLORFGBG?.split(";").at(-1);
   return ground === "7" || ground === "15" ? "light" : "dark";
+}
+
+/** The theme that a person has set, or the one that fits the terminal; `colours` is whether it wants any. */
+export function themeNamed(
+  name: ThemeName = "auto",
+  { colours, env }: { colours: boolean; env: Record<string, string | undefined> },
+): Theme {
+  const [ground, daltonized] = name.split("-");
+  return themeOf({
+    colours: colours && name !== "none",
+    ground: ground === "light" || ground === "dark" ? ground : groundOf(env),
+    daltonized: daltonized !== undefined,
+  });
 }

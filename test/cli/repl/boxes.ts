@@ -19,6 +19,7 @@ export const KEY = {
   tab: "\t",
   escape: "\u001b",
   undo: "\u001f",
+  redo: "\u001b/",
   ctrl: (letter: string) => String.fromCharCode(letter.charCodeAt(0) - 96),
 } as const;
 

@@ -27,10 +27,23 @@ describe("/doctor", () => {
     const ended = await nanocoder(["doctor"], { place: { home, work }, env });
     const ui = fakeUi();
     const config = await readConfig({}, { env, cwd: work, homedir: home });
-    await doctorCommand(config, { env: UTF8, columns: 80, rows: 24 }, ui);
+    await doctorCommand(config, { env: UTF8, columns: 80, rows: 24 }, { ui, locale: "en" });
     expect(ui.text()).toBe(`${ended.stdout}✓ terminal: xterm-256color, 80 x 24, colours of the palette`);
     expect(ui.text()).toContain(`Mend it: chmod 600 ${home}/.nanocoder/.env`);
     expect(ui.busied).toEqual(["looking", "done: looking"]);
+    const chinese = fakeUi();
+    const { choice: _, ...noModel } = config;
+    for (const each of [config, noModel])
+      await doctorCommand(
+        { ...each, notices: [] },
+        { env: { TERM: "dumb" }, columns: 30, rows: 5 },
+        { ui: chinese, locale: "zh" },
+      );
+    const english = chinese
+      .text()
+      .split("\n")
+      .filter((line) => !/\p{Script=Han}/u.test(line));
+    expect(english).toEqual([]);
   });
 
   const words = (env: Record<string, string>, columns = 80, rows = 24) =>

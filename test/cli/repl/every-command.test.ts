@@ -88,6 +88,9 @@ describe("each command in a terminal", () => {
     await does(it, "/memory", "Nothing is remembered for this folder.");
     await does(it, "/memory add tests run by make check", "Remembered as ");
     await does(it, "/memory search tests", "tests run by make check");
+    // words that say nothing of a text are looked for as they stand
+    await does(it, "/memory search by make", "tests run by make check");
+    await does(it, "/memory search run by", "tests run by make check");
     await does(it, "/memory forgt x", '/memory: there is no "forgt". Did you mean forget?');
     const id = /Remembered as (\S+) for/.exec(it.shown())?.[1] ?? "";
     await does(it, `/memory forget ${id}`, `Forgot ${id}: tests run by make check`);

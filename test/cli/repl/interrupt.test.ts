@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ScriptStep } from "../../../src/models/scripted/script.js";
+import { place } from "../nanocoder.js";
 import { goesOn, leaves, processes, quiet, type Session, session, sleeper } from "./session.js";
 
 const bash = (command: string) => ({ calls: [{ name: "bash", input: { command } }] });
@@ -27,7 +29,7 @@ const MODEL: Record<string, State> = {
   },
   "in the pause before it is asked again": {
     script: { error: { status: 500, headers: { "retry-after": "30" } } },
-    is: ({ sees }) => sees("Again in 30"),
+    is: ({ sees }) => sees("trying again in 30"),
   },
 };
 
@@ -96,6 +98,30 @@ describe("an interrupt", () => {
     await it.sees("> half a word");
     it.terminal.key("esc");
     await it.terminal.until(/^> sent before\n {2}half a word$/m);
+  });
+
+  it("keeps the images of the words that waited, and of those that are being typed", async () => {
+    const where = place();
+    for (const name of ["one.png", "two.png"])
+      writeFileSync(join(where.work, name), Buffer.from(`89504e470d0a1a0a${Buffer.from(name).toString("hex")}`, "hex"));
+    await using it = await session({ script: [FLOWING, "seen"], where });
+    await it.sends("begin");
+    await it.sees("flowing");
+    it.terminal.paste(join(where.work, "one.png"));
+    await it.sees("[image #1: one.png]");
+    it.terminal.type("look at it\r");
+    await it.sees("next: [image #1: one.png] look at it");
+    it.terminal.paste(join(where.work, "two.png"));
+    await it.sees("> [image #1: two.png]");
+    it.terminal.key("esc");
+    await it.terminal.until(/^> \[image #1: one\.png\] look at it\n {2}\[image #2: two\.png\]/m);
+    it.terminal.key("enter");
+    await it.sees("seen");
+    const body = it.server.requests[1]?.raw ?? "";
+    const sent = [...body.matchAll(/data:image\/png;base64,([^"]+)/g)].map(([, data = ""]) =>
+      Buffer.from(data, "base64").subarray(8).toString(),
+    );
+    expect(sent).toEqual(["one.png", "two.png"]);
   });
 
   it("of a compaction keeps the conversation as it was", async () => {

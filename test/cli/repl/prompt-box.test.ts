@@ -101,6 +101,21 @@ describe("words, kills and undo", () => {
     expect(box.box.text()).toBe("fix");
   });
 
+  it("does again what was undone, until something else is typed", () => {
+    const box = tried();
+    box.type("fix the tests");
+    box.press(KEY.undo, KEY.undo, KEY.redo);
+    expect(box.box.text()).toBe("fix the");
+    box.press("\u001b[47;3u", KEY.redo);
+    expect(box.box.text()).toBe("fix the tests");
+    box.press(KEY.undo);
+    box.type("!");
+    box.press(KEY.redo);
+    expect(box.box.text()).toBe("fix the!");
+    box.press(KEY.undo);
+    expect(box.box.text()).toBe("fix the");
+  });
+
   it("goes home, to the end, up and down, and keeps its column", () => {
     const box = tried();
     box.paste("a long line\nb\nanother line");
@@ -129,6 +144,7 @@ describe("any keys at all", () => {
     KEY.erase,
     KEY.tab,
     KEY.undo,
+    KEY.redo,
     KEY.home,
     "\u001b[5~",
     ..."wukyrpnd".split("").map(KEY.ctrl),
@@ -155,6 +171,8 @@ describe("any keys at all", () => {
         // from a text of history there may be nothing to take back
         for (let n = 0; n < 200; n += 1) box.press(KEY.undo);
         expect(["", "/past one", "two\nlines"]).toContain(box.box.text());
+        for (let n = 0; n < 200; n += 1) box.press(KEY.redo);
+        expect(box.box.text()).toBe(text);
       }),
       { numRuns: 200 },
     );

@@ -131,7 +131,7 @@ describe("images", () => {
       expect(box.sent).toEqual([
         {
           words: "look [image #1: a b's.png]",
-          more: { typed: expect.any(String), images: [{ path: join(cwd, "a b's.png") }], plain: false },
+          more: expect.objectContaining({ images: [{ path: join(cwd, "a b's.png") }], plain: false }),
         },
       ]);
       expect(box.past[0]?.words).toBe(`look @"${join(cwd, "a b's.png")}"`);
@@ -165,7 +165,7 @@ describe("images", () => {
     box.press(KEY.erase, KEY.erase, KEY.enter);
     expect(box.sent[0]).toEqual({
       words: "[image #1: shot.png]",
-      more: { typed: expect.any(String), images: [{ path: join(cwd, "shot.png") }], plain: true },
+      more: expect.objectContaining({ images: [{ path: join(cwd, "shot.png") }], plain: true }),
     });
     box.paste(`${cwd}/none.png`);
     expect(box.box.text()).toBe(`${cwd}/none.png`);

@@ -64,14 +64,14 @@ describe("what a session shows", () => {
     const once = [
       ...["Heading 标题", "cellone", "celltwo", "第二格", "item one", "item inner", "item two bold", "The end of it."],
       ...FENCE,
-      ...["✓ read_file a.txt", "✓ read_file b.txt", "✗ read_file missing.txt", "Read them.", "✓ write_file a.txt"],
+      ...["✓ 2 reads read_file a.txt, b.txt", "✗ read_file missing.txt", "Read them.", "✓ write_file a.txt"],
       ...["Written.", "Counted.", "line-1\n", "line-3\n", "… 494 more lines (Ctrl+O)", "line-498", "line-500"],
     ];
     expect(once.filter((each) => times(all, each) !== 1)).toEqual([]);
     for (const each of ["line-4\n", "line-250", "**bold**", "|---|"]) expect(all).not.toContain(each);
     expect(all).toMatch(/^ +2 +- two\n +2 \+ 2$/m);
     expect(it.server.requests[2]?.results).toHaveLength(3);
-    expect(all.indexOf("read_file a.txt")).toBeLessThan(all.indexOf("read_file b.txt"));
+    expect(all.indexOf("read_file a.txt")).toBeLessThan(all.indexOf("read_file missing.txt"));
 
     it.terminal.key("ctrl-o");
     await it.sees("q close");
@@ -90,6 +90,23 @@ describe("what a session shows", () => {
     expect(it.terminal.modes.alternate).toBe(false);
     expect(it.shown()).toBe(all);
     expect(await leaves(it)).toEqual({ code: 0, left: [] });
+  });
+
+  it("counts attempts on one line while they last, and folds what a command of the person writes", async () => {
+    const busy = { error: { status: 529, message: "overloaded" } };
+    await using it = await session({ script: [busy, busy, "Here at last."], line: OPEN });
+    await it.sends("hello");
+    await it.sees("trying again in 1 s, 2 of 10", "Here at last.");
+    await it.rests();
+    expect(times(it.shown(), "attempt 3")).toBe(1);
+    expect(it.shown()).not.toContain("trying again");
+    await it.sends("!seq -f 'row-%g' 1 60");
+    await it.sees("row-60");
+    expect(it.shown()).toContain("row-11\n… 41 more lines (Ctrl+O)\nrow-53\n");
+    it.terminal.key("ctrl-o");
+    await it.sees("row-50");
+    it.terminal.type("q");
+    await it.rests();
   });
 
   it("has no colour where none is wanted, and those of a light ground on one", async () => {

@@ -103,6 +103,96 @@ describe("a transcript", () => {
     ]);
   });
 
+  it("tells calls that only read on one line, and what failed, was refused or wrote by itself", () => {
+    const { printed, live, record } = shown({ columns: 70 });
+    const reads = { reads: true };
+    const paths = ["a.ts", "b.ts", "a.ts"];
+    record(reply(...paths.map((path, n) => call(`r${n}`, "read_file", { path, offset: n + 1 }))));
+    for (const n of [0, 1, 2]) record(result(`r${n}`, "text", { details: reads }));
+    // more of it may come with the next reply
+    expect(printed()).toEqual([]);
+    expect(live()).toEqual(["✓ 3 reads read_file a.ts, b.ts"]);
+    record(reply(call("g", "grep", { pattern: "TODO" }), call("b", "bash", { command: "git log" })));
+    record(result("g", "x", { details: reads }));
+    expect(live()[0]).toBe("✓ 4 reads read_file a.ts, b.ts · grep TODO");
+    expect(live()[1]).toMatch(/bash git log/);
+    record(result("b", "one\ntwo", { details: { code: 0, ...reads } }));
+    record(reply(call("no", "read_file", { path: "gone" }), call("last", "glob", { pattern: "*" })));
+    record(result("no", "There is no file gone.", { failed: true, details: reads }));
+    record(result("last", "x", { details: reads }), reply(call("w", "bash", { command: "make" })));
+    record(result("w", "made", { details: { code: 0 } }));
+    expect(printed()).toEqual([
+      "✓ 5 reads read_file a.ts, b.ts · grep TODO · bash git log",
+      "✗ read_file gone  1.5 s",
+      "  There is no file gone.",
+      "✓ glob *  1.5 s",
+      "✓ bash make  1.5 s",
+      "  made",
+    ]);
+    expect(live()).toEqual([]);
+  });
+
+  it("prints what was read last when the run ends, and before the text behind it", () => {
+    const { printed, hear, record } = shown({ locale: "zh" });
+    record(reply(call("1", "read_file", { path: "a" }), call("2", "read_file", { path: "b" })));
+    record(result("1", "x", { details: { reads: true } }), result("2", "x", { details: { reads: true } }));
+    hear({ type: "text", text: "Now" });
+    expect(printed()).toEqual(["✓ 2 次读取 read_file a, b"]);
+    record(reply(text("Now")), reply(call("3", "read_file", { path: "c" })));
+    record(result("3", "x", { details: { reads: true } }));
+    expect(printed().at(-1)).toBe("Now");
+    record({ type: "ended", outcome: "done" });
+    expect(printed().at(-1)).toMatch(/^✓ read_file c/);
+  });
+
+  it("counts the attempts on a model on one line, and keeps one of them once it has answered", () => {
+    const { printed, live, hear, record, clock } = shown({ columns: 110 });
+    const again = (n: number, seconds: string): Delta => ({
+      type: "status",
+      by: "retry",
+      text: `The endpoint answered 529: overloaded. Again in ${seconds} s (${n} of 10).`,
+    });
+    hear(again(2, "0.5"), again(3, "4.2"));
+    const why = "(The endpoint answered 529: overloaded)";
+    expect(live()).toEqual([`the model did not answer: trying again in 5 s, 3 of 10 ${why}`]);
+    clock.now += 3000;
+    expect(live()).toEqual([`the model did not answer: trying again in 2 s, 3 of 10 ${why}`]);
+    clock.now += 3000;
+    expect(live()).toEqual([`the model did not answer: trying again, 3 of 10 ${why}`]);
+    hear({ type: "thinking", text: "hm" });
+    expect(live()).toEqual(["thinking… hm"]);
+    expect(printed()).toEqual([]);
+    hear({ type: "text", text: "Here" });
+    record(reply(text("Here")));
+    const told = "the model answered at attempt 3: The endpoint answered 529: overloaded";
+    expect(printed()).toEqual([told, "", "Here"]);
+    // what came to nothing is told by the end alone
+    hear(again(2, "1.0"), again(3, "1.0"));
+    record({ type: "ended", outcome: "failed", reason: "The endpoint answered 529: overloaded." });
+    expect(printed().slice(4)).toEqual(["failed: The endpoint answered 529: overloaded."]);
+    expect(live()).toEqual([]);
+  });
+
+  it("says that an answer broke off, unless a person has ended it", () => {
+    const cut: Fact = { ...reply(text("So")), stop: "cut" } as Fact;
+    const ended = shown();
+    ended.record(cut, { type: "ended", outcome: "aborted", reason: "interrupted by the user" });
+    expect(ended.printed()).toEqual(["So", "", "interrupted"]);
+    const broken = shown();
+    broken.record(cut, { type: "ended", outcome: "failed", reason: "The connection was lost." });
+    expect(broken.printed()).toEqual(["So", "", "the answer broke off", "failed: The connection was lost."]);
+  });
+
+  it("keeps the newest of what a gateway says of its models, and how often it spoke", () => {
+    const { printed, live, hear } = shown({ columns: 90 });
+    const by = "gateway";
+    hear({ type: "status", by, text: "a failed (529). Asking it again." });
+    hear({ type: "status", by, text: "a failed (529). Now asking b." });
+    expect(live()).toEqual(["gateway: a failed (529). Now asking b."]);
+    hear({ type: "text", text: "Here\n" });
+    expect(printed()[0]).toBe("gateway: a failed (529). Now asking b. (2 times)");
+  });
+
   it("does not count the time that a person took to allow a call, and repeats no argument that a diff shows", () => {
     const { printed, live, record, clock } = shown();
     record(reply(call("1", "edit_file", { path: "a.ts", old_text: "one", new_text: "two" })));

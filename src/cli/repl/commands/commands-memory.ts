@@ -72,10 +72,9 @@ async function list(desk: Desk, words: string): Promise<void> {
 
 async function search(desk: Desk, words: string): Promise<void> {
   if (words === "") throw new UsageError("/memory search wants some words to look for.");
-  const { searchMemories } = await import("../../../store/memory-search.js");
-  const found = searchMemories(await memoriesIn(desk), words).slice(0, SHOWN);
-  const memories = found.map(({ memory }) => memory);
-  show(desk, memories, WORDS[desk.locale].nothing(visible(words)));
+  const { findMemories } = await import("../../../store/memory-search.js");
+  const found = findMemories(await memoriesIn(desk), words).slice(0, SHOWN);
+  show(desk, found, WORDS[desk.locale].nothing(visible(words)));
 }
 
 function show({ ui }: Desk, memories: readonly Memory[], none: string): void {

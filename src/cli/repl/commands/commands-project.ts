@@ -36,10 +36,10 @@ export const projectCommands: readonly SlashCommand[] = [
       en: "what is configured and reachable, and how to mend what is not",
       zh: "检查配置和连接，并说明如何修复",
     },
-    async run({ ui, config }) {
+    async run(desk) {
       const { doctorCommand } = await import("./doctor-command.js");
       const { columns, rows } = process.stdout;
-      return doctorCommand(config, { env: process.env, columns: columns ?? 80, rows: rows ?? 24 }, ui);
+      return doctorCommand(desk.config, { env: process.env, columns: columns ?? 80, rows: rows ?? 24 }, desk);
     },
   },
 ];

@@ -2,17 +2,24 @@ import type { Config } from "../../../app/config.js";
 import type { Environment } from "../../../app/input.js";
 import { visible } from "../../../platform/text.js";
 import { type Finding, findingsOf, linesOf } from "../../doctor.js";
-import type { Ui } from "../port.js";
+import type { Desk } from "../desk.js";
+import { DOCTOR, findingIn } from "./doctor-words.js";
 
 /** The terminal that a session runs in, as far as it tells. */
 export type Terminal = { env: Environment; columns: number; rows: number };
 
 /** `/doctor`: what `nanocoder doctor` finds, and what is to be known of the terminal. */
-export async function doctorCommand(config: Config, terminal: Terminal, ui: Ui): Promise<void> {
-  const done = ui.busy("looking");
+export async function doctorCommand(
+  config: Config,
+  terminal: Terminal,
+  { ui, locale }: Pick<Desk, "ui" | "locale">,
+): Promise<void> {
+  const { looking, mend } = DOCTOR[locale];
+  const done = ui.busy(looking);
   try {
     const findings = [...(await findingsOf(config)), ...terminalFindings(terminal)];
-    ui.say({ type: "text", text: linesOf(findings, { colours: false }).map(visible).join("\n") });
+    const told = findings.map((finding) => findingIn(locale, finding));
+    ui.say({ type: "text", text: linesOf(told, { colours: false, mend }).map(visible).join("\n") });
   } finally {
     done();
   }

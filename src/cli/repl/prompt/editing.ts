@@ -21,7 +21,7 @@ export type Editing = {
   readonly draft: Draft;
   /** Types a text at the caret; what was pasted is one step of undo. */
   insert(text: string, how?: "pasted" | "typed"): void;
-  /** Does what a motion, a cut, `yank`, `yankBefore` or `undo` does, by its name; another name does nothing. */
+  /** Does what a motion, a cut, `yank`, `yankBefore`, `undo` or `redo` does, by its name; another name does nothing. */
   act(name: string): void;
   /** Puts the caret somewhere. */
   go(at: number): void;
@@ -63,12 +63,15 @@ export function editing(): Editing {
 class Kept implements Editing {
   #draft = EMPTY;
   #undo: Draft[] = [];
+  /** What undo has taken back since the last change. */
+  #redo: Draft[] = [];
   #strokes: { kind: Stroke; count: number } = { kind: "other", count: 0 };
   readonly #kills = killed();
   readonly #others: Record<string, () => void> = {
     yank: () => this.#yank(0),
     yankBefore: () => this.#yankBefore(),
-    undo: () => this.#takeBack(),
+    undo: () => this.#goBack(this.#undo, this.#redo),
+    redo: () => this.#goBack(this.#redo, this.#undo),
   };
 
   get draft(): Draft {
@@ -107,6 +110,7 @@ class Kept implements Editing {
 
   reset(): void {
     this.#undo = [];
+    this.#redo = [];
     this.show(EMPTY);
   }
 
@@ -115,6 +119,7 @@ class Kept implements Editing {
     const goesOn = joins && last === kind && count < MOST.strokes;
     if (!goesOn) this.#undo = [...this.#undo.slice(1 - MOST.undo), this.#draft];
     this.#strokes = { kind, count: goesOn ? count + 1 : 1 };
+    this.#redo = [];
   }
 
   #still(): void {
@@ -151,9 +156,10 @@ class Kept implements Editing {
     this.#yank(last.length);
   }
 
-  #takeBack(): void {
-    const before = this.#undo.pop();
-    this.show(before ?? this.#draft);
+  #goBack(from: Draft[], to: Draft[]): void {
+    const other = from.pop();
+    if (other) to.push(this.#draft);
+    this.show(other ?? this.#draft);
   }
 }
 

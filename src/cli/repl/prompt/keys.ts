@@ -37,6 +37,7 @@ const KEYS: Record<string, string> = {
   "ctrl+shift+-": "undo",
   "shift+ctrl+-": "undo",
   "shift+ctrl+_": "undo",
+  "alt+/": "redo",
   up: "up",
   "ctrl+p": "up",
   down: "down",
@@ -65,6 +66,7 @@ const KEYS: Record<string, string> = {
 export function actionOf(data: string): string | undefined {
   // Ctrl-J, which most terminals also send for Shift-Enter when they were set up to
   if (data === "\n" || data === "\u001b\n") return "newline";
+  if (data === "\u001b/") return "redo";
   const name = parseKey(data);
   return name === undefined ? undefined : KEYS[name];
 }

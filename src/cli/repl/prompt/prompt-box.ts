@@ -50,6 +50,10 @@ class Box implements PromptBox {
     return unfolded(this.#edit.draft.text, (id) => this.#folds.words(id));
   }
 
+  again(): string {
+    return this.#sending.send(this.#edit.draft).past.words;
+  }
+
   put(words: string, plain = false): void {
     this.#become(this.#sending.draft({ words: words.replace(/\r\n?/g, "\n"), plain }));
   }

@@ -29,6 +29,8 @@ export type PromptParts = {
 export type PromptBox = KeyPane & {
   /** What would be sent. */
   text(): string;
+  /** The same with the paths of images in their places, so that `put` takes them up again. */
+  again(): string;
   /** Words in the place of what stands there, which undo brings back; `plain`: they are no command, whatever they begin with. */
   put(words: string, plain?: boolean): void;
   clear(): void;

@@ -39,7 +39,7 @@ export function sending(folds: Folds, isFile: (path: string) => boolean): Sendin
       const past = { words: unfolded(text, (id) => asPast(folds, id)), plain };
       if (holdsAtoms(text)) folded.set(past.words, { text, at: text.length, plain });
       const typed = unfolded(text, () => " ");
-      return { words, more: { typed, images: imagesIn(text, folds), plain }, past };
+      return { words, more: { typed, images: imagesIn(text, folds), again: past.words, plain }, past };
     },
     again: (past) => folded.get(past.words) ?? draft(past),
   };

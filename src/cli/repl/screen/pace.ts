@@ -1,5 +1,5 @@
-/** Between frames, in milliseconds: of what changes now and then, and of what streams. */
-const [SELDOM, STREAM] = [16, 33];
+/** Between frames, in milliseconds: of what changes now and then, and of what streams. Keys wait for neither. */
+const [SELDOM, STREAM] = [16, 60];
 /** Changes that follow each other within this time are a stream. */
 const FOLLOWS = 100;
 /** The longest that a slow terminal or a costly frame is waited for. */

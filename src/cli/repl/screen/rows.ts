@@ -22,7 +22,8 @@ export function rowOf(whole: string, columns: number): Row {
   const still = bare.replaceAll("\t", "   ").replace(ACTS, "");
   const wide = visibleWidth(still);
   const fitting = wide > columns ? truncateToWidth(still, columns, "") : still.replace(/ +$/, "");
-  const row = { text: ended(fitting), width: wide > columns ? columns : visibleWidth(fitting) };
+  const width = fitting === still ? wide : visibleWidth(fitting);
+  const row = { text: ended(fitting), width: Math.min(width, columns) };
   if (at === -1) return row;
   return { ...row, caret: Math.min(visibleWidth(line.slice(0, at).replaceAll("\t", "   ")), columns - 1) };
 }

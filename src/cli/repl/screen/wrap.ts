@@ -93,6 +93,7 @@ export function cut(given: string, columns: number): string {
   // no character takes more than this many codes
   const line = flat(isStyled ? given : given.slice(0, columns * 20));
   if (line.length <= columns && isAscii(line)) return line;
+  if (line.length < LONG && visibleWidth(line) <= columns) return isStyled ? closed(line) : line;
   const short = truncateToWidth(line, columns, "…");
   return isStyled ? closed(short) : short.replaceAll("\u001b[0m", "");
 }
@@ -203,11 +204,12 @@ const ENDS: Record<string, readonly string[]> = {
 
 // keeps which styles are on, each under what would end it
 function follow(text: string, open: Map<string, string>): void {
-  const codes = [...text.matchAll(/\u001b\[([\d;]*)m/g)].flatMap(([, list = ""]) => list.split(";"));
-  for (const code of codes) {
-    if (code === "" || code === "0") open.clear();
-    else if (ENDS[code]) for (const each of ENDS[code]) open.delete(each);
-    else open.set(kindOf(code), `\u001b[${code}m`);
+  for (const [, list = ""] of text.matchAll(/\u001b\[([\d;]*)m/g)) {
+    for (const code of list.split(";")) {
+      if (code === "" || code === "0") open.clear();
+      else if (ENDS[code]) for (const each of ENDS[code]) open.delete(each);
+      else open.set(kindOf(code), `\u001b[${code}m`);
+    }
   }
 }
 

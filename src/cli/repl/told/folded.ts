@@ -66,3 +66,8 @@ export function span(ms: number, locale: Locale): string {
   if (minutes < 60) return `${minutes} ${minute} ${Math.round(seconds) % 60} ${second}`;
   return `${Math.floor(minutes / 60)} ${hour} ${minutes % 60} ${minute}`;
 }
+
+/** Whole seconds as people say them. */
+export function elapsed(seconds: number, locale: Locale): string {
+  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
+}

@@ -4,7 +4,7 @@ import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { cut } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
-import { FRAME, moving, span } from "./folded.js";
+import { elapsed, FRAME, moving } from "./folded.js";
 
 /** What only a turn brings: other facts and words may also come of a command. */
 const BEGINS: ReadonlySet<string> = new Set(["prompt", "text", "thinking", "call", "started"]);
@@ -79,8 +79,4 @@ export function indicator(theme: Theme, locale: Locale, changed: () => void): In
     const more = ` · ${words.ends}`;
     return columns > line.length + more.length + 8 ? theme.dim(more) : "";
   }
-}
-
-function elapsed(seconds: number, locale: Locale): string {
-  return seconds < 60 ? `${seconds} ${locale === "zh" ? "秒" : "s"}` : span(seconds * 1000, locale);
 }

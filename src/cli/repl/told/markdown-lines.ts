@@ -1,6 +1,7 @@
 import { Markdown, type MarkdownTheme } from "@earendil-works/pi-tui";
 import { cut, unstyled, wrapped, wrappedText } from "../screen/wrap.js";
 import type { Theme } from "../theme.js";
+import { simpleLines } from "./simple-markdown.js";
 
 /** What a block may hold to be read as Markdown: reading takes more than linear time in the last three. */
 const MOST = { characters: 20_000, emphasis: 400, brackets: 150, nested: 40 };
@@ -13,10 +14,15 @@ export function codeLines(line: string, columns: number): string[] {
 /** A block of Markdown, no top-level fence, at a width. What would take long to read is shown as it was written. */
 export function proseLines(text: string, theme: Theme, columns: number): string[] {
   if (!isTame(text)) return wrappedText(text, columns);
+  const lines = simpleLines(text, theme) ?? readLines(text, theme, columns);
+  return lines.flatMap((line) => fitted(line.trimEnd(), theme, columns));
+}
+
+/** The lines as the reader of Markdown gives them, as wide as they like. */
+export function readLines(text: string, theme: Theme, columns: number): string[] {
   const table = /^ {0,3}\|?[ :]*-[-|: ]*$/m.exec(text)?.[0].includes("|");
   const wide = table ? columns : text.length * 2 + 100;
-  const lines = new Markdown(`${literal(text)}\n`, 0, 0, markdownTheme(theme)).render(wide);
-  return lines.flatMap((line) => fitted(line.trimEnd(), theme, columns));
+  return new Markdown(`${literal(text)}\n`, 0, 0, markdownTheme(theme)).render(wide);
 }
 
 function markdownTheme(theme: Theme): MarkdownTheme {

@@ -4,6 +4,7 @@ import { VERIFY } from "../../../plugins/verify-options.js";
 import { firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
+import { reasonIn } from "../reasons.js";
 import { oneLine } from "../screen/cells.js";
 import { wrapped } from "../screen/wrap.js";
 import type { Paint, Theme } from "../theme.js";
@@ -56,9 +57,11 @@ type Line = { paint: keyof Pick<Theme, "dim" | "bad" | "warn" | "good">; text: s
  * `told` is why things could not be checked, as far as the person knows it already.
  */
 export function noticeOf(event: Event, look: Look, told: Set<string>): Pane | undefined {
-  const lines = linesOf(event, WORDS[look.locale], told);
+  const lines = linesOf(event, { locale: look.locale, told });
   return lines.length === 0 ? undefined : notice(lines, look.theme);
 }
+
+type Telling = { locale: Locale; told: Set<string> };
 
 /** A plugin at work. */
 export function statusPane(by: string, text: string, { theme }: Look): Pane {
@@ -81,7 +84,8 @@ function sentenceOf(text: string): string {
   return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
 }
 
-function linesOf(event: Event, words: Words, told: Set<string>): Line[] {
+function linesOf(event: Event, { locale, told }: Telling): Line[] {
+  const words = WORDS[locale];
   switch (event.type) {
     case "note":
       // what begins with a tag is data for the model
@@ -100,16 +104,18 @@ function linesOf(event: Event, words: Words, told: Set<string>): Line[] {
     case "state":
       return event.key === VERIFY ? checkLines(event.value, words, told) : [];
     case "ended":
-      return endLines(event, words);
+      return endLines(event, words, locale);
     default:
       return [];
   }
 }
 
-function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words): Line[] {
+function endLines({ outcome, reason = "" }: EventOf<"ended">, words: Words, locale: Locale): Line[] {
   if (outcome === "done") return [];
   const why =
-    reason === "" || (outcome === "aborted" && reason.startsWith("interrupted")) ? "" : `${words.colon}${reason}`;
+    reason === "" || (outcome === "aborted" && reason.startsWith("interrupted"))
+      ? ""
+      : `${words.colon}${reasonIn(locale, reason)}`;
   return [{ paint: outcome === "failed" ? "bad" : "warn", text: `${words[outcome]}${why}` }];
 }
 

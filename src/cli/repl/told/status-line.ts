@@ -18,10 +18,16 @@ const BETWEEN = " · ";
 
 /** One line of what is known of the session; what does not fit is left out, the least telling first. */
 export function statusLine(status: () => Status, theme: Theme, locale: Locale): Pane {
+  let known = { of: "", line: "" };
   return {
     render(columns) {
-      const parts = fitting(partsOf(status(), theme, locale), columns);
-      return [cut(parts.join(theme.dim(BETWEEN)), columns)];
+      const { queued: _, ...now } = status();
+      const of = JSON.stringify([now, columns]);
+      if (known.of !== of) {
+        const parts = fitting(partsOf(now, theme, locale), columns);
+        known = { of, line: cut(parts.join(theme.dim(BETWEEN)), columns) };
+      }
+      return [known.line];
     },
   };
 }
@@ -68,7 +74,7 @@ export function queuedLines(status: () => Status, theme: Theme, locale: Locale):
 
 type Part = { text: string; weight: number };
 
-function partsOf(status: Status, theme: Theme, locale: Locale): Part[] {
+function partsOf(status: Omit<Status, "queued">, theme: Theme, locale: Locale): Part[] {
   const { model, mode, tokens, window, cost, branch, jobs } = status;
   if (model === "") return [];
   const share = tokens === undefined || window === 0 ? undefined : Math.round((tokens / window) * 100);

@@ -4,6 +4,7 @@ import { type Call, type Json, plainText } from "../../../core/message.js";
 import { visible } from "../../../platform/text.js";
 import { argumentsLine, diffOf, firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
+import { reasonIn } from "../reasons.js";
 import { untabbed } from "../screen/cells.js";
 import { cut, wrapped } from "../screen/wrap.js";
 import { diffLines } from "./diff.js";
@@ -135,7 +136,7 @@ function bodyLines(seen: Seen, look: Look, columns: number): string[] {
   const bad = (words: string) => wrapped(firstLine(words), room).map(theme.bad);
   const draw = (line: string) => theme.dim(cut(untabbed(visible(line)), room));
   const lines = () => {
-    if (denied) return bad(denied.why || WORDS[locale].denied);
+    if (denied) return bad(denied.why === "" ? WORDS[locale].denied : reasonIn(locale, denied.why));
     if (!result) return tailLines(seen.tail).map(draw);
     const diff = diffOf(result.details);
     if (diff !== undefined) {

@@ -6,12 +6,14 @@ import type { Pane } from "../port.js";
 import { endOf, oneLine } from "../screen/cells.js";
 import { cut } from "../screen/wrap.js";
 import { childWords, countCall } from "./child-tail.js";
+import { type Entry, firstOf, isOver, kindOf, leadOf, openLines, type Piece, readyOf, sizeOf } from "./entries.js";
 import type { Look } from "./folded.js";
-import { kept, type MarkdownStream, markdownStream } from "./markdown.js";
+import { kept, markdownStream } from "./markdown.js";
 import { noticeOf, statusPane } from "./notices.js";
 import { promptLines } from "./prompt-lines.js";
 import { recounted } from "./recount.js";
-import { callLines, type Seen } from "./tool-line.js";
+import { type Retries, retries } from "./retries.js";
+import type { Seen } from "./tool-line.js";
 
 /** What a transcript needs: `print` takes what is finished, in order; `now` is milliseconds since 1970. */
 export type TranscriptParts = { look: Look; print(pane: Pane): void; now(): number };
@@ -23,12 +25,6 @@ export type Transcript = {
   recount(events: readonly Event[]): void;
   live: Pane;
 };
-
-/** In the order of the reply; only the first can be printed from. */
-type Entry =
-  | { type: "text"; stream: MarkdownStream; ready: Pane[]; begun: boolean; ended: boolean }
-  | { type: "call"; seen: Seen }
-  | { type: "prompt" | "line"; pane: Pane };
 
 type State = {
   parts: TranscriptParts;
@@ -44,6 +40,9 @@ type State = {
   heard: boolean;
   thinking: string;
   status: { by: string; text: string; live: boolean } | undefined;
+  /** The reply that was broken off just now. */
+  cut: EventOf<"reply"> | undefined;
+  retries: Retries;
 };
 
 const WORDS: Record<Locale, { thinking: string }> = { en: { thinking: "thinking…" }, zh: { thinking: "思考中…" } };
@@ -61,12 +60,14 @@ export function transcript(parts: TranscriptParts): Transcript {
     heard: false,
     thinking: "",
     status: undefined,
+    cut: undefined,
+    retries: retries(parts.look, parts.now),
   };
   return {
     see(item) {
       if ("seq" in item) record(state, item);
       else hear(state, item);
-      flush(state);
+      flush(state, item.type === "ended");
     },
     recount(events) {
       const pane = recounted(events, { look: parts.look, told: (some) => panesOf(some, parts) });
@@ -93,13 +94,16 @@ function hear(state: State, delta: Delta): void {
   switch (delta.type) {
     case "text":
       state.thinking = "";
+      answered(state);
       say(state, delta.text);
       return;
     case "thinking":
+      state.retries.stirs();
       state.thinking = (state.thinking + delta.text).slice(-TAIL);
       return;
     case "call":
       state.thinking = "";
+      answered(state);
       announce(state, delta.call);
       return;
     case "progress":
@@ -112,6 +116,12 @@ function hear(state: State, delta: Delta): void {
       more(state, delta.callId, childWords(delta.item));
       countCall(state.calls.get(delta.callId), delta.item);
   }
+}
+
+// what it took to come to an answer stands before it
+function answered(state: State): void {
+  const pane = state.retries.answered();
+  if (pane) line(state, pane);
 }
 
 function say(state: State, text: string): void {
@@ -150,6 +160,7 @@ function more({ calls }: State, callId: string, text: string): void {
 
 // what a plugin is about to do is shown while it does it; what it did stays
 function tell(state: State, { by, text }: { by: string; text: string }): void {
+  if (state.retries.hear(by, text)) return;
   const live = /(…|\.\.\.)$/.test(text.trim());
   state.status = { by, text, live };
   if (!live) line(state, statusPane(by, text, state.parts.look));
@@ -158,6 +169,7 @@ function tell(state: State, { by, text }: { by: string; text: string }): void {
 // ---- what is recorded
 
 function record(state: State, event: Event): void {
+  brokenOff(state, event);
   switch (event.type) {
     case "started":
       if (event.call) announce(state, event.call);
@@ -183,6 +195,7 @@ function record(state: State, event: Event): void {
 }
 
 function reply(state: State, event: EventOf<"reply">): void {
+  if (event.stop !== "cut") answered(state);
   const streamed = state.heard;
   for (const part of event.parts) {
     if (part.type === "call") announce(state, part);
@@ -193,12 +206,21 @@ function reply(state: State, event: EventOf<"reply">): void {
   }
   endText(state);
   Object.assign(state, { heard: false, thinking: "", status: undefined });
-  notice(state, event);
+  if (event.stop === "cut") state.cut = event;
+  else notice(state, event);
+}
+
+// an answer that a person has ended did not break off
+function brokenOff(state: State, next: Event): void {
+  const { cut } = state;
+  state.cut = undefined;
+  if (cut && !(next.type === "ended" && next.outcome === "aborted")) notice(state, cut);
 }
 
 // nothing that is open will go on
 function leave(state: State): void {
   endText(state);
+  state.retries.forget();
   for (const entry of state.open) if (entry.type === "call" && !entry.seen.result) entry.seen.left = true;
   Object.assign(state, { heard: false, thinking: "", status: undefined });
 }
@@ -218,67 +240,34 @@ function line(state: State, pane: Pane): void {
 
 // ---- what is printed, and what is not yet
 
-function flush(state: State): void {
-  for (let entry = state.open[0]; entry !== undefined; entry = state.open[0]) {
-    for (const pane of readyOf(entry, state)) print(state, entry, pane);
-    if (!isOver(entry)) return;
-    state.open.shift();
-    if (entry.type !== "call") continue;
-    state.calls.delete(entry.seen.call.id);
-    state.told.add(entry.seen.call.id);
+function flush(state: State, over: boolean): void {
+  for (let piece = firstOf(state.open, over); piece !== undefined; piece = firstOf(state.open, over)) {
+    for (const pane of readyOf(piece, state.parts)) print(state, piece, pane);
+    if (!isOver(piece)) return;
+    for (const entry of state.open.splice(0, sizeOf(piece))) {
+      if (entry.type !== "call") continue;
+      state.calls.delete(entry.seen.call.id);
+      state.told.add(entry.seen.call.id);
+    }
   }
 }
 
-function print(state: State, entry: Entry, pane: Pane): void {
-  const lead = leadOf(entry, state.before);
-  state.before = entry.type;
-  if (entry.type === "text") entry.begun = true;
+function print(state: State, piece: Piece, pane: Pane): void {
+  const lead = leadOf(piece, state.before);
+  state.before = kindOf(piece);
+  if (piece.type === "text") piece.begun = true;
   state.parts.print(lead.length === 0 ? pane : { render: (columns) => [...lead, ...pane.render(columns)] });
 }
 
-// calls and notices stand close together, all else is set apart
-function leadOf(entry: Entry, before: Entry["type"] | undefined): string[] {
-  if (before === undefined || (entry.type === "text" && entry.begun)) return [];
-  const close = (type: Entry["type"]) => type === "call" || type === "line";
-  return close(before) && close(entry.type) ? [] : [""];
-}
-
-function readyOf(entry: Entry, { parts }: State): Pane[] {
-  if (entry.type === "text") return entry.ready.splice(0);
-  if (entry.type !== "call") return [entry.pane];
-  if (!isOver(entry)) return [];
-  const { seen } = entry;
-  const now = parts.now();
-  return [kept((columns) => callLines(seen, parts.look, { columns, now }))];
-}
-
-function isOver(entry: Entry): boolean {
-  if (entry.type === "text") return entry.ended;
-  return entry.type !== "call" || entry.seen.result !== undefined || entry.seen.left === true;
-}
-
-function liveLines(state: State, columns: number): string[] {
-  const { thinking, status, parts } = state;
+function liveLines({ open, before: last, thinking, status, retries, parts }: State, columns: number): string[] {
   const { theme, locale } = parts.look;
-  let { before } = state;
-  const lines = state.open.flatMap((entry) => {
-    const own = entryLines(entry, parts, columns);
-    if (own.length === 0) return [];
-    const lead = leadOf(entry, before);
-    before = entry.type;
-    return [...lead, ...own];
-  });
+  const { lines, before } = openLines(open, last, { ...parts, columns });
   if (thinking !== "") {
     const word = WORDS[locale].thinking;
     const room = columns - visibleWidth(word) - 1;
-    const last = room < 8 ? "" : ` ${endOf(oneLine(thinking.slice(-columns * 2)), room)}`;
-    lines.push(...(before === undefined ? [] : [""]), theme.dim(cut(`${word}${last}`, columns)));
+    const rest = room < 8 ? "" : ` ${endOf(oneLine(thinking.slice(-columns * 2)), room)}`;
+    lines.push(...(before === undefined ? [] : [""]), theme.dim(cut(`${word}${rest}`, columns)));
   }
-  return status?.live ? [...lines, ...statusPane(status.by, status.text, parts.look).render(columns)] : lines;
-}
-
-function entryLines(entry: Entry, parts: TranscriptParts, columns: number): readonly string[] {
-  if (entry.type === "call") return callLines(entry.seen, parts.look, { columns, now: parts.now() });
-  if (entry.type !== "text") return entry.pane.render(columns);
-  return [...entry.ready.flatMap((pane) => pane.render(columns)), ...entry.stream.live.render(columns)];
+  const told = status?.live ? statusPane(status.by, status.text, parts.look).render(columns) : [];
+  return [...lines, ...told, ...retries.live.render(columns)];
 }
