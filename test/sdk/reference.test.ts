@@ -10,4 +10,5 @@ it("the reference of the library builds without a warning: each public name and 
   const typedoc = join(ROOT, "scripts/reference/node_modules/typedoc/bin/typedoc");
   const built = await start(process.execPath, [typedoc, "--emit", "none"], { cwd: join(ROOT, "scripts/reference") });
   expect(built).toEqual({ stdout: "", stderr: "" });
-});
+  // a compiler at work: some seconds, more on a machine that has much else to do
+}, 120_000);
