@@ -7,6 +7,8 @@ import { oneShot } from "./one-shot.js";
 
 /** Does what the command line asks and ends the process: each way to end comes through here. */
 export function command(argv: readonly string[], version: string): void {
+  // work goes on where nobody can be told of it
+  process.stderr.on("error", () => undefined);
   let lost: Error | undefined;
   process.stdout.on("error", (error) => {
     // a reader that has gone, a terminal that was closed: all else is a loss

@@ -60,6 +60,8 @@ export async function changeSchedules(
     const next = change(schedules);
     if (skipped > 0) writePrivate(`${real}.damaged`, readFileSync(real));
     writePrivate(real, `${JSON.stringify({ version: 1, schedules: next }, null, 2)}\n`);
+  } catch (error) {
+    throw new Error(`Schedules cannot be kept in ${real}: ${fileReason(error)}.`);
   } finally {
     release();
   }

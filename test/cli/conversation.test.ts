@@ -216,6 +216,18 @@ describe("stream-json input", () => {
     }
   });
 
+  it("goes on where its stderr has no reader", async () => {
+    await using server = await modelServer(({ n }) =>
+      n % 2 === 0 ? { calls: [{ name: "bash", input: { command: "echo x" } }] } : "fine",
+    );
+    const given = { place: place(), env: openaiAt(server.url), stdin: "open" as const };
+    const child = start(FLAGS, given);
+    child.stderr?.destroy();
+    child.stdin?.end(user("a"));
+    const { code, stdout } = await child.ended;
+    expect([code, read(stdout).at(-1)]).toEqual([0, expect.objectContaining({ result: "fine" })]);
+  });
+
   it("says what is wrong with a line", () => {
     const why = (line: Json) => {
       const said = saidIn(JSON.stringify(line));

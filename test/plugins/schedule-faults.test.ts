@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Fact, NO_USAGE } from "../../src/core/event.js";
@@ -35,6 +36,17 @@ describe("schedules in trouble", () => {
     for (let looks = 0; looks < 5; looks += 1) await schedules.look();
     expect(notices).toHaveLength(2);
     expect(readFileSync(`${path}.damaged`, "utf8")).toContain("Mars/Base");
+  });
+
+  it("that cannot be kept are refused in words, and nothing is changed", async () => {
+    const { schedules, add, path } = desk();
+    mkdirSync(path, { recursive: true });
+    await expect(add({ every: "1h" })).rejects.toThrow(`Schedules cannot be kept in ${path}: it is a folder.`);
+    rmSync(path, { recursive: true });
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), "");
+    await expect(add({ every: "1h" })).rejects.toThrow(/^Schedules cannot be kept in .*: a part of the path is a file/);
+    expect(schedules.list()).toEqual([]);
   });
 
   it("that are removed while others fire stay removed", async () => {
