@@ -3,6 +3,7 @@ import { last, sinceLastEnd, state } from "../core/fold.js";
 import { type Agent, run } from "../core/loop.js";
 import { text, type UserPart } from "../core/message.js";
 import { within } from "../platform/child.js";
+import { imageFault, imageType } from "../platform/image-bytes.js";
 import { redactor } from "../platform/secrets.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
 import type { Answer, Question } from "../plugins/question.js";
@@ -130,9 +131,18 @@ function chatting({ agent, id, close }: Opened, door: Door): ChatAgent {
 function partsOf(words: string | readonly UserPart[]): readonly UserPart[] {
   const parts = typeof words === "string" ? [text(words)] : words;
   if (!Array.isArray(parts)) throw new Error("chat wants words, or a list of words and images.");
+  for (const part of parts) checkImage(part);
   if (parts.every((part) => part.type === "text" && part.text.trim() === ""))
     throw new Error("There is nothing to say: the words are empty.");
   return parts;
+}
+
+// what a provider refuses would be refused with every word that follows
+function checkImage(part: UserPart): void {
+  if (part.type !== "image") return;
+  const bytes = Buffer.from(part.data, "base64");
+  const fault = imageFault(bytes) ?? (imageType(bytes) === part.mime ? undefined : `is no ${part.mime}`);
+  if (fault !== undefined) throw new Error(`An image ${fault}.`);
 }
 
 async function answer(agent: Agent, parts: readonly UserPart[], { signal, see }: ChatOptions): Promise<string> {

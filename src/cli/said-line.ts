@@ -1,5 +1,5 @@
 import type { UserPart } from "../core/message.js";
-import { imageType, MOST_OF_IMAGE } from "../platform/image-bytes.js";
+import { imageFault, imageType } from "../platform/image-bytes.js";
 
 /** What a line of stream-json input says. `answer` is the id of the control request that wants to hear of it. */
 export type Said =
@@ -81,11 +81,9 @@ function partIn(block: unknown): UserPart | string {
 
 // what a provider refuses would be refused with every message that follows; so would a type that the bytes deny
 function imageIn(bytes: Buffer): UserPart | string {
-  const mime = imageType(bytes);
-  if (mime === undefined) return 'the "data" of an image is no PNG, JPEG, GIF or WebP.';
-  if (bytes.length > MOST_OF_IMAGE)
-    return `an image has ${bytes.length} bytes: every provider takes ${MOST_OF_IMAGE} at most.`;
-  return { type: "image", mime, data: bytes.toString("base64") };
+  const fault = imageFault(bytes);
+  if (fault !== undefined) return `the "data" of an image ${fault}.`;
+  return { type: "image", mime: imageType(bytes) ?? "", data: bytes.toString("base64") };
 }
 
 // whatever it is, in a few words

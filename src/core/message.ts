@@ -36,7 +36,7 @@ export type Image = { type: "image"; mime: string; data: string };
  */
 export type Thinking = { type: "thinking"; text: string; opaque?: Json };
 /**
- * `malformed` is the argument text as it came when it was not a JSON object; `input` is then `{}` and the call must not run.
+ * `malformed` is the argument text as it came when it was not a JSON object, or nested over 100 levels; `input` is then `{}` and the call must not run.
  *
  * @prop type - Tells it from other parts.
  * @prop id - Unique within the log; its result names it.

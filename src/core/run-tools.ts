@@ -80,7 +80,7 @@ async function prepare({ tools, session }: Setup, call: Call): Promise<Plan | Re
   if (call.malformed !== undefined) {
     const shown = call.malformed.slice(0, 200);
     return refusal(
-      `The arguments of ${call.name} are not a JSON object: ${shown}\nNothing was run. Send the call again.`,
+      `The arguments of ${call.name} are not a JSON object, or one nested too deeply: ${shown}\nNothing was run. Send the call again.`,
     );
   }
   try {

@@ -1,4 +1,5 @@
 import type { Json } from "../core/message.js";
+import { isTooDeep } from "./depth.js";
 
 type Fields = { [key: string]: Json };
 
@@ -19,7 +20,8 @@ function unfenced(text: string): string {
 function objectIn(text: string): Fields | undefined {
   const value = parsed(text);
   const inner = typeof value === "string" ? parsed(value) : value;
-  return typeof inner === "object" && inner !== null && !Array.isArray(inner) ? inner : undefined;
+  const isOne = typeof inner === "object" && inner !== null && !Array.isArray(inner) && !isTooDeep(inner);
+  return isOne ? inner : undefined;
 }
 
 function parsed(text: string): Json | undefined {

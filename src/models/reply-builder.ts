@@ -1,5 +1,6 @@
 import type { Delta } from "../core/event.js";
 import type { Call, Json, ReplyPart } from "../core/message.js";
+import { isTooDeep } from "./depth.js";
 
 /**
  * Gathers a reply from a wire's pieces. What came since the last `take` is handed on as few deltas: all text
@@ -84,7 +85,7 @@ export function parseArguments(args: string): { input: Json; malformed?: string 
   if (trimmed === "" || trimmed === "null") return { input: {} };
   try {
     const input: Json = JSON.parse(trimmed);
-    if (typeof input === "object" && input !== null && !Array.isArray(input)) return { input };
+    if (typeof input === "object" && input !== null && !Array.isArray(input) && !isTooDeep(input)) return { input };
   } catch {
     // mended, or told to the model
   }

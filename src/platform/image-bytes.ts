@@ -9,3 +9,11 @@ export function imageType(bytes: Buffer): string | undefined {
   if (/^GIF8[79]a/.test(head)) return "image/gif";
   return /^RIFF.{4}WEBP$/s.test(head) ? "image/webp" : undefined;
 }
+
+/** Why not every provider takes an image, as the end of a sentence about it; undefined when each does. */
+export function imageFault(bytes: Buffer): string | undefined {
+  if (imageType(bytes) === undefined) return "is no PNG, JPEG, GIF or WebP";
+  return bytes.length > MOST_OF_IMAGE
+    ? `has ${bytes.length} bytes: every provider takes ${MOST_OF_IMAGE} at most`
+    : undefined;
+}

@@ -81,17 +81,22 @@ function formsOf(key: string): string[] {
   );
 }
 
+/** Objects and lists within each other that are followed. */
+const DEEPEST = 500;
+
 type Walk = { text(value: string): string; skip(key: string): boolean };
 
-function walk<T>(value: T, how: Walk): T;
-function walk(value: unknown, how: Walk): unknown {
+function walk<T>(value: T, how: Walk, deep?: number): T;
+function walk(value: unknown, how: Walk, deep = 0): unknown {
   if (typeof value === "string") return how.text(value);
-  if (Array.isArray(value)) return value.map((each: unknown) => walk(each, how));
   if (typeof value !== "object" || value === null) return value;
+  // nobody nests so deeply but to break what follows it
+  if (deep === DEEPEST) return "[redacted:depth]";
+  if (Array.isArray(value)) return value.map((each: unknown) => walk(each, how, deep + 1));
   return Object.fromEntries(
     Object.entries(value).map(([key, each]: [string, unknown]) => [
       how.text(key),
-      how.skip(key) ? each : typeof each === "string" ? named(key, each, how) : walk(each, how),
+      how.skip(key) ? each : typeof each === "string" ? named(key, each, how) : walk(each, how, deep + 1),
     ]),
   );
 }

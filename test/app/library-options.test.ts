@@ -235,6 +235,18 @@ describe("chat", () => {
     expect(seen).toEqual(expect.arrayContaining(["prompt", "text", "reply", "ended"]));
   });
 
+  it("takes no image that a provider would refuse, now and with every word that follows", async () => {
+    const model = scriptedModel(["fine"]);
+    await using agent = await createAgent({ model, cwd: folder(), home: folder() });
+    const image = (mime: string, data: string) => ({ type: "image" as const, mime, data });
+    const huge = Buffer.concat([Buffer.from(PIXEL, "base64"), Buffer.alloc(4_000_000)]).toString("base64");
+    await expect(agent.chat([image("image/png", "bm8=")])).rejects.toThrow("is no PNG, JPEG, GIF or WebP");
+    await expect(agent.chat([image("image/gif", PIXEL)])).rejects.toThrow("is no image/gif");
+    await expect(agent.chat([image("image/png", huge)])).rejects.toThrow("3932160 at most");
+    expect(await agent.chat("and words?")).toBe("fine");
+    expect(model.requests).toHaveLength(1);
+  });
+
   it("is one at a time, and over when the agent is closed; what was aborted before it began is not heard later", async () => {
     const model = scriptedModel(["one", "two"]);
     const agent = await createAgent({ model, cwd: folder(), home: folder() });

@@ -168,6 +168,16 @@ describe.each(["openai", "anthropic"] as const)("the %s wire", (wire) => {
     });
   });
 
+  it("takes arguments of 100 levels, and none of more, also where they come in a fence", async () => {
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const deep = [nested(101), nested(8000), `\`\`\`json\n${nested(101)}\n\`\`\``];
+    const calls = [nested(100), ...deep].map((raw) => ({ name: "f", raw }));
+    await against(wire, [{ calls }], async (model) => {
+      const { reply } = await take(model);
+      expect(callsIn(reply.parts).map(({ malformed }) => malformed)).toEqual([undefined, ...deep]);
+    });
+  });
+
   it.each(["text", "calls", "headers", 150] as const)(
     "throws when the stream breaks (%s), and never returns half an answer",
     async (cut) => {

@@ -170,6 +170,12 @@ describe("plain data", () => {
     expect(Object.keys(redact.json(JSON.parse('{"__proto__": 1}')))).toEqual(["__proto__"]);
   });
 
+  it("is not followed for ever", () => {
+    const [few, many] = [500, 100_000].map((deep) => JSON.parse(`${"[".repeat(deep)}"${OWN}"${"]".repeat(deep)}`));
+    expect(JSON.stringify(redact.json(few))).toContain("[redacted:own-key]");
+    expect(JSON.stringify(redact.json(many))).toContain("[redacted:depth]");
+  });
+
   it("is left alone where it is told to", () => {
     const data = { opaque: { signature: OWN }, text: OWN };
     expect(redact.json(data, (key) => key === "opaque")).toEqual({ ...data, text: "[redacted:own-key]" });
