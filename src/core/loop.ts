@@ -184,14 +184,16 @@ function request({ agent, session, system, specs, conversation }: Run): Request 
 
 type Consulted = { facts: readonly Event[]; ended?: Outcome };
 
-// one moment: all plugins answer the same log together, their facts are recorded in list order
+// one moment: all plugins answer the same log together, their facts are recorded in list order, the end last
 async function* consult(work: Run, moment: (plugin: Plugin) => Facts): AsyncGenerator<Item, Consulted> {
   const asked = Promise.all(work.agent.plugins.map((plugin) => moment(plugin)));
   yield* drain(asked, work.feed);
   const said = (await asked).flat().filter((fact) => fact !== undefined);
-  const facts = said.map((fact) => work.record(fact));
+  // a run ends once, and after all that was said
+  const ended = said.find((fact) => fact.type === "ended");
+  const others = said.filter(({ type }) => type !== "ended");
+  const facts = [...others, ...(ended ? [ended] : [])].map((fact) => work.record(fact));
   yield* work.feed.take();
-  const ended = facts.find((fact) => fact.type === "ended");
   return ended ? { facts, ended: ended.outcome } : { facts };
 }
 

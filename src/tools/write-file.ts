@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Tool } from "../core/tool.js";
 import { realTarget } from "../platform/files.js";
+import { doubtAbout } from "./overwrite-doubt.js";
 import { string, toolInput } from "./schema.js";
 import { pathEffect, targetOf } from "./target.js";
 
@@ -14,12 +14,9 @@ export function writeFile(): Tool<Input> & Required<Pick<Tool<Input>, "preview">
     name: "write_file",
     description: "Create a file, or replace all of one; to change only a part, edit it instead.",
     input: toolInput(INPUT, { file_path: "path", filename: "path", file: "path", text: "content" }),
-    async effect({ path, content }, { cwd, events }) {
+    effect({ path, content }, { cwd, events }) {
       const effect = pathEffect("write", path, cwd);
-      const target = realTarget(cwd, path);
-      if (!existsSync(target)) return effect;
-      const { doubtAbout } = await import("./overwrite-doubt.js");
-      const doubt = doubtAbout({ path, target }, content, events);
+      const doubt = doubtAbout({ path, target: realTarget(cwd, path) }, content, events);
       return doubt === undefined ? effect : { ...effect, doubt };
     },
     async preview({ path, content }, context) {
