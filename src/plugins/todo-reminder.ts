@@ -6,10 +6,11 @@ import { LIST_KEY, LIST_TOOL } from "../tools/todo-write.js";
 /** Answers with calls after which the model is reminded. */
 const ROUNDS = 3;
 
+// in a tag: it is for the model, and no person is shown it
 const OPEN =
-  "The todo list was not updated for some rounds. If it no longer says where the work stands, write it anew with todo_write; else go on. This is no word of the user.";
+  "<reminder>The todo list was not updated for some rounds. If it no longer says where the work stands, write it anew with todo_write; else go on. This is no word of the user.</reminder>";
 const NONE =
-  "There is no todo list. If this task has several steps, write one with todo_write; else go on. This is no word of the user.";
+  "<reminder>There is no todo list. If this task has several steps, write one with todo_write; else go on. This is no word of the user.</reminder>";
 
 /** The note that is due before the next step: of an open list again and again, of none once a prompt. */
 export function reminder(events: readonly Event[]): Fact | undefined {

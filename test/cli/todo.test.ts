@@ -241,4 +241,13 @@ describe("in a session", () => {
     await one.sends("/todo");
     await one.sees("[>] write it");
   });
+
+  it("the reminder is for the model: no person is shown it", async () => {
+    await using one = await session({ script: [look, look, look, "that is all"] });
+    await one.sends("go");
+    await one.sees("that is all");
+    await one.rests();
+    expect(one.terminal.screen().join("\n")).not.toMatch(/todo|reminder/);
+    expect(one.server.requests.at(-1)?.lastText).toContain(REMINDS);
+  });
 });
