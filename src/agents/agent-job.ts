@@ -3,9 +3,8 @@ import type { Log } from "../core/log.js";
 import { callsIn, plainText } from "../core/message.js";
 import type { ToolContext } from "../core/tool.js";
 import { Capture } from "../platform/capture.js";
-import { quoted } from "../platform/text.js";
-import type { Work, WorkEnd, Workplace } from "../plugins/job.js";
-import type { JobKind } from "../plugins/job-kind.js";
+import { clip, quoted } from "../platform/text.js";
+import type { JobKind, Work, WorkEnd, Workplace } from "../plugins/job.js";
 import { shortened } from "../plugins/job-words.js";
 import { bounded, type Child, type Report, type Working, work } from "./subagent.js";
 
@@ -97,5 +96,5 @@ function wordsOf(event: Event): string {
 
 function firstLine(words: string): string {
   const [line = ""] = words.trim().split("\n", 1);
-  return line.length <= LINE ? line : `${line.slice(0, LINE - 1).toWellFormed()}…`;
+  return clip(line, LINE);
 }

@@ -1,5 +1,5 @@
 import type { Delta, Event, Fact, Outcome } from "../core/event.js";
-import { sinceLastEnd } from "../core/fold.js";
+import { last, sinceLastEnd } from "../core/fold.js";
 import { type Agent, run } from "../core/loop.js";
 import { callsIn, type Json, plainText, text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
@@ -108,8 +108,7 @@ function reportOf(child: Child, { outcome, broke, ended: left, ms }: Ended): Rep
   const events = sinceLastEnd(child.agent.log.events);
   const replies = events.filter((event) => event.type === "reply");
   const calls = replies.reduce((sum, { parts }) => sum + callsIn(parts).length, 0);
-  const ended = events.findLast((event) => event.type === "ended");
-  const reason = ended?.type === "ended" ? ended.reason : undefined;
+  const reason = last(events, "ended")?.reason;
   const details: Json = { session: child.id, type: child.name, outcome, rounds: replies.length, calls };
   const besides = left.length === 0 ? "" : `; ended with it: ${left.join(", ")}`;
   const counts = `${counted(replies.length, "round")}, ${counted(calls, "call")}${besides}`;

@@ -22,7 +22,6 @@ import { type OpenSession, openSession, outputFolders } from "./open-session.js"
 import {
   addedPlugins,
   agentTypes,
-  chosen,
   delegation,
   hooksOf,
   isBuiltin,
@@ -30,6 +29,7 @@ import {
   memoryOf,
   skillsOf,
   tellLost,
+  toolsNamed,
 } from "./optional-parts.js";
 import { policyOf } from "./policy.js";
 import { firstFact, surroundings } from "./prompt.js";
@@ -111,7 +111,7 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
     model,
     cwd,
     policy,
-    tools: toolsOf([...builtins, delegated, ...(memory?.tools ?? [])], { skills, mcp, config, front }),
+    tools: await toolsOf([...builtins, delegated, ...(memory?.tools ?? [])], { skills, mcp, config, front }),
     hooks,
     beside,
     memory: memory?.plugin,
@@ -141,9 +141,12 @@ type Optional = {
   front: Front;
 };
 
-function toolsOf(own: readonly Tool[], { skills, mcp, config, front }: Optional & { config: Config }): Tool[] {
+async function toolsOf(
+  own: readonly Tool[],
+  { skills, mcp, config, front }: Optional & { config: Config },
+): Promise<Tool[]> {
   const names = mcp ? config.tools?.filter(isBuiltin) : config.tools;
-  return [...chosen([...own, ...(skills ? [skills.tool] : [])], names, front.adds), ...(front.tools ?? [])];
+  return [...(await toolsNamed([...own, ...(skills ? [skills.tool] : [])], names, front.adds)), ...(front.tools ?? [])];
 }
 
 async function pluginsOf(

@@ -17,7 +17,7 @@ import type { Result, ToolContext } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import { TIERS } from "../models/gateway/tiers.js";
 import type { Redactor } from "../platform/secrets.js";
-import { visible } from "../platform/text.js";
+import { clip, visible } from "../platform/text.js";
 import { workOf } from "../plugins/checkpoint.js";
 import { END } from "../plugins/hook-calls.js";
 import type { Hooks } from "../plugins/hooks.js";
@@ -134,8 +134,7 @@ async function endOf({ background }: Beside, close: () => void): Promise<string[
 
 // several of one type may ask: the beginning of the task tells them apart
 function nameOf(type: AgentType | undefined, task: string): string {
-  const words = visible(task.replace(/\s+/g, " ").trim());
-  const short = words.length > 40 ? `${words.slice(0, 39).toWellFormed()}…` : words;
+  const short = clip(visible(task.replace(/\s+/g, " ").trim()), 40);
   return type === undefined ? `“${short}”` : `${visible(type.name)} “${short}”`;
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isFields } from "../platform/fields.js";
 import type { ServerSettings } from "./server-settings.js";
 import { readJson, type SettingsFile, serverIn } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -44,8 +45,4 @@ export function wholeOf({ command, args = [], env = {}, url, headers = {} }: Ser
 
 function word(text: string): string {
   return /^[\w@%+=:,./${}-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,6 @@ import { sentence } from "../core/run-tools.js";
 import type { Tool } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import type { Redactor } from "../platform/secrets.js";
-import { nearest } from "../platform/text.js";
 import type { Hooks } from "../plugins/hooks.js";
 import type { Ground as Delegating } from "./child-agents.js";
 import type { Config } from "./config.js";
@@ -87,16 +86,16 @@ export async function addedPlugins({ outputSchema: schema }: Config): Promise<Pl
 export const SCHEDULING = "schedule";
 // what folder and home hold decides whether it is there: naming it is no mistake
 const SKILLS = "load_skill";
-const REMEMBERING: readonly string[] = ["remember", "recall", "forget"];
 
 /** The tools of these names; all when there are none. `added` are those that come from elsewhere. Throws for one that there is not. */
-export function chosen(tools: Tool[], names: readonly string[] | undefined, added: readonly string[] = []): Tool[] {
+export async function toolsNamed(
+  tools: Tool[],
+  names: readonly string[] | undefined,
+  added: readonly string[] = [],
+): Promise<Tool[]> {
   if (names === undefined) return tools;
   const there = [...tools.map((tool) => tool.name), ...added];
   const unknown = names.find((name) => !there.includes(name) && name !== SKILLS);
   if (unknown === undefined) return tools.filter((tool) => names.includes(tool.name));
-  if (REMEMBERING.includes(unknown)) throw new UsageError(`--tools: ${unknown} is there where memory is on.`);
-  const [near] = nearest(unknown, there);
-  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-  throw new UsageError(`--tools: there is no tool "${unknown}".${hint} Tools: ${there.join(", ")}.`);
+  throw new UsageError((await import("./unknown-tool.js")).unknownTool(unknown, there));
 }

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { clip } from "../platform/text.js";
 
 /** Names that are told, and levels of folders that are entered. */
 const MOST = { names: 200, levels: 2 };
@@ -34,6 +35,5 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 function plain(path: string): string {
-  const line = path.replace(/[\p{C}\u2028\u2029]/gu, "?");
-  return line.length > 200 ? `${line.slice(0, 199).toWellFormed()}…` : line;
+  return clip(path.replace(/[\p{C}\u2028\u2029]/gu, "?"), 200);
 }

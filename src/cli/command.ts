@@ -1,8 +1,7 @@
 import { UsageError } from "../app/usage-error.js";
 import { sentence } from "../core/run-tools.js";
-import { nearest } from "../platform/text.js";
 import { readArgs } from "./args.js";
-import { type Asked, COMMANDS, type RunFlags } from "./asked.js";
+import type { Asked, RunFlags } from "./asked.js";
 import { oneShot } from "./one-shot.js";
 
 /** Does what the command line asks and ends the process: each way to end comes through here. */
@@ -77,11 +76,10 @@ async function headless(flags: RunFlags, asked: string): Promise<number> {
 
 // without a terminal on both sides nobody is there to talk to: it is one shot
 async function interactive({ flags, prompt }: Wish, version: string): Promise<number> {
-  const near = prompt === undefined ? [] : nearest(prompt, COMMANDS);
-  if (near.length > 0)
-    throw new UsageError(
-      `"${prompt}" is no command. Did you mean ${near[0]}? To say it to the model: nanocoder -p "${prompt}".`,
-    );
+  // nothing longer is near the name of a command
+  const short = prompt !== undefined && prompt.length <= 16;
+  const mistaken = short ? (await import("./misread.js")).mistaken(prompt) : undefined;
+  if (mistaken !== undefined) throw new UsageError(mistaken);
   const { stdin, stdout } = process;
   if (stdin.isTTY && stdout.isTTY) return (await import("./repl/repl.js")).repl(flags, { prompt, version });
   if (prompt !== undefined || !stdin.isTTY) return headless(flags, prompt ?? "-");

@@ -4,8 +4,9 @@ import { UsageError } from "../app/usage-error.js";
 import { run } from "../core/loop.js";
 import type { Json } from "../core/message.js";
 import type { RunFlags } from "./asked.js";
+import { explain } from "./explained.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
-import { begin, explain, infoOf, leaveNow, output, refuse } from "./one-shot.js";
+import { begin, infoOf, leaveNow, output, refuse } from "./one-shot.js";
 import { colours, tell } from "./output.js";
 import { type Progress, progress } from "./progress.js";
 import { type Bad, type SaidLines, saidLines, type Turn } from "./said-lines.js";
@@ -115,7 +116,7 @@ async function take(talk: Talk, turn: Turn, out: ReturnType<typeof output>): Pro
   const events = agent.log.events.slice(talk.from);
   talk.from += events.length;
   const summary = summarise(events, stop.cause, agent.log.events);
-  await explain(summary, opened.id, human);
+  explain(summary, opened.id, human);
   await out.end({ summary, figures: models.gateway?.figures(events) }, performance.now() - began);
   return summary.exitCode;
 }

@@ -3,6 +3,7 @@ import { addServer, removeServer } from "../app/mcp-add.js";
 import { mcpGround } from "../app/mcp-servers.js";
 import type { ServerSettings } from "../app/server-settings.js";
 import { UsageError } from "../app/usage-error.js";
+import { sentence } from "../core/run-tools.js";
 import { logIn } from "../mcp/login.js";
 import { plainName, toolName } from "../mcp/names.js";
 import type { ServerSpec } from "../mcp/types.js";
@@ -109,7 +110,7 @@ async function login({ config, words: [name] }: Request): Promise<number> {
     open: (address) =>
       print(`Open this address in a browser on this machine, within 5 minutes:\n${visible(address.href)}\n`),
   }).catch((error: unknown) => {
-    throw new Error(`${spec.name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${spec.name}: ${sentence(error)}`);
   });
   await print(`logged in to ${visible(spec.name)}\n`);
   return 0;

@@ -18,3 +18,10 @@ export function wantsQuotes(print: unknown, words: readonly string[]): string {
   const [flag, first] = typeof print === "string" ? ["-p ", [print]] : ["", []];
   return `A prompt of several words wants quotes: nanocoder ${flag}${JSON.stringify([...first, ...words].join(" "))}.`;
 }
+
+/** What to say of a prompt that is nearly the name of a command. */
+export function mistaken(prompt: string): string | undefined {
+  const [near] = nearest(prompt, COMMANDS);
+  if (near === undefined) return undefined;
+  return `"${prompt}" is no command. Did you mean ${near}? To say it to the model: nanocoder -p "${prompt}".`;
+}

@@ -10,7 +10,6 @@ import type { Answer, Question } from "../plugins/question.js";
 import type { Format, RunFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { initLine, lineMaker, type Outcome, type RunInfo, resultLine } from "./json.js";
-import { noModel } from "./no-model.js";
 import { colours, jsonLine, tell, write } from "./output.js";
 import { type Progress, progress } from "./progress.js";
 import { withSchedules } from "./scheduled-tool.js";
@@ -60,7 +59,8 @@ async function work({ opened, config, flags, human, stop }: Work): Promise<numbe
   human.end();
   const events = agent.log.events.slice(first);
   const summary = summarise(events, stop.cause);
-  await explain(summary, id, human);
+  const { subtype, verification } = summary;
+  if (subtype !== "success" || verification !== undefined) (await import("./explained.js")).explain(summary, id, human);
   await out.end({ summary, figures: opened.models.gateway?.figures(events) }, performance.now() - began);
   return summary.exitCode;
 }
@@ -98,29 +98,13 @@ async function printAnswer({ exitCode, result }: Summary): Promise<void> {
   await write(process.stdout, `${shown.trimEnd()}\n`, () => undefined);
 }
 
-/** Says to a person why a run ended as it did, and how to go on. */
-export async function explain(summary: Summary, id: string, human: Progress): Promise<void> {
-  if (summary.verification !== undefined)
-    for (const line of (await import("./verify-lines.js")).verifyLines(summary.verification)) human.note(line);
-  for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
-  const goOn = `Go on with: nanocoder -p "…" --resume ${id}`;
-  if (summary.subtype === "error_provider") {
-    if (summary.result !== summary.reason) human.note(`The answer so far:\n${summary.result}`);
-    human.note(`nanocoder: ${summary.reason}\n${goOn}`);
-  }
-  if (summary.subtype === "error_max_turns") human.note(`Stopped after ${summary.turns} turns (--max-turns). ${goOn}`);
-  if (/^error_(loop|max_cost)$/.test(summary.subtype)) human.note(`Stopped: ${summary.reason}. ${goOn}`);
-  if (summary.subtype === "error_timeout") human.note(`Stopped: the time given by --timeout is over. ${goOn}`);
-  if (summary.subtype === "interrupted") human.note(`Interrupted. ${goOn}`);
-}
-
 type Begun = { config: Config; resume: Resume };
 
 /** The configuration, and the session to go on with; undefined when the person chose none. */
 export async function begin(flags: RunFlags, notice: (line: string) => void): Promise<Begun | undefined> {
   const begun = await begunBy(flags, notice);
   if (begun && begun.config.choice === undefined && begun.config.gateway === undefined)
-    throw new UsageError(await noModel());
+    throw new UsageError(await (await import("./no-model.js")).noModel());
   return begun;
 }
 

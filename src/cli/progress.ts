@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Delta, Event, EventOf } from "../core/event.js";
 import { type Call, callsIn, type Json, plainText } from "../core/message.js";
-import { visible } from "../platform/text.js";
+import { clip, visible } from "../platform/text.js";
 import { cutTo } from "./columns.js";
 
 export type Progress = {
@@ -64,8 +64,7 @@ function linesOf(item: Event | Delta): Line[] {
 export function argumentsLine(input: Json): string {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
   const shown = Object.entries(input).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  const line = visible(shown.join(", "));
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return clip(visible(shown.join(", ")), 160);
 }
 
 type Line = { style: "dim" | "red" | "green" | "cyan"; text: string };
@@ -100,8 +99,7 @@ function diffStyle(line: string): Line["style"] {
 
 /** The first line of a text, cut, hidden characters visible. */
 export function firstLine(text: string): string {
-  const line = visible(text.trim().split("\n", 1)[0] ?? "");
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+  return clip(visible(text.trim().split("\n", 1)[0] ?? ""), 200);
 }
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

@@ -1,5 +1,7 @@
 import type { UserPart } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import { imageFault, imageType } from "../platform/image-bytes.js";
+import { clip } from "../platform/text.js";
 
 /** What a line of stream-json input says. `answer` is the id of the control request that wants to hear of it. */
 export type Said =
@@ -36,10 +38,6 @@ function parsed(line: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function requestIn({ request_id: answer, request }: Fields): Said {
@@ -89,7 +87,7 @@ function imageIn(bytes: Buffer): UserPart | string {
 // whatever it is, in a few words
 function named(type: unknown): string {
   if (typeof type !== "string") return type === undefined ? "undefined" : typeof type;
-  return JSON.stringify(type.length > 60 ? `${type.slice(0, 59)}…` : type);
+  return JSON.stringify(clip(type, 60));
 }
 
 function bad(why: string): Said {

@@ -1,5 +1,5 @@
 import type { Event, EventOf, Usage } from "../core/event.js";
-import { state, usage } from "../core/fold.js";
+import { last, state, usage } from "../core/fold.js";
 import type { Json } from "../core/message.js";
 import { costOf } from "../models/catalog.js";
 import { answerIn, outputIn } from "../plugins/answer.js";
@@ -68,8 +68,8 @@ export function summarise(
 
 // a hook may end a run whose answer does not fit
 function endOf(events: readonly Event[], output: string | null | undefined): EventOf<"ended"> | undefined {
-  const ended = events.findLast((event) => event.type === "ended");
-  if (ended?.type !== "ended" || ended.outcome !== "done" || output !== null) return ended;
+  const ended = last(events, "ended");
+  if (ended?.outcome !== "done" || output !== null) return ended;
   return { ...ended, outcome: "failed", reason: "the run was ended before its answer fitted the output schema" };
 }
 

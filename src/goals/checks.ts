@@ -1,4 +1,5 @@
 import { delimiter } from "node:path";
+import { sentence } from "../core/run-tools.js";
 import { theShell } from "../platform/child.js";
 import { endLeftovers, failureOf, runShell, type ShellEnd, type ShellRun } from "../platform/exec.js";
 import { absoluteFolders } from "../platform/run-git.js";
@@ -31,7 +32,7 @@ export async function runCheck({ command, timeout, ...around }: Check & Surround
     const end = await runShell({ ...around, command, timeout: time, env });
     return { ...(await told(command, end, { ...around, env })), ms: ms() };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = sentence(error);
     return { ...notRun(command, around.signal.aborted ? { ended: "aborted" } : { ended: "unable", why }), ms: ms() };
   } finally {
     await endLeftovers(around.scope);

@@ -1,3 +1,4 @@
+import { isFields } from "../platform/fields.js";
 import { clean, oneLine } from "./words.js";
 
 /** What a judge says of one criterion; `at` is its index. */
@@ -29,7 +30,7 @@ export function hear(answer: string, asked: readonly number[]): Heard {
 }
 
 function sayingOf(value: unknown): Saying | string {
-  if (!isObject(value)) return "A verdict is not an object.";
+  if (!isFields(value)) return "A verdict is not an object.";
   const { n, met, reason, evidence = "", impossible = false } = value;
   if (typeof n !== "number" || !Number.isSafeInteger(n)) return 'A verdict\'s "n" is not the number of a criterion.';
   if (typeof met !== "boolean") return `"met" of ${n} is not true or false.`;
@@ -80,12 +81,8 @@ function closing(text: string, from: number): number | undefined {
 function parsed(json: string): { [key: string]: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return isObject(value) && "verdicts" in value ? value : undefined;
+    return isFields(value) && "verdicts" in value ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

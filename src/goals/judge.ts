@@ -1,6 +1,7 @@
 import type { Fact } from "../core/event.js";
 import { plainText, text } from "../core/message.js";
 import type { Model, Reply, Request } from "../core/model.js";
+import { sentence } from "../core/run-tools.js";
 import { duration } from "../platform/text.js";
 import { occurs } from "./evidence.js";
 import { hear, type Saying } from "./judge-answer.js";
@@ -98,6 +99,6 @@ async function answerOf(
   } catch (error) {
     signal.throwIfAborted();
     if (late.aborted) return `it gave no answer within ${duration(patience)}.`;
-    return oneLine(error instanceof Error ? error.message : String(error), 500);
+    return oneLine(sentence(error), 500);
   }
 }

@@ -1,8 +1,7 @@
 import type { Json } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import { CHECK_TIME, costFault, countFault, GOAL_TIME, globFault, MOST, textFault, timeFault } from "./bounds.js";
 import type { Contract, Criterion, GoalLimits } from "./types.js";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A contract as a log holds it: a copy, as plain JSON. */
 export function contractJson(contract: Contract): Json {
@@ -54,10 +53,6 @@ function listOf<T>(json: unknown, read: (item: unknown) => T | undefined, most: 
 
 function globFrom(json: unknown): string | undefined {
   return typeof json === "string" && globFault(json) === undefined ? json : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isAbsentOr(value: unknown, fits: (value: unknown) => boolean): boolean {

@@ -1,11 +1,9 @@
-import { duration, headTail, visible } from "../platform/text.js";
+import { clip, duration, headTail, visible } from "../platform/text.js";
 import type { CheckRun } from "./types.js";
 
 /** A text of whatever origin in one line, shown as it is, of at most that many characters. */
 export function oneLine(text: string, most: number): string {
-  const line = clean(text).replace(/\s+/g, " ").trim();
-  if (line.length <= most) return line;
-  return `${headTail(line, { head: most - 1, tail: 0 }).head}…`;
+  return clip(clean(text).replace(/\s+/g, " ").trim(), most);
 }
 
 /** A text of whatever origin as it may be shown and sent: no hidden characters, no halves of them. */

@@ -1,5 +1,5 @@
 import type { Tool } from "../core/tool.js";
-import { within } from "../platform/child.js";
+import { within } from "../platform/waiting.js";
 import { aboutOf, type Entry } from "./pool.js";
 import type { Server } from "./server.js";
 

@@ -1,4 +1,5 @@
 import type { Json } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import { visible } from "../platform/text.js";
 import type { Elicited, Field } from "./types.js";
 
@@ -49,8 +50,4 @@ function optionsOf(schema: { [key: string]: Json }): Field["options"] {
 
 function shown(words: string): string {
   return visible(words).slice(0, SHOWN);
-}
-
-function isFields(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

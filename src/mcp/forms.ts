@@ -1,3 +1,4 @@
+import { unlessAborted } from "../platform/waiting.js";
 import type { ElicitAnswer, Elicited, Ground } from "./types.js";
 
 /** Forms of one server that wait for the person at once; what is over that is declined. */
@@ -30,11 +31,8 @@ export class Forms {
     const form = new AbortController();
     const gone = AbortSignal.any([form.signal, signal]);
     this.#open.add(form);
-    const left = new Promise<ElicitAnswer>((resolve) => {
-      gone.addEventListener("abort", () => resolve({ action: "cancel" }), { once: true });
-    });
     try {
-      return await Promise.race([left, this.#elicit(asked, gone)]);
+      return await unlessAborted<ElicitAnswer>(gone, { action: "cancel" }, () => this.#elicit(asked, gone));
     } finally {
       this.#open.delete(form);
     }

@@ -1,4 +1,5 @@
 import type { Json } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import { digest } from "./names.js";
 import type { Catalogue, Ground, RemotePrompt, RemoteTool, ServerSpec } from "./types.js";
 
@@ -47,8 +48,4 @@ function isNamed(value: Json): value is { [key: string]: Json } {
 
 function isListOf<T extends Json>(value: Json | undefined, is: (each: Json) => each is T): value is T[] {
   return Array.isArray(value) && value.every(is);
-}
-
-function isFields(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { sentence } from "../core/run-tools.js";
-import { within } from "../platform/child.js";
+import { unlessAborted, within } from "../platform/waiting.js";
 import { keepCatalogue, loadCatalogue } from "./kept.js";
 import type { Catalogue, Connection, Ground, ServerSpec } from "./types.js";
 
@@ -88,7 +88,8 @@ export class Server {
     const { state } = this.standing;
     const rested = state === "failed" && Date.now() - this.#since > REST;
     if (state === "not started" || state === "again" || rested) this.start();
-    await orAborted(this.#settled, signal);
+    await unlessAborted(signal, undefined, () => this.#settled);
+    if (signal.aborted) throw new Error("interrupted");
     return this.standing;
   }
 
@@ -268,13 +269,3 @@ export class Server {
 }
 
 const SILENT = "it no longer answers";
-
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let leave = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(new Error("interrupted"));
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  await Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", leave));
-}

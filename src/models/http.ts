@@ -1,5 +1,6 @@
 import type http from "node:http";
 import { ModelError } from "../core/model.js";
+import { sentence } from "../core/run-tools.js";
 import type { Timeouts } from "./endpoint.js";
 import type { Body } from "./request-body.js";
 import { type Way, wayTo } from "./way.js";
@@ -77,7 +78,7 @@ function open(way: Way, url: URL, { headers, body }: Post): http.ClientRequest {
       headers: { ...headers, ...length, ...way.headers(url) },
     });
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const what = sentence(error);
     throw new ModelError(`${url.host} could not be asked: ${what}; look for a line break or a space in the key.`, {
       transient: false,
       cause: error,

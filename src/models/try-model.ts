@@ -1,4 +1,5 @@
 import { type Model, ModelError } from "../core/model.js";
+import { sentence } from "../core/run-tools.js";
 import { anthropic } from "./anthropic.js";
 import type { Endpoint } from "./endpoint.js";
 import { openai } from "./openai.js";
@@ -23,7 +24,7 @@ export async function tryModel({ provider, ...endpoint }: Asked, limit = 15_000)
     return { works: true };
   } catch (error) {
     if (slow.aborted) return { works: false, fault: "slow", why: `No answer within ${Math.round(limit / 1000)} s.` };
-    return { works: false, fault: faultOf(error), why: error instanceof Error ? error.message : String(error) };
+    return { works: false, fault: faultOf(error), why: sentence(error) };
   } finally {
     done.abort();
   }

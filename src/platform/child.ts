@@ -47,13 +47,3 @@ export function untilExit(
     });
   });
 }
-
-/** Waits for work, but no longer than that many milliseconds. */
-export async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
-}

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { Capture } from "./capture.js";
-import { theShell, untilExit, within } from "./child.js";
+import { theShell, untilExit } from "./child.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
 import type { Laid, Launch, Sandbox } from "./sandbox.js";
+import { within } from "./waiting.js";
 import { watchOver } from "./watchdog.js";
 
 export type ShellRun = {

@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { theShell, untilExit, within } from "./child.js";
+import { theShell, untilExit } from "./child.js";
 import { endTree, groupAlive, MARK } from "./processes.js";
+import { within } from "./waiting.js";
 import { watchOver } from "./watchdog.js";
 
 export type HookRun = {

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { within } from "./child.js";
 import { endTree, MARK } from "./processes.js";
+import { within } from "./waiting.js";
 import { watchOver } from "./watchdog.js";
 
 export type ServerRun = {

@@ -9,6 +9,11 @@ export function headTail(
   return { head: first, tail: last, cut: text.length - first.length - last.length };
 }
 
+/** A text of at most that many characters, `…` in the place of the rest; never cut inside of one. */
+export function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, wholeBefore(text, most - 1)).toWellFormed()}…`;
+}
+
 function wholeBefore(text: string, at: number): number {
   return isLowSurrogate(text.charCodeAt(at)) ? at - 1 : at;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Event, EventOf, Fact } from "../core/event.js";
 import { type Call, callsIn } from "../core/message.js";
+import { clip } from "../platform/text.js";
 
 /** Milliseconds from which on a call waits by itself: asking again after that is polling. */
 const WAITS = 2000;
@@ -51,7 +52,7 @@ function follow(trail: Trail, event: Event, results: Results): Trail {
 
 function stepOf(calls: readonly Call[], results: Results): Step {
   const marks = calls.map((call) => markOf(call, results.get(call.id)));
-  const shown = calls.map(({ name, input, malformed }) => clip(`${name} ${malformed ?? JSON.stringify(input)}`));
+  const shown = calls.map(({ name, input, malformed }) => clip(`${name} ${malformed ?? JSON.stringify(input)}`, 120));
   return { mark: [...new Set(marks)].join(), shown: [...new Set(shown)].join(", ") };
 }
 
@@ -86,8 +87,4 @@ function stop({ times, shown }: Circle): Fact | undefined {
   if (times < STOP) return undefined;
   const reason = `going in circles: ${shown} gave the same result ${times} times in a row`;
   return { type: "ended", outcome: "limit", reason };
-}
-
-function clip(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

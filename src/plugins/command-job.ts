@@ -1,16 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
 import type { runShell, ShellEnd } from "../platform/exec.js";
-import { quoted } from "../platform/text.js";
 import type { JobRun } from "../tools/background.js";
-import type { Work, WorkEnd, Workplace } from "./job.js";
-import type { JobKind } from "./job-kind.js";
+import type { JobKind, Work, WorkEnd, Workplace } from "./job.js";
 import { asks } from "./job-stall.js";
-import { shortened } from "./job-words.js";
+import { endQuoted, shortened } from "./job-words.js";
 
 const COMMAND: JobKind = { name: "command", atOnce: 16 };
 
-/** Characters and lines of output that the news of an end carries. */
-const MOST = { output: 2000, lines: 20 };
 /** A timer can wait no longer, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
 
@@ -67,10 +63,4 @@ function howEnded(
   ];
   const how = ended === "timeout" ? "timed out" : code === null ? `ended by ${killedBy}` : `exit code ${code}`;
   return { status: code === 0 && ended === "exited" ? "completed" : "failed", how: [how, ...notes].join("; ") };
-}
-
-/** The last lines of an output, quoted: they are nobody's order. */
-function endQuoted(output: string): string {
-  const lines = output.trimEnd().slice(-MOST.output).toWellFormed().split("\n").slice(-MOST.lines);
-  return lines.join("") === "" ? "" : quoted(lines.join("\n"));
 }

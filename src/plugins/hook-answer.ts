@@ -1,7 +1,8 @@
 import type { Json } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import type { HookEnd } from "../platform/hook-process.js";
 import { visible } from "../platform/text.js";
-import { type Fields, isFields } from "./hook-input.js";
+import type { Fields } from "./hook-input.js";
 import type { HookEvent } from "./hook-settings.js";
 
 /** What one hook said. */

@@ -2,7 +2,8 @@ import type { Json } from "../core/message.js";
 import { plainText, text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
 import type { Result, Tool, ToolContext } from "../core/tool.js";
-import { inputOf, isFields, meantInput, namesOf, shownInput } from "./hook-input.js";
+import { isFields } from "../platform/fields.js";
+import { inputOf, meantInput, namesOf, shownInput } from "./hook-input.js";
 import type { HookRuns } from "./hook-runs.js";
 import type { Said, Word } from "./hook-verdict.js";
 

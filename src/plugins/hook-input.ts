@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../core/message.js";
 import type { ToolContext } from "../core/tool.js";
+import { isFields } from "../platform/fields.js";
 
 export type Fields = { [key: string]: Json };
 
@@ -23,10 +24,6 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** All names that a matcher may mean a tool by. */
 export function namesOf(tool: string): readonly string[] {
   return [tool, ...(TOOLS[tool] ?? [])];
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The input that a tool is about to run with; as the model sent it when what was read from that is not JSON. */

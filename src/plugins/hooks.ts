@@ -4,9 +4,10 @@ import { plainText } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
+import { isFields } from "../platform/fields.js";
 import { unfinished } from "./answer.js";
 import { END, hookedTool } from "./hook-calls.js";
-import { type Fields, isFields } from "./hook-input.js";
+import type { Fields } from "./hook-input.js";
 import { type HookRuns, type HooksOptions, hookRuns, notice } from "./hook-runs.js";
 import type { Said, Word } from "./hook-verdict.js";
 

@@ -1,26 +1,14 @@
 import type { Event } from "../core/event.js";
 import type { Json } from "../core/message.js";
-import { duration, quoted } from "../platform/text.js";
-import type { JobKind } from "./job-kind.js";
+import { clip, duration, quoted } from "../platform/text.js";
+import type { Job, JobEnd } from "./job.js";
 
 /** Who mail and notes of jobs are from, and the beginning of their state keys. */
 export const JOB = "job";
 
-/** How a job ended; `ended` is an end that was wished, or a bound that it met. */
-export type JobEnd = { status: "completed" | "failed" | "ended"; how: string; ms: number; news: string };
+type Told = Pick<Job, "id" | "kind" | "title" | "file" | "callId" | "awaited" | "end">;
 
-type Told = {
-  id: string;
-  kind: JobKind;
-  title: string;
-  file: string;
-  callId: string | undefined;
-  /** How many learn of its end by themselves. */
-  awaited: number;
-  end: JobEnd | undefined;
-};
-
-/** Characters and lines of output that the news of a stall carries, and characters of a title. */
+/** Characters and lines of output that news carry, and characters of a title. */
 const MOST = { output: 2000, lines: 20, title: 200 };
 
 export function endWords({ status, how, ms }: JobEnd): string {
@@ -45,8 +33,13 @@ export function mailWords({ id, kind, title }: Told, end: JobEnd): string {
 
 /** What is said of one that waits for an answer. */
 export function stallWords({ id, kind, title }: Told, output: string): string {
+  return `[Background ${kind.name} ${id} has said nothing for a while and seems to wait for an answer, which cannot come: it has no terminal and no stdin. Kill it with job and start it so that it asks nothing. It is: ${title}]\nIt said last:\n${endQuoted(output)}`;
+}
+
+/** The last lines of an output, quoted: they are nobody's order. */
+export function endQuoted(output: string): string {
   const lines = output.trimEnd().slice(-MOST.output).toWellFormed().split("\n").slice(-MOST.lines);
-  return `[Background ${kind.name} ${id} has said nothing for a while and seems to wait for an answer, which cannot come: it has no terminal and no stdin. Kill it with job and start it so that it asks nothing. It is: ${title}]\nIt said last:\n${quoted(lines.join("\n"))}`;
+  return lines.join("") === "" ? "" : quoted(lines.join("\n"));
 }
 
 /** What the log keeps of one. */
@@ -66,6 +59,5 @@ export function jobIn(event: Event): { call: string; running: boolean } | undefi
 
 /** A title in one line. */
 export function shortened(title: string): string {
-  const line = title.trim().replace(/\s+/g, " ");
-  return line.length <= MOST.title ? line : `${line.slice(0, MOST.title - 1).toWellFormed()}…`;
+  return clip(title.trim().replace(/\s+/g, " "), MOST.title);
 }

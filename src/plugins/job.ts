@@ -1,11 +1,23 @@
-import type { JobKind } from "./job-kind.js";
-import type { JobEnd } from "./job-words.js";
+import { plain } from "../platform/capture.js";
 
 /** Characters of new output that one reading gives, and of its end that are kept for one line. */
-export const MOST = { read: 20_000, line: 500 };
+const MOST = { read: 20_000, line: 500 };
 
-/** What a job has to tell of itself when it ends: `news` is what its notification says below the first line. */
-export type WorkEnd = Pick<JobEnd, "status" | "how" | "news">;
+/** A sort of background work, for words and bounds. */
+export type JobKind = {
+  /** As in "background command". */
+  name: string;
+  /** How many of it may go on at once. */
+  atOnce: number;
+  /** Milliseconds that one is waited for where nobody comes back to the session; absent: what the front end says. */
+  patience?: number;
+};
+
+/** How work ended; `ended` is an end that was wished, or a bound that it met. `news` is what its notification says below the first line. */
+export type WorkEnd = { status: "completed" | "failed" | "ended"; how: string; news: string };
+
+/** The same, with the milliseconds it took. */
+export type JobEnd = WorkEnd & { ms: number };
 
 /** Where a job works: what it says goes to `file`, all of it, and to `hear`; it ends when the signal fires. */
 export type Workplace = { file: string; signal: AbortSignal; hear(said: string): void };
@@ -60,4 +72,15 @@ export function hear(job: Job, said: string): void {
   if (job.unread.length <= 2 * MOST.read) return;
   job.missed += job.unread.length - MOST.read;
   job.unread = job.unread.slice(-MOST.read);
+}
+
+/** What one said since it was last read. */
+export function takeNews(job: Job, redact: (text: string) => string): string {
+  const said = redact(plain(job.unread)).trimEnd();
+  const left = job.missed + Math.max(0, said.length - MOST.read);
+  job.unread = "";
+  job.missed = 0;
+  if (said === "") return "(no new output)";
+  const cut = left === 0 ? "" : `[… ${left} characters left out; the whole output is in ${job.file} …]\n`;
+  return cut + said.slice(-MOST.read).toWellFormed();
 }

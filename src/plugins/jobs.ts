@@ -6,15 +6,24 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import type { Result, ToolContext } from "../core/tool.js";
 import { plain } from "../platform/capture.js";
-import { within } from "../platform/child.js";
 import type { runShell } from "../platform/exec.js";
 import { duration } from "../platform/text.js";
+import { unlessAborted, within } from "../platform/waiting.js";
 import type { JobRun } from "../tools/background.js";
 import { unfinished } from "./answer.js";
 import { commandJob } from "./command-job.js";
-import { hear, type Job, type JobShown, MOST, newJob, type Work } from "./job.js";
-import type { JobKind } from "./job-kind.js";
-import { endWords, JOB, type JobEnd, mailWords, stallWords, standing, startedWords } from "./job-words.js";
+import {
+  hear,
+  type Job,
+  type JobEnd,
+  type JobKind,
+  type JobShown,
+  newJob,
+  takeNews,
+  type Work,
+  type WorkEnd,
+} from "./job.js";
+import { endWords, JOB, mailWords, stallWords, standing, startedWords } from "./job-words.js";
 
 /** Seconds that a reading waits. */
 const WAIT = 600;
@@ -95,7 +104,7 @@ export class Jobs {
     context.record({ type: "state", key: KEY + id, value: standing(job) });
     this.#options.changed?.();
     const { patience } = this.#options;
-    const words = startedWords(job, patience && this.#patienceFor(job.kind, patience));
+    const words = startedWords(job, patience && (work.kind.patience ?? patience));
     return { parts: [text(words)], details: { background: id, file } };
   }
 
@@ -114,7 +123,7 @@ export class Jobs {
       throw new Error(`Nothing called "${id}" runs in the background of this session. Known: ${this.#known()}.`);
     if (kill) await this.#kill(job);
     else if (wait !== undefined && !job.end) await this.#await(job, Math.min(wait, WAIT) * 1000, signal);
-    return `[${standingWords(job)}]\n${this.#news(job)}`;
+    return `[${standingWords(job)}]\n${takeNews(job, this.#options.redact)}`;
   }
 
   /** Ends one as the person wishes: the model hears of it with the next request. */
@@ -139,16 +148,15 @@ export class Jobs {
     const { patience, notice } = this.#options;
     const running = this.#running();
     if (!patience || running.length === 0 || unfinished(events)) return;
-    const longest = Math.max(...running.map(({ kind }) => this.#patienceFor(kind, patience)));
+    const longest = Math.max(...running.map(({ kind }) => kind.patience ?? patience));
     notice(`Waiting ${longest / 1000} s at most for what runs in the background: ${listed(running)}`);
     const arrived = new Promise<void>((resolve) => {
       this.#arrived = resolve;
     });
-    await within(longest, Promise.race([arrived, aborted(signal)]));
-  }
-
-  #patienceFor(kind: JobKind, patience: number): number {
-    return kind.patience ?? patience;
+    await within(
+      longest,
+      unlessAborted(signal, undefined, () => arrived),
+    );
   }
 
   /** Ends all of them; nobody is told any more. */
@@ -160,9 +168,8 @@ export class Jobs {
     await this.endAll("the session ended");
   }
 
-  async #follow(job: Job, ended: Promise<Omit<JobEnd, "ms">>): Promise<void> {
-    const failed = (error: unknown): Omit<JobEnd, "ms"> => ({ status: "failed", how: sentence(error), news: "" });
-    const end = await ended.catch(failed);
+  async #follow(job: Job, ended: Promise<WorkEnd>): Promise<void> {
+    const end = await ended.catch((error): WorkEnd => ({ status: "failed", how: sentence(error), news: "" }));
     clearTimeout(job.stall);
     job.end = { ...end, ms: Date.now() - job.began };
     this.#settle(job, job.end);
@@ -206,18 +213,11 @@ export class Jobs {
   // who waited in vain is no longer one who learns of its end
   async #await(job: Job, ms: number, signal: AbortSignal): Promise<void> {
     job.awaited += 1;
-    await within(ms, Promise.race([job.done, aborted(signal)]));
+    await within(
+      ms,
+      unlessAborted(signal, undefined, () => job.done),
+    );
     if (!job.end) job.awaited -= 1;
-  }
-
-  #news(job: Job): string {
-    const said = this.#options.redact(plain(job.unread)).trimEnd();
-    const left = job.missed + Math.max(0, said.length - MOST.read);
-    job.unread = "";
-    job.missed = 0;
-    if (said === "") return "(no new output)";
-    const cut = left === 0 ? "" : `[… ${left} characters left out; the whole output is in ${job.file} …]\n`;
-    return cut + said.slice(-MOST.read).toWellFormed();
   }
 
   #known(): string {
@@ -231,11 +231,4 @@ function standingWords({ id, end, began }: Job): string {
 
 function listed(jobs: readonly Job[]): string {
   return jobs.map(({ id, title }) => `${id} (${title})`).join(", ");
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -2,12 +2,16 @@ import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
 
+import { JOB } from "./job-words.js";
+
+const KEY = `${JOB}:`;
+
 type Kept = { id: string; title: string; file: string; status: string; how: string; told: boolean };
 
 /** What a session that is gone on with has to be told of its background jobs: those that ended with it, and ends that were not told any more. */
 export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: string } | undefined {
   const mail = events.flatMap((event) =>
-    event.type === "prompt" && event.from === "job" ? [plainText(event.parts)] : [],
+    event.type === "prompt" && event.from === JOB ? [plainText(event.parts)] : [],
   );
   const isTold = ({ id, status, told }: Kept) => told || mail.some((words) => words.includes(`${id} ${status}:`));
   const untold = read(events).filter((each) => each.status !== "lost" && !isTold(each));
@@ -20,18 +24,18 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
   ];
   const note = `Background jobs of this session run no more:\n${lines.join("\n")}\nStart again what is still needed.`;
   const facts = untold.map(({ id, title, file }): Fact => {
-    return { type: "state", key: `job:${id}`, value: { title, file, status: "lost" } };
+    return { type: "state", key: KEY + id, value: { title, file, status: "lost" } };
   });
   return {
-    facts: [...facts, { type: "note", by: "job", text: note }],
+    facts: [...facts, { type: "note", by: JOB, text: note }],
     line: `Background jobs run no more: ${untold.map(({ id, title }) => `${id} (${title})`).join(", ")}`,
   };
 }
 
 function read(events: readonly Event[]): Kept[] {
-  const keys = events.flatMap((event) => (event.type === "state" && event.key.startsWith("job:") ? [event.key] : []));
+  const keys = events.flatMap((event) => (event.type === "state" && event.key.startsWith(KEY) ? [event.key] : []));
   return [...new Set(keys)].flatMap((key) => {
-    const kept = keptIn(key.slice("job:".length), state(events, key));
+    const kept = keptIn(key.slice(KEY.length), state(events, key));
     return kept ? [kept] : [];
   });
 }

@@ -1,6 +1,7 @@
 import type { Event, Fact } from "../core/event.js";
 import { last } from "../core/fold.js";
 import { plainText } from "../core/message.js";
+import { sentence } from "../core/run-tools.js";
 import { headTail } from "../platform/text.js";
 import { memoriesOf, useMemories } from "../store/memories.js";
 import type { Memory } from "../store/memory-file.js";
@@ -37,7 +38,7 @@ export async function memoryNote(events: readonly Event[], options: MemoryOption
       ...chosen.map(({ id }): Fact => ({ type: "state", key: HELD + id, value: "given" })),
     ];
   } catch (error) {
-    options.notice(`Nothing is recalled: ${error instanceof Error ? error.message : String(error)}`);
+    options.notice(`Nothing is recalled: ${sentence(error)}`);
     return [];
   }
 }

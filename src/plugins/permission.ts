@@ -5,12 +5,13 @@ import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { visible } from "../platform/text.js";
+import { unlessAborted } from "../platform/waiting.js";
 import { isSecret } from "../shell/secrets.js";
 import { keepGrant, withGrants } from "./grants.js";
 import { type Guarded, isProtected, within } from "./protected.js";
 import type { Answer, Asking, Question } from "./question.js";
 import { type Rule, type Rules, ruleAgainst, rulesFor, type Subject } from "./rules.js";
-import { type Turns, turns, unlessAborted } from "./turns.js";
+import { type Turns, turns } from "./turns.js";
 
 export const MODES = ["strict", "default", "plan", "auto"] as const;
 /**

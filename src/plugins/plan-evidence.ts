@@ -1,5 +1,6 @@
 import type { Event } from "../core/event.js";
 import { callsIn, type Json, plainText } from "../core/message.js";
+import { clip } from "../platform/text.js";
 import { isFields } from "../tools/json-schema.js";
 import { live } from "./answer.js";
 import type { Step } from "./plan-format.js";
@@ -39,10 +40,6 @@ function unproved(why: string): Evidence {
 function shown({ command = "", said }: Act): string {
   const line = said.trim().split("\n", 1)[0] ?? "";
   return `${clip(command, 200)}${line === "" ? "" : ` ${clip(line, 200)}`}`;
-}
-
-function clip(words: string, most: number): string {
-  return words.length > most ? `${words.slice(0, most - 1).toWellFormed()}…` : words;
 }
 
 // in the order in which they ended

@@ -1,5 +1,6 @@
 import { plainText, text } from "../core/message.js";
 import type { Result } from "../core/tool.js";
+import { isFields } from "../platform/fields.js";
 
 const SIGNS: readonly [RegExp, string][] = [
   [/Read-only file system|EROFS/, "it wanted to write where nothing may be written"],
@@ -21,9 +22,6 @@ export function stoppedBySandbox({ parts, details }: Result): string | undefined
 export function keptInside(result: Result, wanted: string, { why, said }: { why: string; said: string }): Result {
   const rule = "commands run without network, and write only in the workspace and temporary folders";
   const note = text(`\n[${wanted}: ${rule}. Not run outside${said === "" ? "" : `: ${said}`}]`);
-  const details =
-    typeof result.details === "object" && result.details !== null && !Array.isArray(result.details)
-      ? result.details
-      : {};
+  const details = isFields(result.details) ? result.details : {};
   return { ...result, parts: [...result.parts, note], details: { ...details, denied: true, why } };
 }

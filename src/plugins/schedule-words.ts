@@ -1,3 +1,4 @@
+import { clip } from "../platform/text.js";
 import type { Schedule, When } from "../store/schedule-file.js";
 
 /** What the model is told when one fires. */
@@ -46,8 +47,7 @@ const ENGLISH: LineWords = {
 export function scheduleLine({ id, when, due, pending, expires, durable, prompt }: Schedule, said = ENGLISH): string {
   const next = pending === undefined ? `${said.next} ${momentWords(due, when)}` : said.waits;
   const until = expires === undefined ? [] : [`${said.until} ${momentWords(expires, when)}`];
-  const words = prompt.replace(/\s+/g, " ");
-  const short = words.length > 80 ? `${words.slice(0, 79).toWellFormed()}…` : words;
+  const short = clip(prompt.replace(/\s+/g, " "), 80);
   const parts = [whenWords(when, said), next, ...until, durable ? said.durable : said.session];
   return `${id}  ${parts.join(said.between)}${said.colon}${short}`;
 }

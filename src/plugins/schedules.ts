@@ -2,20 +2,20 @@ import { randomBytes } from "node:crypto";
 import type { Event } from "../core/event.js";
 import type { Mail } from "../core/inbox.js";
 import type { Log } from "../core/log.js";
-import { plainText, text } from "../core/message.js";
+import { text } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
 import { InUse, takeLock } from "../store/lock.js";
 import { folderFor, readSchedules, type Schedule } from "../store/schedule-file.js";
+import { Deliveries } from "./schedule-delivery.js";
 import { alter, keep, ownIn, SCHEDULE, unanswered } from "./schedule-keeping.js";
 import { firesAt, nextOf, type Wished, whenOf } from "./schedule-times.js";
 import { mailWords } from "./schedule-words.js";
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const DAY = 86_400_000;
 /** Schedules of a folder or session; days after which what returns ends; characters of a prompt. */
 const MOST = { schedules: 50, days: 7, prompt: 10_000 };
-/** How long the clock is not looked at, what is late enough to be called missed, and the longest time until the next try. */
-const WAIT = { look: 10_000, missed: 2 * MINUTE, again: 15 * MINUTE };
+/** How long the clock is not looked at, and what is late enough to be called missed, in milliseconds. */
+const WAIT = { look: 10_000, missed: 120_000 };
 
 /** Where time comes from: milliseconds since 1970, and what is done after some; it gives what calls that off. */
 export type Clock = { now(): number; after(ms: number, act: () => void): () => void };
@@ -47,12 +47,7 @@ export type Order = Wished & { prompt: string; durable: boolean };
 export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #clock: Clock;
-  /** Those given out whose delivery is not known yet, with the seq of their prompt. */
-  readonly #out = new Map<string, number | undefined>();
-  /** Those that were delivered, which could not be written. */
-  readonly #unwritten = new Set<string>();
-  /** Deliveries that failed, and when the next may be. */
-  readonly #failed = new Map<string, { times: number; until: number }>();
+  readonly #deliveries: Deliveries;
   #wake: (() => void) | undefined;
   #stopTimer: () => void = () => undefined;
   #release: (() => void) | undefined;
@@ -62,6 +57,9 @@ export class Schedules {
   constructor(options: SchedulesOptions) {
     this.#options = options;
     this.#clock = options.clock ?? CLOCK;
+    const find = (id: string) => this.list().find((each) => each.id === id);
+    const tell = (line: string) => this.#tell(line);
+    this.#deliveries = new Deliveries({ ...options, now: () => this.#clock.now(), find, tell });
   }
 
   /** The file of the durable ones. */
@@ -110,7 +108,6 @@ export class Schedules {
   async remove(id: string): Promise<Schedule | undefined> {
     const found = this.list().find((each) => each.id === id);
     if (found) await alter(found, () => undefined, this.#options);
-    this.#failed.delete(id);
     return found;
   }
 
@@ -134,45 +131,18 @@ export class Schedules {
   take(): { schedule: Schedule; mail: Mail } | undefined {
     const [schedule] = this.#waiting();
     if (!schedule) return undefined;
-    this.#out.set(schedule.id, undefined);
+    this.#deliveries.begin(schedule.id);
     return { schedule, mail: { parts: [text(mailWords(schedule))], from: SCHEDULE } };
   }
 
   /** Follows the log of the session that what was taken went to. */
   see(event: Event): void {
-    if (event.type === "prompt" && event.from === SCHEDULE) {
-      const words = plainText(event.parts);
-      for (const id of this.#out.keys()) if (words.includes(id)) this.#out.set(id, event.seq);
-    }
-    const given = [...this.#out].filter(([, seq]) => seq !== undefined && seq < event.seq);
-    if (event.type === "reply" && event.stop !== "cut") for (const [id] of given) void this.settle(id, true);
-    if (event.type === "ended") for (const [id, seq] of given) void this.#undelivered(id, seq);
+    this.#deliveries.see(event);
   }
 
   /** A model answered to what was taken, or none could. */
-  async settle(id: string, delivered: boolean): Promise<void> {
-    if (delivered) return this.#delivered(id);
-    this.#out.delete(id);
-    if (!this.list().some((each) => each.id === id)) return;
-    const { times } = this.#failed.get(id) ?? { times: 0 };
-    const until = this.#clock.now() + Math.min(MINUTE * 2 ** times, WAIT.again);
-    this.#failed.set(id, { times: times + 1, until });
-    this.#options.notice((this.#options.undelivered ?? undeliveredWords)(id));
-  }
-
-  // it is not given out again before that is written, however long that takes
-  async #delivered(id: string): Promise<void> {
-    this.#out.set(id, undefined);
-    this.#failed.delete(id);
-    try {
-      const schedule = this.list().find((each) => each.id === id);
-      if (schedule) await alter(schedule, ended, this.#options);
-      this.#out.delete(id);
-      this.#unwritten.delete(id);
-    } catch (error) {
-      this.#unwritten.add(id);
-      this.#tell(`That the schedule ${id} was delivered cannot be written: ${sentence(error)}`);
-    }
+  settle(id: string, delivered: boolean): Promise<void> {
+    return this.#deliveries.settle(id, delivered);
   }
 
   /** Ends the watch; what is pending stays so. */
@@ -187,7 +157,7 @@ export class Schedules {
   async #look(): Promise<void> {
     const now = this.#clock.now();
     try {
-      for (const id of [...this.#unwritten]) await this.#delivered(id);
+      await this.#deliveries.writeAgain();
       for (const schedule of this.#mine()) await this.#fire(schedule, now);
     } finally {
       this.#arm();
@@ -209,10 +179,7 @@ export class Schedules {
   }
 
   #waiting(): Schedule[] {
-    const now = this.#clock.now();
-    return this.#mine().filter(({ id, pending }) => {
-      return pending !== undefined && !this.#out.has(id) && (this.#failed.get(id)?.until ?? 0) <= now;
-    });
+    return this.#mine().filter(({ id, pending }) => pending !== undefined && this.#deliveries.mayBegin(id));
   }
 
   // of several sessions in a folder one fires the durable ones
@@ -245,16 +212,6 @@ export class Schedules {
     });
   }
 
-  // the words are the model's no more: they come again
-  async #undelivered(id: string, seq = -1): Promise<void> {
-    await this.settle(id, false);
-    try {
-      this.#options.log?.append({ type: "retried", reason: `${id} was not delivered`, attempt: 1, voids: seq });
-    } catch (error) {
-      this.#tell(sentence(error));
-    }
-  }
-
   // the same words are said once
   #tell(line: string): void {
     if (this.#told.has(line)) return;
@@ -263,24 +220,10 @@ export class Schedules {
   }
 }
 
-function undeliveredWords(id: string): string {
-  return `The schedule ${id} could not be delivered; it is tried again.`;
-}
-
 function momentOf(schedule: Schedule): number {
   try {
     return firesAt(schedule);
   } catch {
     return Number.POSITIVE_INFINITY;
   }
-}
-
-// what came once, or for the last time, is gone
-function ended({ pending, missed: _, ...rest }: Schedule): Schedule | undefined {
-  if (rest.when.type === "at" || isLast({ ...rest, pending })) return undefined;
-  return rest;
-}
-
-function isLast({ expires, pending = 0 }: Pick<Schedule, "expires"> & { pending?: number | undefined }): boolean {
-  return expires !== undefined && pending >= expires;
 }

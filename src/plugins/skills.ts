@@ -4,6 +4,7 @@ import type { Json } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Tool } from "../core/tool.js";
 import { textTokens } from "../models/tokens.js";
+import { clip } from "../platform/text.js";
 import { shownPath } from "../platform/walk.js";
 import { type Skill, skillText } from "../store/skill-files.js";
 import { string, toolInput } from "../tools/schema.js";
@@ -127,8 +128,7 @@ function within(order: readonly Skill[], room: number): string[] {
 function lineOf({ name, description }: Skill, most: number): string {
   // what is left out is not looked at: there may be a thousand
   const near = description.length > 2 * most ? description.slice(0, 2 * most) : description;
-  const whole = cleaned(near).text;
-  const words = whole.length > most ? `${whole.slice(0, most - 1).toWellFormed()}…` : whole;
+  const words = clip(cleaned(near).text, most);
   return unposed(words === "" ? `- ${name}` : `- ${name}: ${words}`);
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { sentence } from "../core/run-tools.js";
 import { type CommandPlace, rootOf, textOf } from "./command-files.js";
 import { readMatter } from "./command-front.js";
 
@@ -70,7 +71,7 @@ async function typeOf(file: string, { root, from }: { root: string; from: AgentT
     };
     return type;
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)} This type of sub-agent is not used.`;
+    return `${sentence(error)} This type of sub-agent is not used.`;
   }
 }
 

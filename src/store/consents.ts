@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isFields } from "../platform/fields.js";
 import { makeFolder } from "../platform/files.js";
 import { writePrivate } from "../platform/write-whole.js";
 
@@ -58,8 +59,4 @@ function load(home: string): File {
 
 function isEntry(value: unknown): value is Entry {
   return isFields(value) && typeof value.print === "string" && typeof value.agreed === "boolean";
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

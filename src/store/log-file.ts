@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync,
 import { dirname } from "node:path";
 import type { Event, Fact } from "../core/event.js";
 import type { Log } from "../core/log.js";
+import { sentence } from "../core/run-tools.js";
 import { makeFolder } from "../platform/files.js";
 import { type Redactor, redactor } from "../platform/secrets.js";
 import { isEvent } from "./event-shape.js";
@@ -114,7 +115,7 @@ function write({ file, path, events, redact }: Open, fact: Fact): Event {
   } catch (error) {
     // what was written of the line goes again, so that the next one starts where it should
     if (written > 0) ftruncateSync(file, fstatSync(file).size - written);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = sentence(error);
     throw new Error(
       `The session could not be written to ${path} (${why}). Nothing after the last saved step was sent.`,
     );

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isFields } from "../platform/fields.js";
 import { errorCode, fileReason, makeFolder } from "../platform/files.js";
 import { writePrivate } from "../platform/write-whole.js";
 import { slug } from "./sessions.js";
@@ -116,8 +117,4 @@ export function isZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

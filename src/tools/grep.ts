@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { sentence } from "../core/run-tools.js";
 import type { Tool, ToolContext } from "../core/tool.js";
 import { statOf } from "../platform/files.js";
 import { findRipgrep, ripgrep } from "../platform/ripgrep.js";
@@ -61,7 +62,7 @@ function checkPattern(pattern: string): void {
     new RegExp(pattern, "u");
   } catch (error) {
     const plain = attempt(() => new RegExp(pattern));
-    if (!plain) throw new Error(`Invalid regex: ${error instanceof Error ? error.message : String(error)}`);
+    if (!plain) throw new Error(`Invalid regex: ${sentence(error)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
+import { clip } from "../platform/text.js";
 import { isFields, regex, resolve } from "./json-schema.js";
 import { isFormat } from "./json-schema-formats.js";
 
@@ -243,5 +244,5 @@ function canonical(value: Json): string {
 
 function shown(value: Json): string {
   const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return clip(text, 80);
 }

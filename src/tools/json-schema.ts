@@ -1,5 +1,5 @@
 import type { Json } from "../core/message.js";
-import { nearest } from "../platform/text.js";
+import { clip, nearest } from "../platform/text.js";
 
 type Fields = { [key: string]: Json };
 type Path = readonly (string | number)[];
@@ -227,5 +227,5 @@ function unescaped(key: string): string {
 
 function shown(value: Json): string {
   const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return clip(text, 60);
 }

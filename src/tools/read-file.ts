@@ -1,11 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { closeSync, fstatSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { basename, dirname, extname } from "node:path";
+import { closeSync, fstatSync, readFileSync, readSync } from "node:fs";
+import { extname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import type { Result, Tool, ToolContext } from "../core/tool.js";
 import { openReal } from "../platform/anchored.js";
 import { errorCode, fileReason } from "../platform/files.js";
-import { nearest } from "../platform/text.js";
 import { reads } from "./reads.js";
 import { optional, string, toolInput, whole } from "./schema.js";
 import { HASHED, rememberFile } from "./seen-files.js";
@@ -42,10 +41,10 @@ export function readFile(): Tool<Input> {
 }
 
 async function read(target: string, input: Input, context: ToolContext): Promise<Result | string> {
-  const file = open(target, input.path);
+  const file = await open(target, input.path);
   try {
     const stat = fstatSync(file);
-    if (stat.isDirectory()) return folder(target, input.path);
+    if (stat.isDirectory()) return (await import("./no-file.js")).folder(target, input.path);
     if (!stat.isFile()) throw new Error(`${input.path} is not a regular file; it cannot be read here.`);
     const bytes = stat.size <= HASHED ? allOf(file, stat.size) : undefined;
     const shown = await show({ file, size: stat.size, bytes }, input, extname(target).toLowerCase());
@@ -76,32 +75,13 @@ function allOf(file: number, size: number): Buffer {
   return bytes.subarray(0, at);
 }
 
-function open(target: string, path: string): number {
+async function open(target: string, path: string): Promise<number> {
   try {
     return openReal(target);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw new Error(`${path} cannot be read: ${fileReason(error)}.`);
-    const near = nearest(basename(target), names(dirname(target))).slice(0, 3);
-    const hint = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : " Look for it with glob.";
-    throw new Error(`${path} does not exist.${hint}`);
+    throw new Error((await import("./no-file.js")).missing(target, path));
   }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder).slice(0, 5000);
-  } catch {
-    return [];
-  }
-}
-
-function folder(target: string, path: string): string {
-  const entries = readdirSync(target, { withFileTypes: true }).map(
-    (entry) => entry.name + (entry.isDirectory() ? "/" : ""),
-  );
-  const shown = entries.sort().slice(0, 100).join("\n");
-  const more = entries.length > 100 ? `\n[${entries.length - 100} more]` : "";
-  return `${path} is a folder. It holds:\n${shown || "(nothing)"}${more}`;
 }
 
 function lines({ file, size }: Opened, decoder: Decoder, { path, offset = 1, limit = MOST.lines }: Input): string {

@@ -1,6 +1,7 @@
 import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import type { Schema } from "../core/tool.js";
+import { isFields } from "../platform/fields.js";
 
 // A schema library costs a one-shot run a seventh of its start-up; flat arguments need this much of one.
 
@@ -157,8 +158,4 @@ function renamed(input: { [key: string]: Json }, aliases: Record<string, string>
   });
   // some models write null for what they leave out
   return Object.fromEntries(entries.filter(([, value]) => value !== null));
-}
-
-function isFields(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

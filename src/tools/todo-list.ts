@@ -1,4 +1,5 @@
 import type { Json } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 
 export const STATUSES = ["pending", "in_progress", "completed"] as const;
 export type TodoStatus = (typeof STATUSES)[number];
@@ -58,10 +59,6 @@ function itemOf(item: Json, at: number): TodoItem {
   if (known !== undefined) return { content: content.replace(/\s+/g, " ").trim(), status: known };
   const said = status === undefined ? "no status" : `the status ${JSON.stringify(status).slice(0, 40)}`;
   return fail(`${where} has ${said}: use one of ${STATUSES.join(", ")}`);
-}
-
-function isFields(value: Json): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function fail(why: string): never {

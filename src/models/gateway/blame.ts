@@ -1,4 +1,5 @@
 import type { ModelError } from "../../core/model.js";
+import { clip } from "../../platform/text.js";
 
 /**
  * Whose failure it is: the model's and `passing`, the model's and `lasting` (key, quota, address), the `request`'s
@@ -23,5 +24,5 @@ export function blameOf({ kind, transient, status }: ModelError): Blame {
 /** The first sentence of a failure, for a line that says more. */
 export function inShort({ message }: Error): string {
   const first = message.split(/[.;] /)[0]?.replace(/\.$/, "") ?? "";
-  return first.length > 120 ? `${first.slice(0, 119)}…` : first;
+  return clip(first, 120);
 }

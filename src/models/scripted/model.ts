@@ -3,6 +3,7 @@ import type { Delta } from "../../core/event.js";
 import type { Call, Json, Message, ReplyPart } from "../../core/message.js";
 import { callsIn, plainText } from "../../core/message.js";
 import { type Model, ModelError, type Reply, type Request } from "../../core/model.js";
+import { sentence } from "../../core/run-tools.js";
 import { abortOf } from "../http.js";
 import { parseArguments } from "../reply-builder.js";
 import {
@@ -54,7 +55,7 @@ async function turn(script: Script, seen: SeenRequest): Promise<Turn> {
   try {
     return await turnFor(script, seen);
   } catch (error) {
-    throw new ModelError(error instanceof Error ? error.message : String(error), { transient: false, cause: error });
+    throw new ModelError(sentence(error), { transient: false, cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Json } from "../../../core/message.js";
+import { isFields } from "../../../platform/fields.js";
 import type { Answer, Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 
@@ -103,8 +104,4 @@ function commandField({ input, effect }: Pick<Question, "input" | "effect">): st
   const line = effect.foresight?.line;
   if (line === undefined || !isFields(input)) return undefined;
   return Object.keys(input).find((name) => input[name] === line);
-}
-
-function isFields(value: Json): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { UsageError } from "../../../app/usage-error.js";
 import { lookup, type ModelFacts } from "../../../models/catalog.js";
 import { knownNames } from "../../../models/known-names.js";
 import { visible } from "../../../platform/text.js";
+import { unlessAborted } from "../../../platform/waiting.js";
 import { requestSize, SHARES } from "../../../plugins/context-size.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
@@ -102,12 +103,8 @@ async function askEndpoint(desk: Desk, listModels: ListModels): Promise<readonly
   if (endpoint === undefined) return [];
   const done = desk.ui.busy(WORDS[desk.locale].asking(new URL(endpoint.baseUrl).host));
   const late = AbortSignal.any([desk.signal, AbortSignal.timeout(PATIENCE)]);
-  const waited = new Promise<readonly string[]>((resolve) => {
-    late.addEventListener("abort", () => resolve([]), { once: true });
-    if (late.aborted) resolve([]);
-  });
   try {
-    return await Promise.race([listModels(endpoint).catch(() => []), waited]);
+    return await unlessAborted<readonly string[]>(late, [], () => listModels(endpoint).catch(() => []));
   } finally {
     done();
   }

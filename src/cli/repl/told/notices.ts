@@ -1,5 +1,6 @@
 import type { Event, EventOf } from "../../../core/event.js";
 import type { Json } from "../../../core/message.js";
+import { clip } from "../../../platform/text.js";
 import { VERIFY } from "../../../plugins/verify-options.js";
 import { firstLine } from "../../progress.js";
 import type { Locale } from "../locale.js";
@@ -81,7 +82,7 @@ function notice(lines: readonly Line[], theme: Theme): Pane {
 // what to do stands at the end of it: only what no person would read is left out
 function sentenceOf(text: string): string {
   const line = oneLine(text.trim());
-  return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
+  return clip(line, LONG);
 }
 
 function linesOf(event: Event, { locale, told }: Telling): Line[] {

@@ -1,4 +1,5 @@
 import { readRetry } from "../../../models/retrying.js";
+import { clip } from "../../../platform/text.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { oneLine } from "../screen/cells.js";
@@ -92,5 +93,5 @@ export function retries({ theme, locale }: Look, now: () => number): Retries {
 
 function reasonOf(why: string): string {
   const line = oneLine(why).replace(/\.$/, "");
-  return line.length > LONG ? `${line.slice(0, LONG - 1)}…` : line;
+  return clip(line, LONG);
 }
