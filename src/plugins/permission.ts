@@ -273,7 +273,8 @@ async function carryOut(call: Weighed, verdict: Allowed, guard: Guard): Promise<
   return keptInside(result, why, { why: answer.why, said: answer.why.replace(failed, "").trim() });
 }
 
-function refuse({ context }: Weighed, why: string): Result {
+/** Says no to a call, to the model and in the log. */
+export function refuse({ context }: Pick<Made, "context">, why: string): Result {
   context.record({ type: "judged", verdict: "deny", by: "permission", why });
   const details: Json = { denied: true, why };
   return {

@@ -40,12 +40,20 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
     const { events, skipped } = load(file);
     shed(events);
+    let open = true;
     return {
       path,
       events,
       skipped,
-      append: (fact) => write({ file, path, events, redact }, fact),
-      close: () => close(file, release),
+      append(fact) {
+        // its number may be another file's by now
+        if (!open) throw new Error(`The session in ${path} is closed: nothing more is written to it.`);
+        return write({ file, path, events, redact }, fact);
+      },
+      close() {
+        if (open) close(file, release);
+        open = false;
+      },
     };
   } catch (error) {
     release();
