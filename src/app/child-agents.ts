@@ -119,7 +119,12 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     ...(parts.checkpoints && { checkpoints: { ...parts.checkpoints, on: workOf(context) } }),
     ...(shared && { shared: { ...shared, owner: context, from: nameOf(type, task) } }),
   });
-  await begin(agent, { id, type, context, shell: config.shell });
+  try {
+    await begin(agent, { id, type, context, shell: config.shell });
+  } catch (error) {
+    close();
+    throw error;
+  }
   return { agent, id, name, close: () => endOf(beside, close) };
 }
 

@@ -20,12 +20,12 @@ export function heldToMode(queue: Plugin, { mode, owner }: { mode: Mode; owner?:
         const before = modeIn(context);
         const held: Tool = {
           ...tool,
-          run: (given, own) =>
-            isStricter(modeIn(own), before)
-              ? Promise.resolve(
-                  refuse({ context: own }, `the session is in ${modeIn(own)} mode since it began to wait`),
-                )
-              : tool.run(given, own),
+          async run(given, own) {
+            const now = modeIn(own);
+            return isStricter(now, before)
+              ? refuse({ context: own }, `it waited, and the mode is ${now} now`)
+              : tool.run(given, own);
+          },
         };
         return (queue.wrapTool?.(held) ?? held).run(input, context);
       },

@@ -208,11 +208,9 @@ async function settle(call: Weighed, guard: Guard): Promise<{ verdict: Allowed |
 const OTHERWISE = "the file changed meanwhile: this is not what you were shown";
 const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
-async function askPerson(
-  call: Weighed,
-  reason: { why: string; firm: boolean },
-  { options, turns }: Guard,
-): Promise<Answer> {
+type Reason = { why: string; firm: boolean };
+
+async function askPerson(call: Weighed, reason: Reason, { options, turns }: Guard): Promise<Answer> {
   const { context } = call;
   const { signal } = context;
   if (signal.aborted) return INTERRUPTED;
@@ -236,6 +234,8 @@ async function obey(call: Weighed, answer: Given, guard: Guard): Promise<string 
   const { tool, input, context, effect } = call;
   if (answer.verdict === "deny") return refuse(call, answer.why);
   if (answer.input !== undefined) return runChanged(call, { ...answer, input: answer.input }, guard);
+  const now = verdictOn(call, guard);
+  if (now.verdict === "deny") return refuse(call, wordsFor(effect, now.why));
   context.record({ type: "judged", verdict: "allow", by: answer.by, why: answer.why });
   return tool.run(input, { ...context, judged: effect, free: true });
 }

@@ -47,12 +47,14 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
       skipped,
       append(fact) {
         // its number may be another file's by now
-        if (!open) throw new Error(`The session in ${path} is closed: nothing more is written to it.`);
+        if (!open) throw new Error(`${path} is closed.`);
         return write({ file, path, events, redact }, fact);
       },
       close() {
-        if (open) close(file, release);
+        if (!open) return;
         open = false;
+        closeSync(file);
+        release();
       },
     };
   } catch (error) {
@@ -161,9 +163,4 @@ function withoutSecrets(record: object, redact: Redactor): object {
 
 function withoutOpaque({ opaque: _, ...rest }: { opaque: unknown }): object {
   return rest;
-}
-
-function close(file: number, release: () => void): void {
-  closeSync(file);
-  release();
 }

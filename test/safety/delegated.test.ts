@@ -41,6 +41,25 @@ describe("plan mode", () => {
   });
 });
 
+describe("a yes", () => {
+  it("that comes once the session is in plan mode lets a sub-agent change nothing", async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, "keep"), "x");
+    await using server = await played({
+      parent: [{ calls: [agent("tidy")] }, "done"],
+      child: [{ calls: [bash("rm keep")] }, "over"],
+    });
+    const ask = async () => {
+      one.log.append({ type: "state", key: "mode", value: "plan" });
+      return { verdict: "allow" as const, why: "yes" };
+    };
+    await using one = await createAgent({ model: modelAt(server.url), cwd, ask });
+    await one.chat("begin");
+    expect(existsSync(join(cwd, "keep"))).toBe(true);
+    expect(children(server)[1]?.results[0]).toContain("plan mode only reads");
+  });
+});
+
 describe("a program's own tool with the name of a built-in one", () => {
   it("is a sub-agent's too, and nothing else stands in for it", async () => {
     const cwd = folder();
