@@ -54,6 +54,14 @@ describe("jobs", () => {
     expect(told()).toHaveLength(1);
   });
 
+  it("are shown as plain data, whatever they are made of", async () => {
+    const { jobs, start, outputs } = desk();
+    await start("sleep 60");
+    const file = join(outputs, "bg_0001.txt");
+    expect(jobs.running()).toEqual([{ id: "bg_0001", title: "sleep 60", began: expect.any(Number), file, latest: "" }]);
+    await jobs.close();
+  });
+
   it("say nothing of a slow one that asks nothing", async () => {
     const { jobs, start, told } = desk({ stall: 30 });
     await start("echo working; sleep 0.5");
