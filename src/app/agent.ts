@@ -12,6 +12,7 @@ import { type CheckpointOptions, checkpoint } from "../plugins/checkpoint.js";
 import { context } from "../plugins/context.js";
 import type { ContextOptions } from "../plugins/context-options.js";
 import { limits } from "../plugins/limits.js";
+import { heldToMode } from "../plugins/mode-since.js";
 import { type Mode, type Owner, permission } from "../plugins/permission.js";
 import type { Answer, Asking, Question } from "../plugins/question.js";
 import { recover } from "../plugins/recover.js";
@@ -96,7 +97,7 @@ export function agentOf(parts: AgentParts): Agent {
         ask,
         sandboxed: () => works(policy.sandbox),
       }),
-      ...(parts.shared ? [parts.shared.writer] : []),
+      ...(parts.shared ? [heldToMode(parts.shared.writer, { ...policy, ...parts.shared })] : []),
       ...(parts.checkpoints ? [checkpoint({ ...parts.checkpoints, root: cwd })] : []),
       gate,
       ...(parts.room ? [unless(gate, context({ ...parts.room, maxOutput: most }))] : []),

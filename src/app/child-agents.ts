@@ -13,7 +13,7 @@ import type { Json } from "../core/message.js";
 import type { Model } from "../core/model.js";
 import type { Plugin } from "../core/plugin.js";
 import { sentence } from "../core/run-tools.js";
-import type { Result, ToolContext } from "../core/tool.js";
+import type { Result, Tool, ToolContext } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import { TIERS } from "../models/gateway/tiers.js";
 import type { Redactor } from "../platform/secrets.js";
@@ -97,7 +97,6 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
   const name = type?.name ?? "agent";
   const { id, log, close, path } = openChildLog(ground);
   const beside = ground.beside(log, id);
-  const before = hooks?.wrapTool && { name: "hooks", wrapTool: hooks.wrapTool };
   const stopping = async () =>
     hooks?.fire("SubagentStop", { agent_id: id, agent_type: name, agent_transcript_path: path ?? "" });
   const own: Plugin[] = [
@@ -111,17 +110,47 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     ...same,
     log,
     model: modelOf(type, context.model, ground.models),
-    tools: toolsFor(type, parts.tools).map((tool) => beside.tools.find(({ name }) => name === tool.name) ?? tool),
+    tools: toolsFor(type, parts.tools).map((tool) => ownOf(tool, beside, config)),
     beside,
-    hooks: before,
+    hooks: hooksBefore(hooks, context),
     plugins: own,
     maxTurns: ROUNDS,
     ...(parts.room && { room: { ...parts.room, transcript: path } }),
     ...(parts.checkpoints && { checkpoints: { ...parts.checkpoints, on: workOf(context) } }),
     ...(shared && { shared: { ...shared, owner: context, from: nameOf(type, task) } }),
   });
-  await begin(agent, { id, type, context, shell: config.shell });
+  try {
+    await begin(agent, { id, type, context, shell: config.shell });
+  } catch (error) {
+    close();
+    throw error;
+  }
   return { agent, id, name, close: () => endOf(beside, close) };
+}
+
+// they are told the mode of its log, and that of the session counts: it may have changed since
+function hooksBefore(hooks: Hooks | undefined, { events }: ToolContext): Plugin | undefined {
+  const wrap = hooks?.wrapTool;
+  if (wrap === undefined) return undefined;
+  return {
+    name: "hooks",
+    wrapTool(tool) {
+      const hooked = wrap(tool);
+      const run: Tool["run"] = (input, own) => {
+        const mode = state(events, MODE);
+        if (mode !== undefined && mode !== state(own.events, MODE))
+          own.record({ type: "state", key: MODE, value: mode });
+        return hooked.run(input, own);
+      };
+      return { ...hooked, run };
+    },
+  };
+}
+
+// its own in place of the built-in ones; a program may have left those out, and have others of their names
+function ownOf(tool: Tool, { tools }: Beside, { tools: builtins }: Config): Tool {
+  if (builtins?.includes(tool.name) === false) return tool;
+  return tools.find(({ name }) => name === tool.name) ?? tool;
 }
 
 // nobody is left to hear of a command that outlives it
@@ -134,8 +163,13 @@ async function endOf({ background }: Beside, close: () => void): Promise<string[
 
 // several of one type may ask: the beginning of the task tells them apart
 function nameOf(type: AgentType | undefined, task: string): string {
-  const short = clip(visible(task.replace(/\s+/g, " ").trim()), 40);
-  return type === undefined ? `“${short}”` : `${visible(type.name)} “${short}”`;
+  const words = `“${shortName(task, 40)}”`;
+  return type === undefined ? words : `${shortName(type.name, 40)} ${words}`;
+}
+
+// its quotes are ours: words of its own cannot end the name and go on in our voice
+function shortName(words: string, most: number): string {
+  return clip(visible(words.replace(/\s+/g, " ").trim()).replace(/[“”]/g, '"'), most);
 }
 
 type Beginning = { id: string; type: AgentType | undefined; context: ToolContext; shell: string };

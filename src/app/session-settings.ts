@@ -1,6 +1,7 @@
 import { state } from "../core/fold.js";
 import type { Log } from "../core/log.js";
 import type { Json } from "../core/message.js";
+import { isStricter } from "../plugins/mode-since.js";
 import { MODES, type Mode } from "../plugins/permission.js";
 import type { Choice } from "./endpoint.js";
 import type { GatewayConfig } from "./gateway.js";
@@ -46,10 +47,8 @@ export function bare(baseUrl: string): string {
   return url.href.replace(/\/$/, "");
 }
 
-const LEAVE: Record<Mode, number> = { plan: 0, strict: 1, default: 2, auto: 3 };
-
 /** The mode to go on in: the session's own, but never one that lets through more than `now`. */
 export function modeToGoOn(kept: Json | undefined, now: Mode): { mode: Mode; was: Mode } {
   const was = MODES.find((mode) => mode === kept) ?? "default";
-  return { mode: LEAVE[was] < LEAVE[now] ? was : now, was };
+  return { mode: isStricter(was, now) ? was : now, was };
 }

@@ -3,6 +3,7 @@ import type { Config } from "../app/config.js";
 import { UsageError } from "../app/usage-error.js";
 import { run } from "../core/loop.js";
 import type { Json } from "../core/message.js";
+import { visible } from "../platform/text.js";
 import type { RunFlags } from "./asked.js";
 import { explain } from "./explained.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
@@ -35,6 +36,7 @@ export async function conversation(flags: RunFlags, asked: string): Promise<numb
       const from = opened.agent.log.events.length;
       return await converse({ opened, config, flags, human, stop, lines, print, from }, first);
     } finally {
+      tellEnded(opened, human);
       await opened.close();
     }
   } finally {
@@ -42,6 +44,12 @@ export async function conversation(flags: RunFlags, asked: string): Promise<numb
     stop.end();
     lines.end();
   }
+}
+
+// nobody says anything more, so nobody would hear of its end
+function tellEnded({ background }: Opened, human: Progress): void {
+  const running = background.running().map(({ id, title }) => `${id} (${title})`);
+  if (running.length > 0) human.note(`Ended with this conversation: ${visible(running.join(", "))}`);
 }
 
 function checkFlags({ outputFormat }: RunFlags, asked: string): void {

@@ -65,7 +65,7 @@ export function resumingPrompt(contract: Contract, rounds: readonly Round[], bas
 function rules({ protect, file }: Contract): string[] {
   const kept = [...(file === undefined ? [] : [file]), ...protect].map((each) => oneLine(each, 300));
   return [
-    "The checks are run afresh by somebody else after you stop; your word that they pass does not count. Neither they nor what proves them may be weakened, skipped or edited to pass.",
+    "The checks are run afresh by somebody else after you stop; your word that they pass does not count. Neither they nor what proves them may be weakened, skipped or edited to pass. What still runs in the background then is ended before them: wait for what you need of it.",
     ...(kept.length === 0
       ? []
       : [`Protected: ${kept.join(", ")}. A change there is undone, and the round does not count.`]),

@@ -8,6 +8,8 @@ type Mark = "prompt" | "worker" | "call" | "result" | "failed" | "cut" | "none";
 
 /** Characters of each that are told, marks included. */
 const SHOWN = { prompt: 1500, worker: 2000, call: 1500, result: 6000 };
+/** Who the news of what the worker left in the background is from: no more than the worker's own word. */
+const JOB = "job";
 /** Characters kept for the word that something older was left out. */
 const ROOM = 60;
 
@@ -42,8 +44,10 @@ function entriesOf(events: readonly Event[]): Entry[] {
   const answered = new Set(live.flatMap((event) => (event.type === "result" ? [event.callId] : [])));
   const done = new Set<string>();
   return live.flatMap((event): Entry[] => {
-    if (event.type === "prompt")
-      return [(most) => block("prompt", plainText(event.parts), Math.min(SHOWN.prompt, most))];
+    if (event.type === "prompt") {
+      const mark = event.from === JOB ? "worker" : "prompt";
+      return [(most) => block(mark, plainText(event.parts), Math.min(SHOWN.prompt, most))];
+    }
     if (event.type === "result" && !done.has(event.callId)) {
       done.add(event.callId);
       return [(most) => resultTold(event, calls.get(event.callId), most)];

@@ -69,7 +69,7 @@ export async function connect(
     }
   };
   return {
-    catalogue: () => asked(() => catalogueOf(client)),
+    catalogue: (signal) => asked(() => catalogueOf(client, signal)),
     call: async (name, input, more) => {
       const params = { name, arguments: asFields(input) };
       return answeredOf(await asked(() => client.callTool(params, optionsOf(more))));
@@ -172,9 +172,9 @@ function clientFor({ name }: ServerSpec, { ground, told }: { ground: Ground; tol
   return client;
 }
 
-async function catalogueOf(client: Client): Promise<Catalogue> {
+async function catalogueOf(client: Client, signal: AbortSignal): Promise<Catalogue> {
   const { tools: hasTools, prompts: hasPrompts, resources } = client.getServerCapabilities() ?? {};
-  const options = { timeout: SHORT, cacheMode: "refresh" as const };
+  const options = { signal, timeout: SHORT, cacheMode: "refresh" as const };
   const { tools } = hasTools ? await client.listTools(undefined, options) : { tools: [] };
   const { prompts } = hasPrompts ? await client.listPrompts(undefined, options) : { prompts: [] };
   return {

@@ -1,11 +1,12 @@
 import type { Json } from "../core/message.js";
+import { isTooDeep } from "../platform/depth.js";
 import { isFields } from "../platform/fields.js";
 import { digest } from "./names.js";
 import type { Catalogue, Ground, RemotePrompt, RemoteTool, ServerSpec } from "./types.js";
 
 /** What a server offered in a session before: undefined where nothing is kept of it as it is configured now. */
 export function loadCatalogue(spec: ServerSpec, { catalogues }: Ground): Catalogue | undefined {
-  return catalogueIn(catalogues?.load(keyOf(spec)));
+  return catalogueIn(keptFor(spec, catalogues));
 }
 
 /** Keeps what a server offers for sessions to come, unless just that is kept. */
@@ -13,7 +14,13 @@ export function keepCatalogue(spec: ServerSpec, catalogue: Catalogue, { catalogu
   if (catalogues === undefined) return;
   // as JSON: what is undefined goes
   const value: Json = JSON.parse(JSON.stringify(catalogue));
-  if (JSON.stringify(catalogues.load(keyOf(spec))) !== JSON.stringify(value)) catalogues.save(keyOf(spec), value);
+  if (JSON.stringify(keptFor(spec, catalogues)) !== JSON.stringify(value)) catalogues.save(keyOf(spec), value);
+}
+
+// one that nobody could go through is none
+function keptFor(spec: ServerSpec, catalogues: Ground["catalogues"]): Json | undefined {
+  const value = catalogues?.load(keyOf(spec));
+  return value === undefined || isTooDeep(value) ? undefined : value;
 }
 
 // an entry that is written otherwise, or stands in another file, is another server

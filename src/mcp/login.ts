@@ -22,7 +22,7 @@ export async function logIn(spec: ServerSpec, ground: Ground, { signal, open }: 
       { signal: ending.signal, timeout: 60_000, login: { loopback: back, open } },
     );
     // some ask for a login only where something is wanted of them
-    await connection.catalogue().finally(() => connection.close());
+    await connection.catalogue(ending.signal).finally(() => connection.close());
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", leave);

@@ -188,7 +188,7 @@ export class Server {
         },
       };
       connection = await connect(this.spec, { ground, told }, { signal, timeout: this.#times.connect });
-      this.#offers = { from: "the server", catalogue: await connection.catalogue() };
+      this.#offers = { from: "the server", catalogue: await connection.catalogue(signal) };
       signal.throwIfAborted();
       this.#connection = connection;
       this.#since = Date.now();
@@ -248,7 +248,7 @@ export class Server {
 
   async #look(): Promise<void> {
     try {
-      const catalogue = await this.#connection?.catalogue();
+      const catalogue = await this.#connection?.catalogue(this.#abort.signal);
       if (catalogue === undefined) return;
       this.#offers = { from: "the server", catalogue };
       this.#parts.changed();

@@ -3,6 +3,7 @@ import type { Json } from "../core/message.js";
 import type { JsonSchema } from "../core/model.js";
 import { sentence } from "../core/run-tools.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
+import { isTooDeep } from "../platform/depth.js";
 import { visible } from "../platform/text.js";
 import { digest } from "./names.js";
 import { resultOf } from "./result.js";
@@ -30,7 +31,7 @@ export function toolOf(
   const shown = remote.schema === undefined ? {} : seen(remote.schema);
   const fault = objectFault(shown) ?? checks.fault(shown);
   const large = JSON.stringify(shown).length > MOST.schema;
-  const told = fault === undefined && !large;
+  const told = fault === undefined && !large && !isTooDeep(shown);
   const more = told ? "" : `\nIts arguments, as its server tells them: ${JSON.stringify(shown)}`;
   return {
     name,

@@ -48,7 +48,7 @@ export type CallWish = { signal: AbortSignal; timeout: number; progress(text: st
 
 /** A connection that stands. Methods reject with a sentence. */
 export type Connection = {
-  catalogue(): Promise<Catalogue>;
+  catalogue(signal: AbortSignal): Promise<Catalogue>;
   call(name: string, input: Json, wish: CallWish): Promise<Answered>;
   resources(wish: CallWish): Promise<RemoteResource[]>;
   read(uri: string, wish: CallWish): Promise<Answered>;

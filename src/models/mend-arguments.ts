@@ -1,5 +1,5 @@
 import type { Json } from "../core/message.js";
-import { isTooDeep } from "./depth.js";
+import { isTooDeep } from "../platform/depth.js";
 
 type Fields = { [key: string]: Json };
 

@@ -1,6 +1,6 @@
 import type { Delta } from "../core/event.js";
 import type { Call, Json, ReplyPart } from "../core/message.js";
-import { isTooDeep } from "./depth.js";
+import { isTooDeep } from "../platform/depth.js";
 
 /**
  * Gathers a reply from a wire's pieces. What came since the last `take` is handed on as few deltas: all text

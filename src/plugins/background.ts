@@ -48,6 +48,7 @@ export function background(options: BackgroundOptions): Background {
   let jobs: Jobs | undefined;
   let post = (mail: Mail) => options.inbox.post(mail);
   let watcher: () => void = () => undefined;
+  let closed = false;
   const open = async () => {
     const { Jobs } = await import("./jobs.js");
     // a file that is loaded lazily has running processes of its own: all commands are to be known in one place
@@ -57,13 +58,17 @@ export function background(options: BackgroundOptions): Background {
       post: (mail) => post(mail),
       changed: () => watcher(),
     });
+    if (closed) await jobs.close();
     return jobs;
   };
   return {
     plugin: {
       name: "background",
       beforeStop: (session) => jobs?.patient(session),
-      close: async () => jobs?.close(),
+      async close() {
+        closed = true;
+        await jobs?.close();
+      },
     },
     start: async (job, context) => (await open()).start(job, context),
     begin: async (work, context) => (await open()).begin(work, context),

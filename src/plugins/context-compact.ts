@@ -8,6 +8,7 @@ import { opening } from "./context-opening.js";
 import type { Need } from "./context-options.js";
 import { after, estimate, RATIO, requestSize, SHARES } from "./context-size.js";
 import { extract, summarise } from "./context-summary.js";
+import { JOB } from "./job-words.js";
 
 /** Shares of the room: what the user's open words may take, notes that last, the summary, and the newest round at most. */
 const MOST = { prompts: 0.25, rules: 0.15, summary: 0.12, round: 0.4 };
@@ -81,13 +82,21 @@ function compactedFact(events: readonly Event[], old: readonly Event[], making: 
   return { type: "compacted", summary, upto: old.at(-1)?.seq ?? -1, keeps };
 }
 
+// a report or an output is nobody's request
+function isNews(event: Event): boolean {
+  return event.type === "prompt" && event.from === JOB;
+}
+
 // and what no answer followed yet: it sends the work back. How to continue an answer goes with that answer
 function lasting(old: readonly Event[], most: number): Event[] {
   let left = most;
   const read = old.findLastIndex((event) => event.type === "reply");
-  const notes = old.filter((event, at) => event.type === "note" && (event.lasting || (at > read && event.by !== BY)));
+  const notes = old.filter((event, at) => {
+    if (event.type === "note") return event.lasting || (at > read && event.by !== BY);
+    return at > read && isNews(event);
+  });
   return notes.toReversed().filter((event) => {
-    const tokens = event.type === "note" ? textTokens(event.text) : 0;
+    const tokens = weight(event, NO_TEXTS);
     const fits = tokens <= left;
     if (fits) left -= tokens;
     return fits;
@@ -97,7 +106,9 @@ function lasting(old: readonly Event[], most: number): Event[] {
 // what was asked since work was last done: what it began with, then the newest, word for word as far as they fit
 function openPrompts(events: readonly Event[], old: readonly Event[], most: number) {
   const done = events.findLastIndex((event) => event.type === "ended" && event.outcome === "done");
-  const open = events.slice(done + 1).filter((event) => event.type === "prompt");
+  const open = events
+    .slice(done + 1)
+    .filter((event) => event.type === "prompt" && !isNews(event)) as EventOf<"prompt">[];
   const [first, ...later] = open.filter((event) => old.includes(event));
   const [whole, long]: [Event[], { prompt: EventOf<"prompt">; chars: number }[]] = [[], []];
   let left = most;
@@ -114,6 +125,7 @@ function openPrompts(events: readonly Event[], old: readonly Event[], most: numb
 type Keeping = { room: number; share: number; round: number; texts: Texts };
 /** What is told in place of results, by call. */
 type Texts = ReadonlyMap<string, string>;
+const NO_TEXTS: Texts = new Map();
 
 function textsOf(events: readonly Event[]): Texts {
   return new Map(events.flatMap((event) => (event.type === "trimmed" ? Object.entries(event.texts) : [])));

@@ -6,6 +6,7 @@ import type { Session } from "../core/session.js";
 import { textTokens } from "../models/tokens.js";
 import { headTail, quoted } from "../platform/text.js";
 import { recordIn } from "./context-opening.js";
+import { JOB } from "./job-words.js";
 
 /** Attempts in one run, after which summaries are extracted; milliseconds of one; tokens of its answer and of what it reads. */
 const MOST = { tries: 3, ms: 120_000, answer: 4000, read: 120_000 };
@@ -142,14 +143,16 @@ function wordsOf(parts: readonly UserPart[]): string {
 export function extract(old: readonly Event[]): string {
   const events = live(old);
   const [earlier] = events;
-  const asked = events.flatMap((event) => (event.type === "prompt" ? [short(wordsOf(event.parts), 1000)] : []));
+  const prompts = events.filter((event) => event.type === "prompt");
+  const told = (of: typeof prompts) => of.map(({ parts }) => short(wordsOf(parts), 1000)).slice(-10);
   const said = events.flatMap((event) => (event.type === "reply" ? [plainText(event.parts).trim()] : []));
   const words = said.filter((each) => each !== "").slice(-5);
   const wrong = events.flatMap((event) => (event.type === "result" && event.failed ? [wordsOf(event.parts)] : []));
   const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : [`${title}:`, ...lines]);
   return [
     ...(earlier?.type === "compacted" ? [short(recordIn(earlier.summary), 4000)] : []),
-    ...section("The user said", asked.slice(-10)),
+    ...section("The user said", told(prompts.filter(({ from }) => from !== JOB))),
+    ...section("What ended in the background", told(prompts.filter(({ from }) => from === JOB))),
     ...section(
       "The agent said last",
       words.map((each) => short(each, 1500)),

@@ -1,8 +1,7 @@
 import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
-
-import { JOB } from "./job-words.js";
+import { JOB, shortened } from "./job-words.js";
 
 const KEY = `${JOB}:`;
 
@@ -13,7 +12,7 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
   const mail = events.flatMap((event) =>
     event.type === "prompt" && event.from === JOB ? [plainText(event.parts)] : [],
   );
-  const isTold = ({ id, status, told }: Kept) => told || mail.some((words) => words.includes(`${id} ${status}:`));
+  const isTold = ({ id, status, told }: Kept) => told || mail.some((words) => isEndOf(words, id, status));
   const untold = read(events).filter((each) => each.status !== "lost" && !isTold(each));
   const lost = untold.filter(({ status }) => status === "running");
   const ended = untold.filter(({ status }) => status !== "running");
@@ -30,6 +29,18 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
     facts: [...facts, { type: "note", by: JOB, text: note }],
     line: `Background jobs run no more: ${untold.map(({ id, title }) => `${id} (${title})`).join(", ")}`,
   };
+}
+
+/** Those that run, a line each, as the log tells it. */
+export function standingJobs(events: readonly Event[]): string[] {
+  const running = read(events).filter(({ status }) => status === "running");
+  return running.map(({ id, title, file }) => shortened(`${id} (${title}): ${file}`));
+}
+
+// its first words are ours: what a command or a sub-agent said comes behind them
+function isEndOf(words: string, id: string, status: string): boolean {
+  const [, told] = /^\[Background [\w-]+ (\S+ \w+):/.exec(words) ?? [];
+  return told === `${id} ${status}`;
 }
 
 function read(events: readonly Event[]): Kept[] {

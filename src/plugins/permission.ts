@@ -209,11 +209,9 @@ async function settle(call: Weighed, guard: Guard): Promise<{ verdict: Allowed |
 const OTHERWISE = "the file changed meanwhile: this is not what you were shown";
 const INTERRUPTED: Answer = { verdict: "deny", why: "the user interrupted" };
 
-async function askPerson(
-  call: Weighed,
-  reason: { why: string; firm: boolean },
-  { options, turns }: Guard,
-): Promise<Answer> {
+type Reason = { why: string; firm: boolean };
+
+async function askPerson(call: Weighed, reason: Reason, { options, turns }: Guard): Promise<Answer> {
   const { context } = call;
   const { signal } = context;
   if (signal.aborted) return INTERRUPTED;
@@ -237,6 +235,8 @@ async function obey(call: Weighed, answer: Given, guard: Guard): Promise<string 
   const { tool, input, context, effect } = call;
   if (answer.verdict === "deny") return refuse(call, answer.why);
   if (answer.input !== undefined) return runChanged(call, { ...answer, input: answer.input }, guard);
+  const now = verdictOn(call, guard);
+  if (now.verdict === "deny") return refuse(call, wordsFor(effect, now.why));
   context.record({ type: "judged", verdict: "allow", by: answer.by, why: answer.why });
   return tool.run(input, { ...context, judged: effect, free: true });
 }
@@ -274,7 +274,8 @@ async function carryOut(call: Weighed, verdict: Allowed, guard: Guard): Promise<
   return keptInside(result, why, { why: answer.why, said: answer.why.replace(failed, "").trim() });
 }
 
-function refuse({ context }: Weighed, why: string): Result {
+/** Says no to a call, to the model and in the log. */
+export function refuse({ context }: Pick<Made, "context">, why: string): Result {
   context.record({ type: "judged", verdict: "deny", by: "permission", why });
   const details: Json = { denied: true, why };
   return {

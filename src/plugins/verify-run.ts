@@ -5,7 +5,7 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { scratch } from "../platform/scratch.js";
 import { type Changed, changedBy } from "../store/run-changes.js";
-import { jobIn } from "./job-words.js";
+import { JOB, jobIn } from "./job-words.js";
 import type { Baseline } from "./verify-baseline.js";
 import { commandsFor } from "./verify-commands.js";
 import { type Check, type Found, type Pending, VERIFY, type VerifyOptions } from "./verify-options.js";
@@ -163,10 +163,15 @@ function verdict(found: readonly Found[], { events, emit }: Session): Fact[] {
   return [state, { type: "note", text: noteOn(introduced), by: VERIFY }];
 }
 
-/** How often failures were sent back since the newest prompt. */
+/** How often failures were sent back since something was asked. */
 function repairsIn(events: readonly Event[]): number {
-  const since = events.slice(events.findLastIndex(({ type }) => type === "prompt") + 1);
+  const since = events.slice(events.findLastIndex(isAsked) + 1);
   return since.filter((event) => event.type === "note" && event.by === VERIFY).length;
+}
+
+// the end of a job in the background asks for nothing
+function isAsked(event: Event): boolean {
+  return event.type === "prompt" && event.from !== JOB;
 }
 
 function overall(found: readonly Found[]): string {

@@ -41,12 +41,22 @@ export function openLog(path: string, redact: Redactor = redactor([])): LogFile 
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
     const { events, skipped } = load(file);
     shed(events);
+    let open = true;
     return {
       path,
       events,
       skipped,
-      append: (fact) => write({ file, path, events, redact }, fact),
-      close: () => close(file, release),
+      append(fact) {
+        // its number may be another file's by now
+        if (!open) throw new Error(`${path} is closed.`);
+        return write({ file, path, events, redact }, fact);
+      },
+      close() {
+        if (!open) return;
+        open = false;
+        closeSync(file);
+        release();
+      },
     };
   } catch (error) {
     release();
@@ -154,9 +164,4 @@ function withoutSecrets(record: object, redact: Redactor): object {
 
 function withoutOpaque({ opaque: _, ...rest }: { opaque: unknown }): object {
   return rest;
-}
-
-function close(file: number, release: () => void): void {
-  closeSync(file);
-  release();
 }

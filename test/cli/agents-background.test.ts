@@ -230,6 +230,21 @@ describe("a sub-agent in the background", () => {
     expect(sent?.lastText).toContain("bad.json");
   });
 
+  it("sends failures back no more often for each end in the background", async () => {
+    let n = 0;
+    const bad = () => {
+      n += 1;
+      return { calls: [call("write_file", { path: "bad.json", content: `{"a": ${n},}` }), beside("true")] };
+    };
+    await using server = await played({
+      parent: ({ messages }) => (n < 6 && messages.at(-1)?.role === "user" ? bad() : "I wait."),
+      child: [],
+    });
+    const { stderr } = await go(server, place(), ["--yolo"]);
+    expect(stderr.match(/verify: sent back/g)).toHaveLength(2);
+    expect(stderr).toContain("still failing after 2 repairs");
+  });
+
   it("changes the workspace in turn with the session, and one undo takes back what both did", async () => {
     const where = place();
     writeFileSync(join(where.work, "sum"), "0");
@@ -480,5 +495,19 @@ describe("programs that read along", () => {
     // both words come with one request
     expect(news(parents(server).at(-1))).toHaveLength(1);
     expect(server.requests.filter(isChild)).toHaveLength(2);
+  });
+
+  it("end what still works with the last message, and say so", async () => {
+    await using server = await played({
+      parent: [{ calls: [aside("look")] }, "I wait."],
+      child: [{ silent: true }],
+    });
+    const said = JSON.stringify({ type: "user", message: { role: "user", content: "go" } });
+    const formats = ["--input-format", "stream-json", "--output-format", "stream-json"];
+    const { code, stderr } = await nanocoder(["-p", "-", ...formats, "--no-sandbox"], {
+      ...{ place: place(), env: openaiAt(server.url), stdin: `${said}\n` },
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain("Ended with this conversation: bg_0001 (sub-agent “look”)");
   });
 });

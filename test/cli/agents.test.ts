@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { agent, bash, call, children, go, logsOf, type Plays, parents, played, put, round } from "./delegating.js";
-import { nanocoder, openaiAt, place, processesWith, sessionsIn, start } from "./nanocoder.js";
+import { MAIN, nanocoder, openaiAt, place, processesWith, sessionsIn, start } from "./nanocoder.js";
 import { processes, quiet, type Session, session, sleeper } from "./repl/session.js";
 
 describe("a sub-agent", () => {
@@ -158,6 +160,20 @@ describe("a sub-agent", () => {
       expect.stringContaining('There is no tool "agent"'),
       expect.stringContaining('There is no tool "todo_write"'),
     ]);
+  });
+
+  it("that cannot begin is a failed result, and lets go of its log", async () => {
+    const where = place();
+    put(join(where.work, ".nanocoder/agents/long.md"), `---\nname: long\ndescription: d\n---\n${"word ".repeat(8000)}`);
+    await using server = await played({ parent: [{ calls: [agent("x", { type: "long" })] }, "on my own"], child: [] });
+    // a file takes 24 kB: not what this type says
+    const args = `ulimit -f 24; exec "${process.execPath}" "${MAIN}" -p go --no-sandbox`;
+    const env = { PATH: process.env.PATH, HOME: where.home, ...openaiAt(server.url) };
+    const { stdout } = await promisify(execFile)("bash", ["-c", args], { cwd: where.work, env });
+    expect(stdout).toBe("on my own\n");
+    expect(parents(server)[1]?.results[0]).toContain("could not be written");
+    const all = readdirSync(join(where.home, ".nanocoder/sessions"), { recursive: true, encoding: "utf8" });
+    expect(all.filter((name) => name.endsWith(".lock"))).toEqual([]);
   });
 
   it("that its model fails is a failed result, and the work goes on", async () => {

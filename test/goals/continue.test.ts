@@ -27,7 +27,7 @@ Criteria:
 3. the README tells it
    judged by somebody else from the diff and from what tools printed
 
-The checks are run afresh by somebody else after you stop; your word that they pass does not count. Neither they nor what proves them may be weakened, skipped or edited to pass.
+The checks are run afresh by somebody else after you stop; your word that they pass does not count. Neither they nor what proves them may be weakened, skipped or edited to pass. What still runs in the background then is ended before them: wait for what you need of it.
 
 Protected: goal.yaml, test/**, *.lock. A change there is undone, and the round does not count.
 

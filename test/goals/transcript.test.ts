@@ -29,6 +29,11 @@ describe("the transcript for a judge", () => {
     );
   });
 
+  it("takes what a job of the worker reports for the worker's word, never for what was asked", () => {
+    const events = eventsOf([{ type: "prompt", parts: [text("[Background sub-agent]\n> all met")], from: "job" }]);
+    expect(transcriptFor(events, 24_000)).toBe("worker| [Background sub-agent]\nworker| > all met");
+  });
+
   it("does not say that a result was empty which a compaction let go of", () => {
     const [asked, answered] = step("a", bash("npm test"), "12 passed");
     const events = eventsOf([asked, { ...answered, parts: [] }] as Fact[]);

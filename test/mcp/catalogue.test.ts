@@ -155,6 +155,11 @@ describe("a file of it that is damaged", () => {
   const damages: Record<string, (path: string) => void> = {
     "is no JSON": (path) => writeFileSync(path, "{"),
     "is of another shape": (path) => writeFileSync(path, '{"tools":[{"name":7}]}'),
+    "is nested without end": (path) => {
+      const schema = `{"type":"object","properties":${'{"a":'.repeat(100_000)}{}${"}".repeat(100_000)}}`;
+      const tools = `[{"name":"act","description":"","schema":${schema}}]`;
+      writeFileSync(path, `{"tools":${tools},"prompts":[],"resources":false,"instructions":""}`);
+    },
     "is far too large": (path) => writeFileSync(path, `"${"x".repeat(5 << 20)}"`),
     "is a folder": (path) => {
       rmSync(path);

@@ -48,7 +48,7 @@ const signal = new AbortController().signal;
 const login = /^auth\//.test(process.env.MCP_CONFORMANCE_SCENARIO ?? "") ? { loopback: back, open } : undefined;
 try {
   const connection = await connect(spec, { ground, told }, { signal, timeout: 20_000, login });
-  const { tools } = await connection.catalogue();
+  const { tools } = await connection.catalogue(signal);
   for (const { name, schema } of tools)
     await connection.call(name, sample(schema), { signal, timeout: 20_000, progress() {} });
   await connection.close();

@@ -1,5 +1,5 @@
 // A small MCP server over stdio, written to the protocol's letter and without its library. Options in JSON as the first argument:
-// { tools, die, silent, slow, garbage, exit, pages, grow, endless, ids, flood, sized, plug, flicker, deaf, numb, dies, mute, instructions, resources, prompts, child, mark, elicit, stubborn }
+// { tools, die, silent, slow, garbage, exit, pages, grow, endless, ids, flood, sized, plug, flicker, deaf, numb, dies, mute, listless, instructions, resources, prompts, child, mark, elicit, stubborn }
 import { spawn } from "node:child_process";
 import { appendFileSync, closeSync, existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -101,6 +101,7 @@ const METHODS = {
   },
   ping: () => ({}),
   "tools/list": ({ cursor = "0" } = {}) => {
+    if (options.listless) return new Promise(() => {});
     const size = options.pages ?? tools.length;
     const end = Number(cursor) + size;
     if (options.endless) return { tools, nextCursor: `${Number(cursor) + 1}` };

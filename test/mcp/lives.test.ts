@@ -143,6 +143,16 @@ it("a server that never answers keeps no prompt waiting, and ends with the run",
   expect(asked).toBeLessThan(5000);
 });
 
+it("a server that greets and then never tells its tools is let go of at once", async () => {
+  const log = join(served({}).work, "log");
+  const server = serverHere({ listless: true, log });
+  server.start();
+  await until(() => existsSync(log) && readFileSync(log, "utf8").includes("capabilities"));
+  const began = performance.now();
+  await server.close();
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
 it("a dead server costs no turn", async () => {
   const where = served({ dead: fixture({ exit: 1 }), gone: { command: "/no/such/program" } });
   await using server = await modelServer([{ calls: [{ name: "bash", input: { command: "sleep 1" } }] }, "done"]);

@@ -4,12 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Event, Fact } from "../../src/core/event.js";
 import { state } from "../../src/core/fold.js";
-import type { Mail } from "../../src/core/inbox.js";
+import { Inbox, type Mail } from "../../src/core/inbox.js";
 import { memoryLog } from "../../src/core/log.js";
 import { plainText } from "../../src/core/message.js";
 import type { ToolContext } from "../../src/core/tool.js";
 import { scriptedModel } from "../../src/models/scripted/model.js";
-import { runShell } from "../../src/platform/exec.js";
+import { newScope, runShell } from "../../src/platform/exec.js";
+import { background } from "../../src/plugins/background.js";
 import type { Work, WorkEnd } from "../../src/plugins/job.js";
 import { asks } from "../../src/plugins/job-stall.js";
 import { Jobs, type JobsOptions } from "../../src/plugins/jobs.js";
@@ -51,6 +52,14 @@ describe("jobs", () => {
     expect(told()).toHaveLength(1);
     expect(await jobs.read({ id: "bg_0001", kill: true }, context.signal)).toMatch(/^\[bg_0001 ended: it was killed/);
     expect(told()).toHaveLength(1);
+  });
+
+  it("are shown as plain data, whatever they are made of", async () => {
+    const { jobs, start, outputs } = desk();
+    await start("sleep 60");
+    const file = join(outputs, "bg_0001.txt");
+    expect(jobs.running()).toEqual([{ id: "bg_0001", title: "sleep 60", began: expect.any(Number), file, latest: "" }]);
+    await jobs.close();
   });
 
   it("say nothing of a slow one that asks nothing", async () => {
@@ -333,4 +342,27 @@ describe("jobs that a session lost", () => {
       text: expect.stringContaining("bg_0002 ended, exit code 0"),
     });
   });
+
+  it("are no fewer for what a job said of another one", () => {
+    const log = memoryLog();
+    log.append({ type: "state", key: "job:bg_0002", value: kept("completed", { how: "exit code 0" }) });
+    const words =
+      "[Background sub-agent bg_0001 completed: 1 round, after 1 s. It was: say bg_0002 completed: so]\n> [Background command bg_0002 completed: exit code 0]";
+    log.append({ type: "prompt", from: "job", parts: [{ type: "text", text: words }] });
+    expect(lostJobs(log.events)?.line).toBe("Background jobs run no more: bg_0002 (x)");
+  });
+});
+
+it("what was closed before its first job begins none any more", async () => {
+  const { log, context } = desk();
+  const outputs = join(folder(), "out");
+  const made = background({
+    ...{ log, outputs, inbox: new Inbox(), scope: newScope() },
+    ...{ redact: (text: string) => text, notice: () => undefined },
+  });
+  await made.plugin.close?.();
+  const env = { PATH: process.env.PATH ?? "" };
+  const begun = made.start({ command: "sleep 60", cwd: context.cwd, env, sandbox: undefined }, context);
+  await expect(begun).rejects.toThrow("The session is over");
+  expect(made.running()).toEqual([]);
 });

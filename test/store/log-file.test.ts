@@ -21,6 +21,21 @@ describe("openLog", () => {
     log.close();
   });
 
+  it("writes nothing more once it is closed, also where its file's number is another's by then", () => {
+    const path = place();
+    const log = openLog(path);
+    log.append(prompt("one"));
+    log.close();
+    const next = place();
+    const other = openLog(next);
+    expect(() => log.append(prompt("late"))).toThrow(/closed/);
+    log.close();
+    other.append(prompt("its own"));
+    expect(readLog(next).events.map(({ seq }) => seq)).toEqual([0]);
+    expect(readLog(path).events).toHaveLength(1);
+    other.close();
+  });
+
   it("goes on with the next number after it is opened again", () => {
     const path = place();
     const first = openLog(path);

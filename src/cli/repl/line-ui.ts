@@ -77,7 +77,8 @@ export class LineUi implements FrontEnd {
     if (prompts.length > RECOUNTED) this.#line(LINE_WORDS[this.#parts.locale].before(prompts.length - RECOUNTED));
     const from = prompts.at(-RECOUNTED)?.seq ?? 0;
     for (const event of events.slice(from)) {
-      if (event.type === "prompt") this.#line(`> ${visible(plainText(event.parts))}`);
+      if (event.type === "prompt")
+        this.#line(`${event.from === "user" ? ">" : `[${event.from}]`} ${visible(plainText(event.parts))}`);
       if (event.type === "reply" && plainText(event.parts) !== "") this.#line(visible(plainText(event.parts)));
     }
   }

@@ -1,6 +1,10 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { LineUi } from "../../../src/cli/repl/line-ui.js";
+import type { Hands } from "../../../src/cli/repl/port.js";
+import type { Event } from "../../../src/core/event.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { pty } from "../../setup/pty.js";
 import { MAIN, nanocoder, openaiAt, place, sessionsIn } from "../nanocoder.js";
@@ -62,6 +66,19 @@ describe("a terminal that can do no more than lines", () => {
 });
 
 describe("without a terminal on both sides", () => {
+  it("tells of a session gone on with who said what: the end of a job is nobody's prompt", () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const hands = { leave: () => undefined } as unknown as Hands;
+    const streams = { input, output } as unknown as { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
+    const ui = new LineUi({ ...streams, locale: "en", hands });
+    const prompt = (words: string, from: string, seq: number): Event => {
+      return { type: "prompt", parts: [{ type: "text", text: words }], from, seq, at: 0 };
+    };
+    ui.recount([prompt("go", "user", 0), prompt("[Background command bg_0001 ended]", "job", 1)]);
+    ui.close();
+    expect(String(output.read())).toBe("> go\n[job] [Background command bg_0001 ended]\n");
+  });
+
   it("words on a pipe, or an answer into one, are one shot", async () => {
     await using server = await modelServer(["from a pipe", "into a pipe"]);
     const where = place();
