@@ -113,7 +113,7 @@ export class Server {
     const { standing } = this;
     if (standing.state === "login") return `${standing.why}: nanocoder mcp login ${this.spec.name}`;
     if (!("why" in standing)) return standing.state;
-    const said = [...new Set(this.stderr.trim().split("\n"))].slice(-3).join("\n").slice(-500);
+    const said = lastWords(this.stderr);
     return said === "" ? standing.why : `${standing.why}. It said:\n${said}`;
   }
 
@@ -277,4 +277,11 @@ async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void
     signal.addEventListener("abort", leave, { once: true });
   });
   await Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", leave));
+}
+
+// a line that names an error tells more than what a runtime prints behind it
+function lastWords(stderr: string): string {
+  const lines = [...new Set(stderr.trim().split("\n"))];
+  const fault = lines.findLast((line) => /^\s*[\w.]*(?:error|exception|fatal|panic)\b.*:/i.test(line));
+  return (fault === undefined ? lines.slice(-3).join("\n") : fault.trim()).slice(-500);
 }

@@ -56,9 +56,9 @@ export class Jobs {
   }
 
   running(): readonly JobShown[] {
-    return this.#running().map((job) => {
-      const said = this.#options.redact(plain(job.line)).trimEnd();
-      return { ...job, latest: said.slice(said.lastIndexOf("\n") + 1) };
+    return this.#running().map(({ id, title, began, file, line }) => {
+      const said = this.#options.redact(plain(line)).trimEnd();
+      return { id, title, began, file, latest: said.slice(said.lastIndexOf("\n") + 1) };
     });
   }
 
