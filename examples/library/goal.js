@@ -6,7 +6,10 @@ const report = await runGoal({
   goal: process.argv[2] ?? "make the tests pass",
   criteria: [{ describe: "the check passes", check: process.argv[3] ?? "npm test" }],
   limits: { iterations: 5 },
-  see: (item) => item.type === "text" && process.stderr.write(item.text),
+  see: (item) => {
+    if (item.type === "text") process.stderr.write(item.text);
+    if (item.type === "reply") process.stderr.write("\n");
+  },
 });
 console.log(report.summary());
 process.exitCode = report.met ? 0 : 1;

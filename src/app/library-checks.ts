@@ -2,13 +2,15 @@ import type { Tool } from "../core/tool.js";
 import { nearest } from "../platform/text.js";
 import { MODES } from "../plugins/permission.js";
 import { type AgentOptions, BUILTINS } from "./agent-options.js";
+import { checkShapes } from "./library-shapes.js";
 import { UsageError } from "./usage-error.js";
 
 const REMEMBERING: readonly string[] = ["remember", "recall", "forget"];
 
 /** Throws a sentence for options that cannot be. Types say the same; not every program has them. */
 export function checkOptions(options: AgentOptions): void {
-  const { model, gateway, log, session, permissionMode: mode, ask } = options;
+  checkShapes(options);
+  const { model, gateway, log, session, permissionMode: mode } = options;
   const hasModel = (typeof model === "string" && model !== "") || typeof model === "object";
   if (!hasModel && gateway === undefined)
     throw new UsageError(
@@ -18,7 +20,6 @@ export function checkOptions(options: AgentOptions): void {
     throw new UsageError("Give a log or a session: a session has a log of its own.");
   if (mode !== undefined && !MODES.includes(mode))
     throw new UsageError(`permissionMode "${mode}": choose ${MODES.join(", ")}.`);
-  if (ask !== undefined && typeof ask !== "function") throw new UsageError("ask wants a function of a question.");
   checkTools(options);
   checkObjects(options);
   checkOwnTools(options);

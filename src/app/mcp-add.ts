@@ -11,21 +11,28 @@ import { changeSettings } from "./user-settings.js";
 export type Scope = "user" | "project";
 type Where = { home: string; cwd: string };
 
-/** Adds a server to the user's settings or to the project's .mcp.json, or replaces it; gives the file. */
+/** Adds a server to the user's settings or to the project's .mcp.json; gives the file, and whether it took the place of another one. */
 export function addServer(
   name: string,
   server: ServerSettings,
   { home, cwd, scope }: Where & { scope: Scope },
-): string {
+): { path: string; replaced: boolean } {
+  let replaced = false;
   if (scope === "user") {
-    changeSettings(home, (settings) => ({ ...settings, mcpServers: { ...settings.mcpServers, [name]: server } }));
-    return join(home, "settings.json");
+    changeSettings(home, (settings) => {
+      replaced = Object.hasOwn(settings.mcpServers ?? {}, name);
+      return { ...settings, mcpServers: { ...settings.mcpServers, [name]: server } };
+    });
+    return { path: join(home, "settings.json"), replaced };
   }
-  const path = changeFile(cwd, (servers) => ({ ...servers, [name]: server }));
+  const path = changeFile(cwd, (servers) => {
+    replaced = Object.hasOwn(servers, name);
+    return { ...servers, [name]: server };
+  });
   // who adds it agrees to it, as it is read back
   const settings = serverIn(server);
   keepConsent(home, cwd, { name, print: digest(JSON.stringify([name, settings]), 64), agreed: true });
-  return path;
+  return { path, replaced };
 }
 
 /** Removes a server from where it is named, and gives the files. None: it is not named there. */

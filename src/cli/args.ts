@@ -96,7 +96,7 @@ function runOptions(): Option[] {
       collect,
     ),
     new Option("--deny <rule>", "refuse what matches (repeatable)").argParser(collect),
-    new Option("--trust", "use this folder's .nanocoder/settings.json, this once"),
+    new Option("--trust", "use this folder's settings and MCP servers, this once"),
     new Option("--sandbox", "isolate commands in every mode, or do not start"),
     new Option("--no-sandbox", "do not isolate commands: what is not known to read asks"),
     new Option("--no-memory", "recall and remember nothing"),

@@ -11,7 +11,8 @@ export function explain(summary: Summary, id: string, human: Progress): void {
     if (summary.result !== summary.reason) human.note(`The answer so far:\n${summary.result}`);
     human.note(`nanocoder: ${summary.reason}\n${goOn}`);
   }
-  if (summary.subtype === "error_max_turns") human.note(`Stopped after ${summary.turns} turns (--max-turns). ${goOn}`);
+  if (summary.subtype === "error_max_turns")
+    human.note(`Stopped after ${summary.turns === 1 ? "1 turn" : `${summary.turns} turns`} (--max-turns). ${goOn}`);
   if (/^error_(loop|max_cost)$/.test(summary.subtype)) human.note(`Stopped: ${summary.reason}. ${goOn}`);
   if (summary.subtype === "error_timeout") human.note(`Stopped: the time given by --timeout is over. ${goOn}`);
   if (summary.subtype === "interrupted") human.note(`Interrupted. ${goOn}`);

@@ -36,7 +36,7 @@ async function list({ config, words: [word] }: Request): Promise<number> {
     await print("No MCP server is configured. nanocoder mcp add --help shows how.\n");
   for (const { spec, ready, words } of await tryServers(config, specs, WAIT.list))
     await print(
-      `${ready ? "✓" : "✗"} ${visible(spec.name)}  ${words}  ${visible(spec.shown)}  (${visible(spec.from)})\n`,
+      `${ready ? "✓" : "✗"} ${visible(spec.name)}  ${words.replaceAll("\n", " ")}  ${visible(spec.shown)}  (${visible(spec.from)})\n`,
     );
   for (const { name, whole, from, consent } of asked)
     await print(
@@ -66,15 +66,22 @@ async function test({ config, words: [name] }: Request): Promise<number> {
 async function add({ config, flags, words: [name = "", ...command] }: Request): Promise<number> {
   if (plainName(name) === undefined)
     throw new UsageError("mcp add wants a name with a letter or digit: nanocoder mcp add NAME -- COMMAND …");
-  const path = addServer(name, serverOf(command, flags), { ...config, scope: flags.scope ?? "user" });
-  await print(`added ${visible(name)} to ${visible(path)}; nanocoder mcp test ${visible(name)} tries it\n`);
+  const { path, replaced } = addServer(name, serverOf(command, flags), { ...config, scope: flags.scope ?? "user" });
+  const done = replaced ? `replaced ${visible(name)} in` : `added ${visible(name)} to`;
+  await print(`${done} ${visible(path)}; nanocoder mcp test ${visible(shellWord(name))} tries it\n`);
   return 0;
+}
+
+function shellWord(name: string): string {
+  return /^[\w.@:+-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 function serverOf([first, ...args]: readonly string[], { env = [], header = [], sse }: McpFlags): ServerSettings {
   if (first === undefined)
     throw new UsageError("mcp add wants a command after --, or an address: nanocoder mcp add NAME -- COMMAND …");
-  if (!/^https?:\/\//.test(first)) {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(first) && !/^https?:/i.test(first))
+    throw new UsageError(`mcp add: an address begins with http:// or https://, and "${first}" does not.`);
+  if (!/^https?:\/\//i.test(first)) {
     if (header.length > 0 || sse) throw new UsageError("mcp add: --header and --sse are for addresses.");
     const set = pairs("--env", "=", env);
     return { command: first, ...(args.length > 0 && { args }), ...(env.length > 0 && { env: set }) };
@@ -95,7 +102,8 @@ function pairs(flag: string, sign: string, all: readonly string[]): Record<strin
   );
 }
 
-async function remove({ config, flags, words: [name = ""] }: Request): Promise<number> {
+async function remove({ config, flags, words: [name] }: Request): Promise<number> {
+  if (name === undefined) throw new UsageError("mcp remove wants the name of a server. See nanocoder mcp list.");
   const files = removeServer(name, { ...config, scope: flags.scope });
   if (files.length === 0) throw new UsageError(`There is no MCP server "${name}" to remove. See nanocoder mcp list.`);
   await print(`removed ${visible(name)} from ${visible(files.join(" and "))}\n`);
@@ -128,7 +136,7 @@ function addressOf({ name, way }: ServerSpec): string {
   throw new UsageError(`${name} is a command: it has no login of this kind.`);
 }
 
-function named({ mcp: { specs, asked } }: Config, name: string | undefined): ServerSpec {
+function named({ mcp: { specs, asked }, notices }: Config, name: string | undefined): ServerSpec {
   const found = specs.find((spec) => spec.name === name);
   if (found) return found;
   const waiting = asked.find((each) => each.name === name);
@@ -138,8 +146,11 @@ function named({ mcp: { specs, asked } }: Config, name: string | undefined): Ser
         `Nobody agreed to the MCP server ${waiting.name}: ${waiting.whole}. Agree with nanocoder trust, or use it this once with --trust.`,
       ),
     );
-  const names = specs.map((spec) => spec.name).join(", ") || "none";
-  throw new UsageError(`There is no MCP server "${name ?? ""}". Servers: ${names}.`);
+  const leftOut = notices.find((each) => name !== undefined && each.includes(`server "${name}" is left out`));
+  if (leftOut !== undefined) throw new UsageError(leftOut);
+  const names = `Servers: ${specs.map((spec) => spec.name).join(", ") || "none"}.`;
+  if (name === undefined) throw new UsageError(`Say which MCP server, by its name. ${names}`);
+  throw new UsageError(`There is no MCP server "${name}". ${names}`);
 }
 
 function print(text: string): Promise<void> {

@@ -10,6 +10,7 @@ import { notCounted, type Skill, skillPlaces, skillReader } from "../store/skill
 import type { Asked, SkillFlags } from "./asked.js";
 import { cutTo } from "./columns.js";
 import { write } from "./output.js";
+import { counted } from "./session-text.js";
 import { SKILL_COMMANDS } from "./skills-args.js";
 
 type Wish = Extract<Asked, { type: "skills" }>;
@@ -19,7 +20,7 @@ export async function skillsCommand({ what, flags, words: [word] }: Wish): Promi
   const config = await readConfig(flags, thisMachine());
   const skills = await skillReader(skillPlaces(config))();
   const text = what === "list" ? await listed(skills, { config, flags, word }) : shown(skills, { config, word });
-  await write(process.stdout, `${process.stdout.isTTY ? visible(text) : text}\n`, () => undefined);
+  await write(process.stdout, text === "" ? "" : `${process.stdout.isTTY ? visible(text) : text}\n`, () => undefined);
   return 0;
 }
 
@@ -88,7 +89,7 @@ function linesOf(skill: Skill, { told, path }: Showing): string[] {
     ...(callable ? [] : [`not as /${name}`]),
   ];
   const more = how.length === 0 ? "" : ` (${how.join(", ")})`;
-  const line = `${name}  ${path(folder)}  ${textTokens(description)} tokens${more}  ${description}`;
+  const line = `${name}  ${path(folder)}  ${counted(textTokens(description), "token")}${more}  ${description}`;
   const fault = problem && `    ${problem}. Its folder's name and its first line stand in.`;
   return [cutTo(line, process.stdout.columns ?? Number.POSITIVE_INFINITY), ...(fault ? [fault] : [])];
 }

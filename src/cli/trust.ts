@@ -5,7 +5,7 @@ import { unifiedDiff } from "../platform/diff.js";
 import { visible } from "../platform/text.js";
 import { forgetConsents, keepConsent } from "../store/consents.js";
 import { distrustFolder, type PowerFile, trust, trustOf } from "../store/trust.js";
-import { agreed } from "./agreed.js";
+import { agreed, canBeAsked } from "./agreed.js";
 import type { TrustFlags } from "./asked.js";
 import { write } from "./output.js";
 
@@ -40,7 +40,7 @@ export async function trustCommand(flags: TrustFlags): Promise<number> {
   if (asked.state === "unknown" || asked.state === "changed") {
     await say(asked.words);
     if (!(flags.yes || (await agreed("Trust this?")))) {
-      await say("Not trusted: nothing of it is used.");
+      await say(`Not trusted: nothing of it is used.${unasked()}`);
       return 1;
     }
     trust(home, cwd, asked.files);
@@ -73,7 +73,7 @@ async function serversTrusted({ home, cwd, flags, say }: Asking, servers: readon
     const yes = flags.yes || (await agreed(`Start ${visible(server.name)} in this folder?`));
     if (yes) keepConsent(home, cwd, { ...server, agreed: true });
     else refused += 1;
-    await say(yes ? "Agreed, until it is written otherwise." : "Not started.");
+    await say(yes ? "Agreed, until it is written otherwise." : `Not started.${unasked()}`);
   }
   return refused === 0 ? 0 : 1;
 }
@@ -83,4 +83,9 @@ async function changes(before: readonly PowerFile[], now: readonly PowerFile[]):
   const textOf = (files: readonly PowerFile[], path: string) => files.find((file) => file.path === path)?.text ?? "";
   const diffs = await Promise.all(paths.map((path) => unifiedDiff(path, textOf(before, path), textOf(now, path))));
   return visible(`Changed since it was trusted:\n${diffs.map(({ text }) => text).join("")}`);
+}
+
+// what a script reads that could not be asked
+function unasked(): string {
+  return canBeAsked() ? "" : " Nobody can be asked here: nanocoder trust --yes agrees.";
 }

@@ -114,7 +114,7 @@ export class Server {
     const { standing } = this;
     if (standing.state === "login") return `${standing.why}: nanocoder mcp login ${this.spec.name}`;
     if (!("why" in standing)) return standing.state;
-    const said = [...new Set(this.stderr.trim().split("\n"))].slice(-3).join("\n").slice(-500);
+    const said = lastWords(this.stderr);
     return said === "" ? standing.why : `${standing.why}. It said:\n${said}`;
   }
 
@@ -269,3 +269,10 @@ export class Server {
 }
 
 const SILENT = "it no longer answers";
+
+// a line that names an error tells more than what a runtime prints behind it
+function lastWords(stderr: string): string {
+  const lines = [...new Set(stderr.trim().split("\n"))];
+  const fault = lines.findLast((line) => /^\s*[\w.]*(?:error|exception|fatal|panic)\b.*:/i.test(line));
+  return (fault === undefined ? lines.slice(-3).join("\n") : fault.trim()).slice(-500);
+}

@@ -67,11 +67,16 @@ function untilGone(child: ChildProcessWithoutNullStreams, { command, onEnd }: Se
       resolve();
       onEnd(why);
     };
-    child.once("error", (error) => end(`${command} could not be started: ${error.message}`));
+    child.once("error", (error) => end(`${command} could not be started: ${whyNot(error)}`));
     child.once("exit", (code, signal) =>
       end(code === null ? `it was ended by ${signal}` : `it exited with code ${code}`),
     );
   });
+}
+
+function whyNot(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "there is no such command";
+  return error.code === "EACCES" ? "it is no file that may be run" : error.message;
 }
 
 function written({ stdin }: ChildProcessWithoutNullStreams, text: string): Promise<void> {

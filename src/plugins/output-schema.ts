@@ -31,7 +31,7 @@ export function outputSchema(schema: JsonSchema): Plugin {
       const { events } = session;
       if (unfinished(events)) return undefined;
       const found = jsonIn(answerIn(sinceLastEnd(events)).text);
-      const faults = "why" in found ? [`(all of it): ${found.why}`] : misfits(schema, found.value);
+      const faults = "why" in found ? [`the answer ${found.why}`] : misfits(schema, found.value);
       if (faults.length > 0 || "why" in found) return sentBack(session, faults);
       return { type: "state", key: OUTPUT, value: found.text };
     },

@@ -292,3 +292,31 @@ describe("mistakes", () => {
     await expect(mistaken({ log: join(log, "../taken.jsonl") })).rejects.toThrow("EISDIR");
   });
 });
+
+describe("an option of the wrong type", () => {
+  it.each([
+    [{ rules: { allow: "bash" } }, 'rules.allow wants a list of rules, such as ["bash(npm test *)"], not "bash".'],
+    [{ rules: { dny: [] } }, 'rules: there is no "dny" in it. Did you mean "deny"?'],
+    [{ rules: [] }, "rules wants an object, not a list of something else."],
+    [{ sandbox: "maybe" }, 'sandbox wants never, default, always, or an object with use, not "maybe".'],
+    [{ sandbox: { use: "alway" } }, 'sandbox.use wants never, default, always, not "alway".'],
+    [{ sandbox: { use: "always", netwrk: true } }, 'sandbox: there is no "netwrk" in it. Did you mean "network"?'],
+    [{ session: true }, "session wants an object, not true."],
+    [{ session: { rsume: "last" } }, 'session: there is no "rsume" in it. Did you mean "resume"?'],
+    [{ log: 5 }, "log wants a Log, or the path of a file, not 5."],
+    [{ cwd: 5 }, "cwd wants a text, not 5."],
+    [{ tools: {} }, "tools wants a list, not an object."],
+    [{ builtins: "read_file" }, 'builtins wants a list of texts, not "read_file".'],
+    [{ mcpServers: [] }, "mcpServers wants an object, not a list of something else."],
+    [{ secrets: "my-own-secret-1" }, "secrets wants a list of texts, not a text."],
+    [{ instructions: "yes" }, 'instructions wants true or false, not "yes".'],
+    [{ memory: { extact: false } }, 'memory: there is no "extact" in it. Did you mean "extract"?'],
+    [{ env: { A: 5 } }, "env wants an object of texts, not an object."],
+    [{ temperature: "hot" }, 'temperature wants a number, not "hot".'],
+    [{ ask: 5 }, "ask wants a function, not 5."],
+    [{ outputSchema: "x" }, 'outputSchema wants an object, not "x".'],
+  ])("%j is told in a sentence", async (options, sentence) => {
+    const fault = await mistaken(options).catch((error: Error) => error);
+    expect(fault).toMatchObject({ name: "UsageError", message: sentence });
+  });
+});

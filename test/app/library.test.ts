@@ -47,7 +47,7 @@ describe("createAgent", () => {
     const answers = scriptedModel(["Here: {}", "Then: [1]", "a", "b", "c"]);
     const agent = await createAgent({ model: answers, cwd: folder(), outputSchema });
     expect(await agent.chat("x")).toBe("[1]");
-    await expect(agent.chat("y")).rejects.toThrow("after 2 repairs: (all of it): is not JSON");
+    await expect(agent.chat("y")).rejects.toThrow("after 2 repairs: the answer is not JSON");
     await expect(createAgent({ model, outputSchema: { type: "list" } })).rejects.toThrow(
       'wrong at /type: "type" wants one of',
     );

@@ -179,6 +179,14 @@ describe("nanocoder schedule", () => {
     const { stdout } = await does();
     expect(stdout).toContain(`${id}  cron 0 9 * * mon-fri (Europe/Berlin); next `);
     expect(await does("remove", id)).toMatchObject({ code: 0 });
+    for (const [wrong, meant] of [
+      ["ad", "add"],
+      ["rm", "remove"],
+      ["ls", "list"],
+    ] as const) {
+      const why = `schedule: there is no command "${wrong}". Did you mean ${meant}?`;
+      expect(await does(wrong, id)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
+    }
     expect((await does("list")).stdout).toMatch(/^Nothing is scheduled in this folder/);
   });
 

@@ -267,6 +267,7 @@ describe("nanocoder skills", () => {
   it("says what is wrong with what was asked, and that there are none", async () => {
     const where = place();
     expect((await asked(where)).stdout).toContain("There are no skills here.");
+    expect((await asked(where, "--json")).stdout).toBe("");
     add(where, ".claude/skills/release", skillFile("release", "x"));
     for (const [words, said] of [
       [["show", "relese"], 'there is no skill "relese" here. Did you mean "release"?'],

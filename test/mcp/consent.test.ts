@@ -78,6 +78,7 @@ it("settings of a project tell their servers before they are trusted", async () 
   const { stderr } = await run(where);
   expect(stderr).toContain("It asks for: the MCP server fix: sh -c 'touch it'");
   const asked = await nanocoder(["trust"], { place: where });
+  expect(asked.stdout).toContain("Nobody can be asked here: nanocoder trust --yes agrees.");
   expect(asked.stdout).toContain("- the MCP server fix: sh -c 'touch it'");
 });
 
@@ -138,6 +139,14 @@ it("servers are added, listed, tested and removed by command", async () => {
   const tested = await nano("test", "fix");
   expect(tested.stdout).toMatch(/mcp__fix__get_version {2}Tells its version\.\n {2}\/fix:Review {2}Reviews it\./);
   expect((await nano("test", "far")).code).toBe(1);
+  expect((await nano("add", "far", "https://a/", "--header", `X: \${ABSENT}`)).stdout).toMatch(/^replaced far in /);
+  expect((await nano("test", "far")).stderr).toMatch(/"far" is left out: it wants ABSENT in the environment\./);
+  await nano("add", "far", "http://127.0.0.1:59999/mcp");
+  await nano("add", "dead", "--", "/no/such");
+  expect((await nano("list")).stdout).toContain("✗ dead  /no/such could not be started: there is no such command  ");
+  expect((await nano("add", "ours", "--scope", "project", "--", command)).stdout).toMatch(
+    /^replaced ours in .*\.mcp\.json;/,
+  );
   expect((await nano("remove", "ours")).stdout).toContain(".mcp.json");
   expect((await nano("remove", "ours")).code).toBe(2);
   const doctor = await nanocoder(["doctor"], { place: where, env: { OPENAI_API_KEY: "k" } });
@@ -149,11 +158,15 @@ it("mistakes in the command's words are told and exit 2", async () => {
   const where = place();
   const bad: [string[], RegExp][] = [
     [["lst"], /Did you mean list\?/],
+    [["rm", "x"], /there is no command "rm"\. Did you mean remove\?/],
+    [["add", "x", "ftp://a/"], /an address begins with http:\/\/ or https:\/\/, and "ftp:\/\/a\/" does not/],
     [["add", "x"], /wants a command after --, or an address/],
     [["add", "…", "--", "a"], /wants a name with a letter or digit/],
     [["add", "x", "--env", "novalue", "--", "a"], /--env wants NAME=VALUE/],
     [["add", "x", "http://a/", "b"], /nothing stands behind an address/],
     [["add", "x", "--header", "A: b", "--", "a"], /--header and --sse are for addresses/],
+    [["test"], /Say which MCP server, by its name\. Servers: none\./],
+    [["remove"], /mcp remove wants the name of a server/],
     [["test", "nope"], /There is no MCP server "nope"/],
     [["login", "nope"], /There is no MCP server "nope"/],
   ];

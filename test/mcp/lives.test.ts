@@ -168,3 +168,12 @@ it("nothing of servers is loaded or told where none is configured", async () => 
   expect(server.requests[0]?.tools.filter((name) => name.startsWith("mcp"))).toEqual([]);
   expect(server.requests[1]?.results.join()).toContain('There is no tool "mcp_tools"');
 });
+
+it("of what a dead server wrote, the line that names the error is told", async () => {
+  const stderr =
+    "node:internal:1\n  throw err;\n\nError: Cannot find module '/x'\n  requireStack: []\n}\n\nNode.js v20\n";
+  const dead = serverHere({ exit: 1, stderr });
+  await dead.settled(AbortSignal.timeout(15_000)).catch(() => undefined);
+  expect(dead.told()).toBe("it exited with code 1. It said:\nError: Cannot find module '/x'");
+  await dead.close();
+});

@@ -253,6 +253,8 @@ describe("jobs of any kind", () => {
     await jobs.begin(one(), context);
     await expect(jobs.begin(one(), context)).rejects.toThrow("2 background things run already");
     expect((await start("sleep 60")).details).toMatchObject({ background: "bg_0003" });
+    // plain data: whoever draws them may write them down
+    expect(JSON.parse(JSON.stringify(jobs.running()))).toEqual(jobs.running());
     expect(jobs.running().map(({ title, latest }) => [title, latest])).toEqual([
       ["a", "a goes on"],
       ["a", "a goes on"],

@@ -45,7 +45,7 @@ describe("a sub-agent in the background of a session", () => {
     await one.sees("I wait.", "1 job", "bg_0001 sub-agent “tidy up”");
     await one.rests();
     idle.open();
-    await one.sees("bg_0001 sub-agent “tidy up”: > glob");
+    await one.sees("bg_0001 sub-agent “tidy up”: > glob *");
     one.terminal.type("half a thought");
     await one.sees("> half a thought");
     drafted.open();

@@ -31,7 +31,7 @@ describe("a command in the background of a session", () => {
     await it.sees("> half a thought");
     go(it.where, "go");
     await it.sees(
-      "from job",
+      "from a background job",
       "bg_0001 completed: exit code 0",
       "> > it is over",
       "It has ended well.",

@@ -134,10 +134,13 @@ describe("a transcript", () => {
 
   it("prints what was read last when the run ends, and before the text behind it", () => {
     const { printed, hear, record } = shown({ locale: "zh" });
+    record(reply(call("0", "todo_write", { todos: [{ content: "读代码", status: "pending" }, { content: "b" }] })));
+    record(result("0", "1\n2"));
+    expect(printed()).toEqual(["✓ todo_write 读代码 …+1  1.5 秒，2 行", "  1", "  2"]);
     record(reply(call("1", "read_file", { path: "a" }), call("2", "read_file", { path: "b" })));
     record(result("1", "x", { details: { reads: true } }), result("2", "x", { details: { reads: true } }));
     hear({ type: "text", text: "Now" });
-    expect(printed()).toEqual(["✓ 2 次读取 read_file a, b"]);
+    expect(printed().slice(3)).toEqual(["✓ 2 次读取 read_file a, b"]);
     record(reply(text("Now")), reply(call("3", "read_file", { path: "c" })));
     record(result("3", "x", { details: { reads: true } }));
     expect(printed().at(-1)).toBe("Now");

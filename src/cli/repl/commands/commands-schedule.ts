@@ -26,7 +26,7 @@ const WORDS: Record<Locale, Words> = {
     removed: "已删除：",
     line: {
       every: "每隔",
-      once: "一次，",
+      once: "一次",
       next: "下次",
       until: "截止",
       waits: "等待送达",

@@ -16,7 +16,7 @@ const WORDS = {
     open: "Open this address in a browser on this machine:",
     busy: (name: string) => `connecting to ${name}`,
     states: { "not started": "not started", connecting: "connecting", ready: "ready" },
-    tools: (count: number) => counted(count, "tool"),
+    tools: (count: number) => `, ${counted(count, "tool")}`,
   },
   zh: {
     none: "没有配置 MCP 服务器。用法见 nanocoder mcp add --help。",
@@ -24,7 +24,7 @@ const WORDS = {
     open: "请在本机的浏览器中打开这个地址：",
     busy: (name: string) => `正在连接 ${name}`,
     states: { "not started": "未启动", connecting: "正在连接", ready: "就绪" },
-    tools: (count: number) => `${count} 个工具`,
+    tools: (count: number) => `，${count} 个工具`,
   },
 } satisfies Record<Locale, unknown>;
 
@@ -65,7 +65,7 @@ function lineOf({ name, shown, standing, told, tools }: ServerView, locale: Loca
   const words = WORDS[locale];
   const mark = standing.state === "ready" ? "✓" : "why" in standing ? "✗" : "·";
   const state = "why" in standing ? told : words.states[standing.state];
-  const count = standing.state === "ready" ? `, ${words.tools(tools.length)}` : "";
+  const count = standing.state === "ready" ? words.tools(tools.length) : "";
   return `${mark} ${name}  ${state.replaceAll("\n", "\n    ")}${count}\n    ${shown}`;
 }
 

@@ -9,7 +9,10 @@ import { folded, type Look } from "./folded.js";
 const FOLD = { head: 8, tail: 2 };
 /** Characters of one line of a folded prompt. */
 const LONG = 600;
-const WORDS: Record<Locale, { from: string }> = { en: { from: "from" }, zh: { from: "来自" } };
+const WORDS: Record<Locale, { from: string; job: string }> = {
+  en: { from: "from", job: "a background job" },
+  zh: { from: "来自", job: "后台任务" },
+};
 
 type Prompt = { parts: readonly UserPart[]; from: string };
 
@@ -38,7 +41,8 @@ function quotedLines(lines: readonly string[], { prompt, look, columns }: Quoted
   const { theme, locale } = look;
   const mark = `${theme.accent(">")} `;
   const said = lines.flatMap((line) => wrapped(line, Math.max(2, columns - 2)));
-  const whose =
-    prompt.from === "user" ? [] : [theme.dim(cut(`${WORDS[locale].from} ${visible(prompt.from)}`, columns))];
+  const words = WORDS[locale];
+  const who = prompt.from === "job" ? words.job : visible(prompt.from);
+  const whose = prompt.from === "user" ? [] : [theme.dim(cut(`${words.from} ${who}`, columns))];
   return [...whose, ...said.map((line) => cut(`${mark}${line}`, columns))];
 }

@@ -33,6 +33,7 @@ type Words = {
   left: string;
   picture: string;
   whole: string;
+  comma: string;
   calls(count: number): string;
 };
 const WORDS: Record<Locale, Words> = {
@@ -42,6 +43,7 @@ const WORDS: Record<Locale, Words> = {
     left: "interrupted",
     picture: "picture",
     whole: "all of it: ",
+    comma: ", ",
     calls: (count) => `${count} ${count === 1 ? "call" : "calls"}`,
   },
   zh: {
@@ -50,6 +52,7 @@ const WORDS: Record<Locale, Words> = {
     left: "已中断",
     picture: "图片",
     whole: "全部输出：",
+    comma: "，",
     calls: (count) => `${count} 次调用`,
   },
 };
@@ -93,7 +96,7 @@ function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: n
 function running({ started, allowed, calls }: Seen, words: Words, at: { locale: Locale; now: number }): string {
   if (started === undefined) return words.waits;
   const ran = span(at.now - (allowed?.at ?? started), at.locale);
-  return calls === undefined ? ran : `${words.calls(calls)}, ${ran}`;
+  return calls === undefined ? ran : `${words.calls(calls)}${words.comma}${ran}`;
 }
 
 function stateOf(seen: Seen, { locale }: Look, now: number): string {
@@ -111,7 +114,7 @@ function stateOf(seen: Seen, { locale }: Look, now: number): string {
     change ||
     pictures ||
     (result.failed || count < 2 ? "" : lineCount(count, locale, fileOf(result.details) !== undefined));
-  return [ms === undefined ? "" : span(ms, locale), size].filter((each) => each !== "").join(", ");
+  return [ms === undefined ? "" : span(ms, locale), size].filter((each) => each !== "").join(words.comma);
 }
 
 function sinceOf({ started }: Seen, at: number): number | undefined {
@@ -181,11 +184,22 @@ export function argumentOf({ input, malformed }: Call, told?: boolean): string {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return "";
   const fields = Object.entries(input);
   const telling = fields.find(([, value]) => typeof value === "string" && value.trim() !== "");
-  if (telling === undefined) return argumentsLine(input);
+  if (telling === undefined) return listLine(fields) ?? argumentsLine(input);
   const others = told
     ? []
     : fields.filter((field) => field !== telling).flatMap(([name, value]) => shortly(name, value));
   return [words(String(telling[1])), ...others].join(" ");
+}
+
+// of a list of things, such as tasks, the first one's words and how many follow
+function listLine(fields: readonly (readonly [string, Json])[]): string | undefined {
+  const [[, list] = [], ...others] = fields;
+  if (others.length > 0 || !Array.isArray(list)) return undefined;
+  const [first] = list;
+  const inner = typeof first === "object" && first !== null ? Object.values(first) : [first];
+  const said = inner.find((value) => typeof value === "string" && value.trim() !== "");
+  if (said === undefined) return undefined;
+  return `${words(String(said)).replace(/ …\+\d+$/, " …")}${list.length > 1 ? ` …+${list.length - 1}` : ""}`;
 }
 
 function words(value: string): string {
