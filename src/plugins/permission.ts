@@ -1,6 +1,5 @@
 import { state } from "../core/fold.js";
-import type { Json } from "../core/message.js";
-import { text } from "../core/message.js";
+import { type Json, text } from "../core/message.js";
 import type { Plugin } from "../core/plugin.js";
 import type { Session } from "../core/session.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
