@@ -5,12 +5,9 @@ import type { ToolContext } from "../core/tool.js";
 import { unfinished } from "../plugins/answer.js";
 import { END } from "../plugins/hook-calls.js";
 import type { Said } from "../plugins/hook-verdict.js";
-import { budget } from "../plugins/limits.js";
+import { budget, type Limits, limits } from "../plugins/limits.js";
 
 export type ChildRules = {
-  /** The call of the one it works for. */
-  context: ToolContext;
-  maxCost: number | undefined;
   /** A hook of one of its calls ends the run. */
   end(wish: Json): void;
   /** Fires SubagentStop; a denial sends it back to work. */
@@ -21,14 +18,22 @@ export type ChildRules = {
 const MOST = 3;
 const BY = "hooks.subagent";
 
-/** What binds a sub-agent to the session it works for: its cost limit, and hooks that end the run or hold it back. */
-export function childPlugin({ context, maxCost, end, stopping }: ChildRules): Plugin {
-  const gate = budget({ maxCost });
+/** Limits of its own, and what its session may cost; `context` is that of the call it works for. */
+export function childLimits({ context, maxCost, maxTurns }: Limits & { context: ToolContext }): Plugin {
+  const [own, session] = [limits({ maxTurns }), budget({ maxCost })];
+  return {
+    name: own.name,
+    beforeStep: async (child) => (await session.beforeStep?.(context)) ?? own.beforeStep?.(child),
+  };
+}
+
+/** What binds a sub-agent to the session it works for: hooks that end the run or hold it back. */
+export function childPlugin({ end, stopping }: ChildRules): Plugin {
   return {
     name: "sub-agent",
     beforeStep({ events }): Facts {
       const wish = state(events, END);
-      if (wish === undefined) return gate.beforeStep?.(context);
+      if (wish === undefined) return undefined;
       end(wish);
       return { type: "ended", outcome: "aborted", reason: "a hook ended the run" };
     },

@@ -56,6 +56,8 @@ export type AgentParts = {
   checkpoints?: Omit<CheckpointOptions, "root">;
   /** Who asks, for whom, and in which queue, where several agents share a person and a workspace. */
   shared?: { turns: Turns; writer: Plugin; owner?: Owner; from?: string };
+  /** Ends a run before anything is spent; absent: at the limits that follow. */
+  gate?: Plugin;
   maxTurns?: number;
   /** In USD. */
   maxCost?: number;
@@ -80,7 +82,7 @@ export type Policy = {
 /** The order of plugins, which is policy, is written here and nowhere else. */
 export function agentOf(parts: AgentParts): Agent {
   const { log, model, tools, cwd, ask, readable, policy, maxOutput } = parts;
-  const gate = limits(parts);
+  const gate = parts.gate ?? limits(parts);
   const most = maxOutput ?? lookup(model.id)?.maxOutput;
   return {
     log,

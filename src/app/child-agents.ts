@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { agentJob } from "../agents/agent-job.js";
 import type { Order } from "../agents/agent-tool.js";
 import { toolsFor, typeNamed, typesTold } from "../agents/agent-types.js";
-import { childPlugin } from "../agents/child-plugin.js";
+import { childLimits, childPlugin } from "../agents/child-plugin.js";
 import { type Child, resultOf, work } from "../agents/subagent.js";
 import type { Fact } from "../core/event.js";
 import { last, state } from "../core/fold.js";
@@ -103,7 +103,7 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     ...(parts.verify?.wrapTool ? [{ name: "verify", wrapTool: parts.verify.wrapTool }] : []),
     instructions({ ...config, redact: redact.text, notice: () => undefined }),
     ...(ground.mcp ? [ground.mcp.share(type?.tools)] : []),
-    childPlugin({ context, maxCost: parts.maxCost, end, stopping }),
+    childPlugin({ end, stopping }),
   ];
   const { memory: _, verify: __, maxCost: ___, beside: ____, shared, ...same } = parts;
   const agent = ground.agentOf({
@@ -114,7 +114,7 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     beside,
     hooks: hooksBefore(hooks, context),
     plugins: own,
-    maxTurns: ROUNDS,
+    gate: childLimits({ context, maxCost: parts.maxCost, maxTurns: ROUNDS }),
     ...(parts.room && { room: { ...parts.room, transcript: path } }),
     ...(parts.checkpoints && { checkpoints: { ...parts.checkpoints, on: workOf(context) } }),
     ...(shared && { shared: { ...shared, owner: context, from: nameOf(type, task) } }),

@@ -34,7 +34,7 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
 /** Those that run, a line each, as the log tells it. */
 export function standingJobs(events: readonly Event[]): string[] {
   const running = read(events).filter(({ status }) => status === "running");
-  return running.map(({ id, title, file }) => shortened(`${id} (${title}): ${file}`));
+  return running.map(({ id, title, file }) => `${id} (${shortened(title)}): ${file}`);
 }
 
 // its first words are ours: what a command or a sub-agent said comes behind them

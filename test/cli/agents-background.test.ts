@@ -237,7 +237,7 @@ describe("a sub-agent in the background", () => {
       return { calls: [call("write_file", { path: "bad.json", content: `{"a": ${n},}` }), beside("true")] };
     };
     await using server = await played({
-      parent: ({ messages }) => (n < 6 && messages.at(-1)?.role === "user" ? bad() : "I wait."),
+      parent: ({ lastText }) => (n === 0 || (n < 6 && lastText.includes("this fails now")) ? bad() : "I wait."),
       child: [],
     });
     const { stderr } = await go(server, place(), ["--yolo"]);

@@ -229,11 +229,12 @@ describe("a compaction", () => {
   it("keeps the news of a job word for word that nobody has answered yet", async () => {
     const made = make(looking(3));
     await work(made);
-    const news = "[Background command bg_0001 failed: exit code 7]";
+    // more than the newest part that stays
+    const news = `[Background command bg_0001 failed: exit code 7]${"\n> it said this".repeat(350)}`;
     made.log.append({ type: "prompt", parts: [text(news)], from: "job" });
     const { model, log } = made;
     const session = { events: log.events, model, cwd: "/w", signal: new AbortController().signal, emit() {} };
-    const facts = await compactNow(session, { save: () => undefined, room: 4000, focus: "" });
+    const facts = await compactNow(session, { save: () => undefined, room: 16_000, focus: "" });
     for (const fact of facts) log.append(fact);
     expect(facts.at(-1)?.type).toBe("compacted");
     const told = messages(log.events)

@@ -144,3 +144,16 @@ describe("who asks", () => {
     expect(from).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
+
+it("a sub-agent that has met the session's cost limit spends nothing more, on no summary either", async () => {
+  await using server = await played({
+    parent: [{ calls: [agent("spend")] }, "never said"],
+    child: (request) => ({
+      usage: { input: 300_000, output: 0 },
+      calls: [call("glob", { pattern: `*.${request.n}` })],
+    }),
+  });
+  await using one = await createAgent({ model: modelAt(server.url), cwd: folder(), maxCost: 1 });
+  await expect(one.chat("begin")).rejects.toThrow("max_cost");
+  expect(server.requests.map(({ tools }) => tools.length > 0)).toEqual([true, true, true]);
+});
