@@ -8,7 +8,7 @@ import { duration, headTail } from "../platform/text.js";
 import { answerIn } from "../plugins/answer.js";
 
 /** The state keys `agent:<call>` say which session a sub-agent's call is. */
-export const CHILD = "agent:";
+const CHILD = "agent:";
 
 /** A sub-agent that is ready to work. `close` ends what it left running, and names it. */
 export type Child = { agent: Agent; id: string; name: string; close(): Promise<readonly string[]> };

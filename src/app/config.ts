@@ -113,17 +113,16 @@ export async function readConfig(flags: Flags, machine: Machine): Promise<Config
       ...merged.memory,
       ...(flags.memory === false && { enabled: false }),
     },
-    verify: {
-      ...{ enabled: true, syntax: true, lint: true, tests: true, commands: [], timeout: 60 },
-      ...merged.verify,
-      ...only("enabled", flags.verify),
-    },
+    verify: { enabled: true, ...CHECKS, ...merged.verify, ...only("enabled", flags.verify) },
     sandbox: sandboxOf(flags, merged.sandbox ?? {}, { cwd, home: machine.homedir }),
     ...only("theme", merged.theme),
     notices: [...own.notices, ...layers.notices, ...mcp.notices],
-    keys: [...ownKeys(own.env, choice), ...(gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey)],
+    keys: ownKeys(own.env, { choice, gateway }),
   };
 }
+
+/** What is checked unless something else is said, and for how long, in seconds. */
+export const CHECKS: VerifySettings = { syntax: true, lint: true, tests: true, commands: [], timeout: 60 };
 
 /** Where the machine's administrator says what counts for everybody. */
 const POLICY = "/etc/nanocoder/settings.json";
@@ -230,13 +229,16 @@ export function withoutKeys(env: Environment): Record<string, string> {
   return kept;
 }
 
-/** The keys this process was given, by the environment or by flags; of a list of models, the keys in it. */
-export function ownKeys(env: Environment, choice?: Choice): string[] {
+type Answering = { choice?: Choice | undefined; gateway?: GatewayConfig | undefined };
+
+/** The keys this process was given, by the environment, flags or settings; of a list of models, the keys in it. */
+export function ownKeys(env: Environment, { choice, gateway }: Answering = {}): string[] {
   const given = [...SECRET].flatMap((name) => {
     const value = env[name]?.trim() ?? "";
     return /_(KEY|TOKEN)$/.test(name) ? [value] : keysWithin(value);
   });
-  return [...new Set([...given, choice?.apiKey ?? "", choice?.authToken ?? ""])].filter((key) => key !== "");
+  const listed = (gateway?.models ?? []).map(({ apiKey = "" }) => apiKey);
+  return [...new Set([...given, choice?.apiKey ?? "", choice?.authToken ?? "", ...listed])].filter((key) => key !== "");
 }
 
 // name:tier:base_url:api_key,…
@@ -284,6 +286,7 @@ function mode(flags: Flags, set: Mode | undefined): Mode {
   throw new UsageError(`--permission-mode ${asked}: choose one of ${MODES.join(", ")}.`);
 }
 
-function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+/** A key with its value, and nothing where there is none. */
+export function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
 }

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ServerSpec } from "../mcp/types.js";
 import type { AgentOptions } from "./agent-options.js";
-import { type Config, chosen, homeOf, ownKeys, thisMachine, withoutKeys, withProxy } from "./config.js";
+import { CHECKS, type Config, chosen, homeOf, only, ownKeys, thisMachine, withoutKeys, withProxy } from "./config.js";
 import type { Environment, Flags, Machine } from "./input.js";
 import { checkOptions } from "./library-checks.js";
 import { type Models, modelsOf } from "./models.js";
@@ -31,10 +31,7 @@ export async function configOf(options: AgentOptions): Promise<Config> {
     rules: rules ? [{ from: "rules", ...rules }] : [],
     hooks: options.hooks ?? {},
     memory: { enabled: memory !== false, extract: true, inject: true, ...(typeof memory === "object" && memory) },
-    verify: {
-      ...{ enabled: verify !== false, syntax: true, lint: true, tests: true, commands: [], timeout: 60 },
-      ...(typeof verify === "object" && verify),
-    },
+    verify: { enabled: verify !== false, ...CHECKS, ...(typeof verify === "object" && verify) },
     mcp: {
       specs: await serversOf(options, env),
       asked: [],
@@ -45,11 +42,7 @@ export async function configOf(options: AgentOptions): Promise<Config> {
     undo: options.checkpoints ?? options.session !== undefined,
     sandbox: sandboxOf(options, machine),
     notices: [],
-    keys: [
-      ...ownKeys(env, who.choice),
-      ...(who.gateway?.models ?? []).flatMap(({ apiKey = "" }) => apiKey),
-      ...secrets,
-    ].filter((key) => key !== "" && key !== "none"),
+    keys: [...ownKeys(env, who), ...secrets],
   };
 }
 
@@ -97,10 +90,6 @@ function sandboxOf({ sandbox = "never", cwd = "." }: AgentOptions, machine: Mach
   const { network = false, write = [], hide = [] }: Reach = reach;
   const path = (each: string) => resolve(machine.cwd, cwd, each.replace(/^~(?=\/|$)/, machine.homedir));
   return { use, network, write: write.map(path), hide: hide.map(path) };
-}
-
-function only<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
 }
 
 type Given<T, K extends keyof T> = { [key in K]?: Exclude<T[key], undefined> };

@@ -16,8 +16,8 @@ import { withSchedules } from "./scheduled-tool.js";
 import { readPrompt } from "./stdin.js";
 import { type Summary, summarise } from "./summary.js";
 
-/** How long commands in the background are waited for once the model has stopped, in milliseconds. */
-const PATIENCE = 60_000;
+/** How long what runs in the background is waited for once the model has stopped, in milliseconds; sub-agents say so themselves. */
+export const PATIENCE = 60_000;
 
 /** `nanocoder -p`: works until done and gives the exit code. */
 export async function oneShot(flags: RunFlags, asked: string): Promise<number> {

@@ -10,13 +10,10 @@ import type { Schedule } from "../store/schedule-file.js";
 import type { ScheduleFlags } from "./asked.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
-import { leaveNow, refuse } from "./one-shot.js";
+import { leaveNow, PATIENCE, refuse } from "./one-shot.js";
 import { firstLine } from "./progress.js";
 import { summarise } from "./summary.js";
 import { timeOf } from "./when.js";
-
-/** How long commands in the background are waited for once a run is over, in milliseconds. */
-const PATIENCE = 60_000;
 
 type Service = { config: Config; flags: ScheduleFlags; schedules: Schedules };
 type Firing = { schedule: Schedule; mail: Mail };

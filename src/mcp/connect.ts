@@ -12,6 +12,7 @@ import {
 } from "@modelcontextprotocol/client";
 import type { Json } from "../core/message.js";
 import { sentence } from "../core/run-tools.js";
+import { isFields } from "../platform/fields.js";
 import { bounded } from "./bounded.js";
 import { answeredOf, partsOf, readOf } from "./content.js";
 import { formOf } from "./form.js";
@@ -71,7 +72,7 @@ export async function connect(
   return {
     catalogue: (signal) => asked(() => catalogueOf(client, signal)),
     call: async (name, input, more) => {
-      const params = { name, arguments: asFields(input) };
+      const params = { name, arguments: isFields(input) ? input : {} };
       return answeredOf(await asked(() => client.callTool(params, optionsOf(more))));
     },
     resources: async (more) => {
@@ -236,8 +237,4 @@ function reasonOf(error: unknown): string {
   if (isUnauthorized(error)) return "it wants a login";
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   return sentence(error).replace(/^MCP error -?\d+: /, "") + cause;
-}
-
-function asFields(input: Json): { [key: string]: Json } {
-  return typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
 }

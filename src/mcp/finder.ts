@@ -1,4 +1,5 @@
 import type { Tool } from "../core/tool.js";
+import { isFields } from "../platform/fields.js";
 import { within } from "../platform/waiting.js";
 import { aboutOf, type Entry } from "./pool.js";
 import type { Server } from "./server.js";
@@ -28,7 +29,7 @@ export function finder({ servers, entries, loaded }: Found): Tool<Input> {
     input: {
       json: { type: "object", properties: { query: { type: "string" }, server: { type: "string" } } },
       parse: (input) => {
-        const { query, server } = typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
+        const { query, server } = isFields(input) ? input : {};
         return { ...(typeof query === "string" && { query }), ...(typeof server === "string" && { server }) };
       },
     },

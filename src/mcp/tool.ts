@@ -4,6 +4,7 @@ import type { JsonSchema } from "../core/model.js";
 import { sentence } from "../core/run-tools.js";
 import type { Effect, Result, Tool, ToolContext } from "../core/tool.js";
 import { isTooDeep } from "../platform/depth.js";
+import { isFields } from "../platform/fields.js";
 import { visible } from "../platform/text.js";
 import { digest } from "./names.js";
 import { resultOf } from "./result.js";
@@ -63,8 +64,8 @@ function refuseAnother({ catalogue, spec }: Server, remote: RemoteTool): void {
     throw new Error(`${what} is described otherwise now, and was not called: read its new description first`);
 }
 
-/** Why what a server gives as a schema is no schema of an object. */
-export function objectFault(schema: Json): string | undefined {
+// why what a server gives as a schema is no schema of an object
+function objectFault(schema: Json): string | undefined {
   return asSchema(schema).type === "object" ? undefined : "its schema is not one of an object";
 }
 
@@ -127,5 +128,5 @@ function seen(value: Json): Json {
 }
 
 function asSchema(value: Json): { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  return isFields(value) ? value : {};
 }

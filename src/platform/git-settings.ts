@@ -8,8 +8,8 @@ type Setting = { key: string; value: string };
 /** Files that a repository's settings may include, one in another. */
 const MOST = 20;
 
-/** The settings a repository itself brings, with what they include; undefined where a file cannot be read. */
-export function repositorySettings(folder: string): Setting[] | undefined {
+// the settings a repository itself brings, with what they include; undefined where a file cannot be read
+function repositorySettings(folder: string): Setting[] | undefined {
   const git = gitFolder(folder);
   if (git === undefined) return [];
   const common = slurp(join(git, "commondir"))?.trim();

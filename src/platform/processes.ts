@@ -30,8 +30,8 @@ export function groupAlive(group: number): boolean {
   return isThere(-group);
 }
 
-/** The processes that came of a job, as far as they can be found. */
-export function membersOf({ groups, mark }: Job): number[] {
+// the processes that came of a job, as far as they can be found
+function membersOf({ groups, mark }: Job): number[] {
   const all = processes(mark);
   const found = new Set(all.filter((each) => each.marked || groups.includes(each.group)).map((each) => each.pid));
   for (let size = -1; size !== found.size; ) {

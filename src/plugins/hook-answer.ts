@@ -24,8 +24,8 @@ export type HookAnswer = {
 /** The hook that was run, and when. `timeout` in seconds. */
 export type Asked = { command: string; timeout: number; event: HookEvent };
 
-/** How a hook is told of: by the first 80 characters of its command. */
-export function hookName(command: string): string {
+// how a hook is told of: by the first 80 characters of its command
+function hookName(command: string): string {
   return `the hook "${visible(command.trim().replace(/\s+/g, " ").slice(0, 80)).toWellFormed()}"`;
 }
 

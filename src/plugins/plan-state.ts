@@ -8,7 +8,7 @@ import { type PlanStep, STATUSES, type Step } from "./plan-format.js";
 export const PLAN = "plan";
 
 /** From the request to the end; a plan that was refused may still be approved, one that failed be gone on with. */
-export const PHASES = ["planning", "proposed", "refused", "running", "failed", "done"] as const;
+const PHASES = ["planning", "proposed", "refused", "running", "failed", "done"] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** A plan and how far it is; `replans` counts how often the rest was planned anew, `reason` says why it failed. */

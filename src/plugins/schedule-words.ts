@@ -18,8 +18,8 @@ export function mailWords({
   return `[Scheduled: ${of.join("; ")}. Nobody is there: what needs leave is refused.]\n${prompt}`;
 }
 
-/** When one comes, as it was wished. */
-export function whenWords(when: When, { every, once }: Pick<LineWords, "every" | "once"> = ENGLISH): string {
+// when one comes, as it was wished
+function whenWords(when: When, { every, once }: Pick<LineWords, "every" | "once"> = ENGLISH): string {
   if (when.type === "every") return `${every} ${intervalWords(when.ms)}`;
   if (when.type === "at") return `${once} ${momentWords(when.at, when)}`;
   return `cron ${when.line} (${when.zone})`;

@@ -117,7 +117,7 @@ export function write(run: Run, field: Field): void {
   else writePlace(run, place);
 }
 
-export function writePlace(run: Run, place: Place): void {
+function writePlace(run: Run, place: Place): void {
   if (isHarmlessDevice(place.path) && place.glob === undefined) return;
   for (const path of pathsOf(run, place)) {
     if (isDevice(path)) refuse(run, `it writes to the device ${path}`);

@@ -47,8 +47,8 @@ export async function filesOf({ folder, path, hidden, signal }: Listing): Promis
   return rg === undefined ? filesUnder(folder, { hidden, signal }) : listed(rg, { folder, hidden, signal });
 }
 
-/** The folder to search, which must be one. */
-export function searchedFolder(folder: string, path = "."): string {
+// the folder to search, which must be one
+function searchedFolder(folder: string, path = "."): string {
   const stat = statOf(folder);
   if (stat === undefined) throw new Error(`The folder ${path} does not exist.`);
   if (!stat.isDirectory()) throw new Error(`${path} is not a folder.`);

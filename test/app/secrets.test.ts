@@ -15,7 +15,7 @@ describe("the keys of this process", () => {
     const models =
       "m:strong:http://m:8080/v1:three-key,local:cheap:http://localhost:11434/v1,n:fast:https://n/v1:five/and:six";
     const env = { OPENAI_API_KEY: " one ", DEEPSEEK_API_KEY: "two", NANOCODER_GATEWAY_MODELS: models, PATH: "/bin" };
-    expect(ownKeys(env, { ...choice, apiKey: "one", authToken: "four" }).sort()).toEqual([
+    expect(ownKeys(env, { choice: { ...choice, apiKey: "one", authToken: "four" } }).sort()).toEqual([
       "five/and:six",
       "four",
       "one",

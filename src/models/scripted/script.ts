@@ -122,7 +122,7 @@ export type ScriptStep = Step | ((request: SeenRequest) => Step | Promise<Step>)
 export type Script = readonly ScriptStep[] | ((request: SeenRequest) => Step | Promise<Step>);
 
 /** Thrown when a script of fixed length is asked once more. */
-export class ScriptExhausted extends Error {}
+class ScriptExhausted extends Error {}
 
 /** The turn that a script has for a request. */
 export async function turnFor(script: Script, request: SeenRequest): Promise<Turn> {
