@@ -308,6 +308,15 @@ describe("/compact", () => {
     expect(server.refusals).toEqual([]);
   });
 
+  it("says that no summary came where the model gives none", async () => {
+    await using server = await modelServer((request) =>
+      request.messages[0]?.text.startsWith("What was said") ? "" : "answer",
+    );
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    for (const words of ["one", "two", "three", "four"]) await sitting.send(`${words} ${"and so on ".repeat(60)}`);
+    expect(await sitting.send("/compact")).toMatch(/No summary came: the conversation stays as it is\.$/);
+  });
+
   it("ends with Esc, and nothing is changed then", async () => {
     await using server = await modelServer((request) =>
       request.messages[0]?.text.startsWith("What was said") ? { silent: true } : long("answer"),
