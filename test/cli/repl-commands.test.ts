@@ -392,6 +392,8 @@ describe("sessions", () => {
     expect(server.requests[2]?.messages.map(({ text }) => text)).toEqual(["the first thing", "ok", "and more"]);
     expect(await sitting.send(`/resume ${first}`)).toBe(`The session ${first} is at work already.`);
     expect(await sitting.send("/resume nosuch")).toContain('ERROR There is no session "nosuch"');
+    // two letters are like any other two
+    expect(await sitting.send("/resume zz")).toContain("See nanocoder sessions --all.");
     expect(await sitting.send("/resume a b")).toContain("ERROR /resume takes one ID");
     expect(await sitting.send("/resume --frok")).toContain("Did you mean --fork?");
     expect(sitting.desk.opened.id).toBe(first);
