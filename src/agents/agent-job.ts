@@ -1,6 +1,6 @@
 import type { Event } from "../core/event.js";
 import type { Log } from "../core/log.js";
-import { callsIn, type Json, plainText } from "../core/message.js";
+import { callsIn, plainText } from "../core/message.js";
 import type { ToolContext } from "../core/tool.js";
 import { Capture } from "../platform/capture.js";
 import { clip, quoted } from "../platform/text.js";
@@ -41,15 +41,14 @@ export function agentJob(order: AgentOrder): Work {
         throw error;
       });
       const keep = (words: string) => file.add(Buffer.from(words));
-      const see = (event: Event) => {
-        const words = wordsOf(event, JSON.stringify);
+      const say = (words: string) => {
         if (words === "") return;
-        at.hear(wordsOf(event, telling));
+        at.hear(words);
         keep(words);
       };
       keep(`Session ${child.id}. Its task:\n${quoted(order.task)}\n\n`);
       const { task, pay } = order;
-      const worked = work({ task, child, context, pay, see });
+      const worked = work({ task, child, context, pay, see: (event) => say(wordsOf(event)) });
       const ended = worked.then((report) => {
         keep(`\nIt ${report.how}. ${report.counts}\n\nIts report:\n${report.said}\n`);
         file.end();
@@ -84,21 +83,15 @@ function endOf({ outcome, how, said, counts, log }: Report, { file, signal }: Wo
 }
 
 // what it said and called, as it goes by
-function wordsOf(event: Event, inWords: (input: Json) => string): string {
+function wordsOf(event: Event): string {
   if (event.type === "result" && event.failed) return `  ! ${firstLine(plainText(event.parts))}\n`;
   if (event.type !== "reply") return "";
   const said = plainText(event.parts).trim();
-  const calls = callsIn(event.parts).map(({ name, input }) => `> ${name} ${firstLine(inWords(input))}`);
+  const calls = callsIn(event.parts).map(({ name, input }) => `> ${name} ${firstLine(JSON.stringify(input))}`);
   return [said, ...calls]
     .filter((line) => line !== "")
     .map((line) => `${line}\n`)
     .join("");
-}
-
-// for a line that a person sees: the first words of a call
-function telling(input: Json): string {
-  const values = typeof input === "object" && input !== null ? Object.values(input) : [input];
-  return values.find((value) => typeof value === "string" && value.trim() !== "")?.toString() ?? JSON.stringify(input);
 }
 
 function firstLine(words: string): string {

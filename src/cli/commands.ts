@@ -11,6 +11,7 @@ import type {
   SkillFlags,
 } from "./asked.js";
 import { addGoal } from "./goal-args.js";
+import { asWide } from "./help-text.js";
 import { addMcp } from "./mcp-args.js";
 import { addPermissions } from "./permission-args.js";
 import { addPlan } from "./plan-args.js";
@@ -19,7 +20,7 @@ import { addSkills } from "./skills-args.js";
 
 /** Everything but a plain run: the commands, and what help says besides. The start of a one-shot run does without. */
 export function addCommands(program: Command, found: (asked: Asked) => void): void {
-  program.addHelpText("after", EXAMPLES);
+  program.addHelpText("after", asWide(EXAMPLES));
   addGoal<RunFlags>(program, (flags, words) => found({ type: "goal", flags, words }));
   addPlan<PlanFlags>(program, (flags, request) => found({ type: "plan", flags, request }));
   program
@@ -68,7 +69,7 @@ function addSessions(program: Command, found: (asked: Asked) => void): void {
   const sessions = program
     .command("sessions")
     .description("list, show, export, copy and remove saved sessions")
-    .addHelpText("after", "\nID: an id, an unambiguous beginning of one, or last (this folder's newest).");
+    .addHelpText("after", asWide("\nID: an id, an unambiguous beginning of one, or last (this folder's newest)."));
   const add = (what: SessionWhat, words: string, isDefault = false) =>
     sessions
       .command(what, { isDefault })
@@ -107,7 +108,7 @@ function addMemory(program: Command, found: (asked: Asked) => void): void {
     .description("list, add, search and forget what is remembered across sessions")
     .addHelpText(
       "after",
-      "\nA memory counts in this folder (project), or in every one (global). Files: ~/.nanocoder/memory",
+      asWide("\nA memory counts in this folder (project), or in every one (global). Files: ~/.nanocoder/memory"),
     );
   const add = (what: MemoryWhat, words: string, isDefault = false) =>
     memory

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { asWide } from "./help-text.js";
 
 /** `--criterion` and `--check` in the order in which they were given. */
 export type Given = { criterion: string } | { check: string };
@@ -54,7 +55,7 @@ export function addGoal<F extends object>(
       program.createOption("-r, --resume [id]", "go on with a goal (default: this folder's newest that is not over)"),
     )
     .addOption(program.createOption("--output-format <format>", "text, json or stream-json"))
-    .addHelpText("after", HELP)
+    .addHelpText("after", asWide(HELP))
     .action((words: string[], _: unknown, command: Command) => {
       found({ ...command.optsWithGlobals<F & GoalOptions>(), criteria }, words);
     });

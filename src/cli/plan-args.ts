@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { asWide } from "./help-text.js";
 
 /** `nanocoder plan`, with its own flags; those of a run count too. */
 export function addPlan<F extends object>(program: Command, found: (flags: F, request: string) => void): void {
@@ -12,7 +13,7 @@ export function addPlan<F extends object>(program: Command, found: (flags: F, re
       program.createOption("-r, --resume [id]", "go on with a plan (default: this folder's newest that is not done)"),
     )
     .addOption(program.createOption("--output-format <format>", "text, json or stream-json"))
-    .addHelpText("after", HELP)
+    .addHelpText("after", asWide(HELP))
     .action((words: string[], _: unknown, command: Command) => {
       found(command.optsWithGlobals<F>(), words.join(" "));
     });

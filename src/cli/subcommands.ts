@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { asWide } from "./help-text.js";
 
 type Found<W, F> = { what: W; flags: F; words: readonly string[] };
 type Group = { name: string; about: string; examples: string };
@@ -9,7 +10,7 @@ export function subcommands<W extends string, F extends object>(
   { name, about, examples }: Group,
   found: (asked: Found<W, F>) => void,
 ): (what: W, words: string, isDefault?: boolean) => Command {
-  const group = program.command(name).description(about).addHelpText("after", examples);
+  const group = program.command(name).description(about).addHelpText("after", asWide(examples));
   const folder = (): Option => program.createOption("-C, --cwd <dir>", "in this folder");
   return (what, words, isDefault = false) =>
     group

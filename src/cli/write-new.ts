@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { UsageError } from "../app/usage-error.js";
 import { errorCode, fileReason } from "../platform/files.js";
 
@@ -9,6 +10,7 @@ export function writeNew(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
-    throw new UsageError(`${path} could not be written: ${fileReason(error)}.`);
+    const why = errorCode(error) === "ENOENT" ? `there is no folder ${dirname(resolve(path))}` : fileReason(error);
+    throw new UsageError(`${path} could not be written: ${why}.`);
   }
 }

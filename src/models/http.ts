@@ -158,7 +158,11 @@ function connectionFailure(error: Error, { url, via, request, signal, why }: Fai
   const what = why ?? REASONS[code] ?? error.message;
   const through = via === undefined ? "" : ` through the proxy ${via}`;
   const lasting = /^ERR_TLS|CERT|^UNABLE_TO|^EPROTO$/.test(code);
-  return new ModelError(`${url.host} could not be asked${through}: ${what}.`, { transient: !lasting, cause: error });
+  const end = what.endsWith("?") ? "" : ".";
+  return new ModelError(`${url.host} could not be asked${through}: ${what}${end}`, {
+    transient: !lasting,
+    cause: error,
+  });
 }
 
 const UNTRUSTED = "its certificate is not trusted; set NODE_EXTRA_CA_CERTS to the file of the authority that signed it";

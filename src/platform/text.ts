@@ -48,9 +48,9 @@ export function linesOf(text: string): string[] {
   return text.split(/\r?\n|[\u2028\u2029\r\v\f]/);
 }
 
-/** The candidates that are spelt most like a word, nearest first, within a third of its length. */
+/** The candidates that are spelt most like a word, nearest first, within a third of its length; of a short word, all but a letter. */
 export function nearest(word: string, candidates: readonly string[]): string[] {
-  const most = Math.max(2, Math.floor(word.length / 3));
+  const most = Math.max(Math.min(2, word.length - 1), Math.floor(word.length / 3));
   const rated = candidates.map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }));
   return rated
     .filter(({ far }) => far <= most)

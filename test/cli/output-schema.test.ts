@@ -38,7 +38,7 @@ describe("--output-schema", () => {
     const ended = await run(["I think it is Ada.", BAD, GOOD]);
     expect(ended).toMatchObject({ code: 0, stdout: `${GOOD}\n` });
     expect(ended.requests[1]?.lastText).toContain("the answer is not JSON");
-    expect(ended.stderr).toMatch(/sent back \(1 of 2\): \(all of it\): is not JSON\n.*sent back \(2 of 2\): age: must/);
+    expect(ended.stderr).toMatch(/sent back \(1 of 2\): the answer is not JSON\n.*sent back \(2 of 2\): age: must/);
     expect(ended.requests[2]?.lastText).toContain('age: must be of type integer, not "36"');
   });
 

@@ -308,6 +308,15 @@ describe("/compact", () => {
     expect(server.refusals).toEqual([]);
   });
 
+  it("says that no summary came where the model gives none", async () => {
+    await using server = await modelServer((request) =>
+      request.messages[0]?.text.startsWith("What was said") ? "" : "answer",
+    );
+    await using sitting = await sit({ env: openaiAt(server.url) });
+    for (const words of ["one", "two", "three", "four"]) await sitting.send(`${words} ${"and so on ".repeat(60)}`);
+    expect(await sitting.send("/compact")).toMatch(/No summary came: the conversation stays as it is\.$/);
+  });
+
   it("ends with Esc, and nothing is changed then", async () => {
     await using server = await modelServer((request) =>
       request.messages[0]?.text.startsWith("What was said") ? { silent: true } : long("answer"),
@@ -383,6 +392,8 @@ describe("sessions", () => {
     expect(server.requests[2]?.messages.map(({ text }) => text)).toEqual(["the first thing", "ok", "and more"]);
     expect(await sitting.send(`/resume ${first}`)).toBe(`The session ${first} is at work already.`);
     expect(await sitting.send("/resume nosuch")).toContain('ERROR There is no session "nosuch"');
+    // two letters are like any other two
+    expect(await sitting.send("/resume zz")).toContain("See nanocoder sessions --all.");
     expect(await sitting.send("/resume a b")).toContain("ERROR /resume takes one ID");
     expect(await sitting.send("/resume --frok")).toContain("Did you mean --fork?");
     expect(sitting.desk.opened.id).toBe(first);

@@ -65,6 +65,7 @@ describe("configuration", () => {
       expect(ended.stdout).toContain("Usage: nanocoder");
     }
     const help = (await nanocoder(["--help"], { place: place() })).stdout;
+    expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
     expect(help).toMatch(/^Usage: nanocoder \[PROMPT\] \[options\]\n {7}nanocoder -p PROMPT/);
     expect(help).toMatch(/--output-format <format> {2}with -p:/);
     expect((await nanocoder(["--version"], { place: place() })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

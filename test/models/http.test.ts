@@ -255,7 +255,9 @@ describe("proxies", () => {
   it("are named when they are away, without their password", async () => {
     const model = openai({ baseUrl: "https://models.example", model: "m", proxy: "http://me:hunter22@127.0.0.1:1" });
     const error = await failure(model);
-    expect(error.message).toContain("through the proxy 127.0.0.1:1: the connection was refused");
+    expect(error.message).toMatch(
+      /through the proxy 127\.0\.0\.1:1: the connection was refused; .* is the base URL right\?$/,
+    );
     expect(error.message).not.toContain("hunter22");
   });
 

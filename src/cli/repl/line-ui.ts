@@ -49,7 +49,7 @@ export class LineUi implements FrontEnd {
     this.#parts = parts;
     // the terminal's own line editing: what a line editor writes is what this terminal cannot show
     this.#lines = createInterface({ input: parts.input, output: parts.output, prompt: PROMPT, terminal: false });
-    this.#human = progress({ write: (text) => this.#write(text) }, false);
+    this.#human = progress({ write: (text) => this.#ownLine(text) }, false);
     this.#lines.on("line", (line) => this.#take(line));
     this.#lines.on("close", () => {
       this.#reader?.(undefined);
@@ -253,6 +253,11 @@ export class LineUi implements FrontEnd {
   #line(text: string): void {
     this.#freshLine();
     this.#write(`${text}\n`);
+  }
+
+  #ownLine(text: string): void {
+    this.#freshLine();
+    this.#write(text);
   }
 
   #freshLine(): void {

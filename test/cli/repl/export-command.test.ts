@@ -82,7 +82,7 @@ describe("/export", () => {
     ]);
     expect(existsSync(join(cwd, "notes.txt"))).toBe(false);
     expect((await exported("no/such/a.md")).ui.text()).toMatch(
-      /no\/such\/a\.md could not be written: it does not exist\.$/,
+      /no\/such\/a\.md could not be written: there is no folder \S+\/no\/such\.$/,
     );
   });
 });

@@ -21,7 +21,7 @@ async function says(it: Session, words: string): Promise<void> {
 
 describe("a terminal that can do no more than lines", () => {
   it("gets a prompt after each turn, with commands, several lines, questions and Chinese words", async () => {
-    const script = ["one answer", "two answers", bash("touch made"), "你好世界"];
+    const script = ["one answer", "two answers", { text: "I look.", ...bash("touch made") }, "你好世界"];
     await using it = await session({ ...DUMB, script });
     await says(it, "say ome\u007f\u007fne");
     await it.terminal.until(/one answer\n>$/m);
@@ -33,6 +33,7 @@ describe("a terminal that can do no more than lines", () => {
     await it.sees("Keys and signs");
     await says(it, "做点事情");
     await it.sees("no and say why");
+    expect(it.shown()).toMatch(/^I look\.\n> bash\(/m);
     it.terminal.type("n\r");
     await it.sees("你好世界");
     await asks(it);

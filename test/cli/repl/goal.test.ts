@@ -320,6 +320,7 @@ describe("/goal", () => {
 
   it.each([
     ["--protct x make it", /unknown option '--protct'/],
+    ["make it ||| test -e a", /a criterion stands on a line of its own, behind the goal's: Ctrl\+J begins one/],
     ["make it\nok ||| true\nbad |||", /line 3: The criterion has nothing after "\|\|\|"/],
     ["--max-iterations 0 x\n||| true", /--max-iterations wants a whole number/],
     ["--output-format json x", /--output-format is for the command line/],

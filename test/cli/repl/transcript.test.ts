@@ -136,11 +136,11 @@ describe("a transcript", () => {
     const { printed, hear, record } = shown({ locale: "zh" });
     record(reply(call("0", "todo_write", { todos: [{ content: "读代码", status: "pending" }, { content: "b" }] })));
     record(result("0", "1\n2"));
-    expect(printed()).toEqual(["✓ todo_write 读代码 …+1  1.5 秒，2 行", "  1", "  2"]);
+    expect(printed()).toEqual(["✓ todo_write 读代码 …+1  1.5 秒，2 行"]);
     record(reply(call("1", "read_file", { path: "a" }), call("2", "read_file", { path: "b" })));
     record(result("1", "x", { details: { reads: true } }), result("2", "x", { details: { reads: true } }));
     hear({ type: "text", text: "Now" });
-    expect(printed().slice(3)).toEqual(["✓ 2 次读取 read_file a, b"]);
+    expect(printed().slice(1)).toEqual(["✓ 2 次读取 read_file a, b"]);
     record(reply(text("Now")), reply(call("3", "read_file", { path: "c" })));
     record(result("3", "x", { details: { reads: true } }));
     expect(printed().at(-1)).toBe("Now");
@@ -300,6 +300,15 @@ describe("a transcript", () => {
       reply(text(`answer ${n}`)),
       { type: "ended", outcome: "done" },
     ]).flat();
+    const early = shown();
+    const asked = call("1", "bash", { command: "make" });
+    const started: Fact = { type: "started", callId: "1", name: "bash", call: asked };
+    const prompt: Fact = { type: "prompt", from: "user", parts: [text("go")] };
+    early.recount(logged([prompt, started, reply(text("First."), asked), result("1", "made")]));
+    expect(early.printed().filter((line) => /First|make/.test(line))).toEqual([
+      "First.",
+      expect.stringContaining("make"),
+    ]);
     const { printed, recount } = shown();
     recount(logged([...facts, reply(text("void")), { type: "retried", reason: "r", attempt: 1, voids: facts.length }]));
     expect(printed()[0]).toBe("… 80 earlier messages (Ctrl+O shows all)");

@@ -8,6 +8,7 @@ type Words = {
   busy: string;
   done(before: number, after: number): string;
   nothing: string;
+  failed: string;
   held: string;
   ended: string;
 };
@@ -17,6 +18,7 @@ const WORDS: Record<Locale, Words> = {
     busy: "Compacting the conversation",
     done: (before, after) => `Compacted: about ${counted(before)} -> ${counted(after)} tokens.`,
     nothing: "There is nothing to compact: a summary would not make this conversation smaller.",
+    failed: "No summary came: the conversation stays as it is.",
     held: "A PreCompact hook did not let the conversation be compacted.",
     ended: "Interrupted: nothing was compacted.",
   },
@@ -24,6 +26,7 @@ const WORDS: Record<Locale, Words> = {
     busy: "正在压缩对话",
     done: (before, after) => `已压缩：约 ${counted(before)} -> ${counted(after)} token。`,
     nothing: "没有可压缩的内容：摘要不会使对话变小。",
+    failed: "没有得到摘要：对话保持原样。",
     held: "PreCompact 钩子不允许压缩对话。",
     ended: "已中断：没有压缩。",
   },
@@ -45,11 +48,14 @@ async function compact(desk: Desk, focus: string): Promise<void> {
   const done = ui.busy(words.busy);
   try {
     // what the command says itself is not said twice
-    const see: typeof ui.see = (item) => item.type !== "compacted" && ui.see(item);
+    let failed = false;
+    const see: typeof ui.see = (item) => {
+      if (item.type === "status" && item.text.startsWith("The summary failed")) failed = true;
+      if (item.type !== "compacted") ui.see(item);
+    };
     const { before, after, held } = await compactOpened(opened, { focus, signal, see });
-    const said =
-      after < before ? words.done(before, after) : signal.aborted ? words.ended : held ? words.held : words.nothing;
-    ui.say({ type: "note", text: said });
+    const why = signal.aborted ? "ended" : held ? "held" : failed ? "failed" : "nothing";
+    ui.say({ type: "note", text: after < before ? words.done(before, after) : words[why] });
   } finally {
     done();
   }

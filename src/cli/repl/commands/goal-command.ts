@@ -27,7 +27,7 @@ type Words = {
 
 const WORDS: Record<Locale, Words> = {
   en: {
-    none: "This session has no goal. Say one: /goal TEXT, then criteria as DESC ||| COMMAND; or name a file: /goal goal.yaml. /goal init drafts one, /goal --help tells the rest.",
+    none: "This session has no goal. Say one: /goal TEXT, then criteria, each on a line of its own, as DESC ||| COMMAND; or name a file: /goal goal.yaml. /goal init drafts one, /goal --help tells the rest.",
     over: (how) => `It is over: ${how}.`,
     open: "This goal is open.",
     goOn: "go on with it",

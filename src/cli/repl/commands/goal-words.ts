@@ -26,6 +26,10 @@ export function readGoalWords(words: string): GoalAsked {
   const [first = "", file, ...more] = line.trim().split(/\s+/);
   if (lines.length === 0 && first === "resume" && file === undefined) return { type: "resume" };
   if (lines.length === 0 && first === "init" && more.length === 0) return { type: "init", file };
+  if (line.includes("|||"))
+    throw new UsageError(
+      "/goal: a criterion stands on a line of its own, behind the goal's: Ctrl+J begins one, then DESC ||| COMMAND.",
+    );
   const read = flagsIn(line);
   if ("help" in read) return { type: "help", text: read.help };
   const { resume, outputFormat, ...flags } = read.flags;

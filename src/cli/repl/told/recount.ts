@@ -1,4 +1,5 @@
 import type { Event } from "../../../core/event.js";
+import { callsIn } from "../../../core/message.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { cut } from "../screen/wrap.js";
@@ -35,7 +36,7 @@ export function recounted(events: readonly Event[], { look, told }: Recounting):
     let [rows, from] = [0, events.length];
     for (const start of starts) {
       if (rows >= MOST.rows) break;
-      const panes = told(events.slice(start, from).filter(isTold));
+      const panes = told(asShown(events.slice(start, from).filter(isTold)));
       const lines = panes.flatMap((pane) => pane.render(columns));
       shown.push(shown.length === 0 ? lines : [...lines, ""]);
       rows += lines.length;
@@ -47,6 +48,19 @@ export function recounted(events: readonly Event[], { look, told }: Recounting):
     const lines = shown.toReversed().flat().slice(-MOST.rows);
     return lead === "" ? lines : [theme.dim(cut(lead, columns)), ...lines];
   });
+}
+
+// a call starts, and is recorded, while the answer that asks for it still comes: its words stood above it
+function asShown(events: readonly Event[]): Event[] {
+  const shown = new Set<Event>();
+  for (const [at, event] of events.entries()) {
+    if (event.type === "started") {
+      const reply = events.find((each, place) => place > at && each.type === "reply");
+      if (reply?.type === "reply" && callsIn(reply.parts).some(({ id }) => id === event.callId)) shown.add(reply);
+    }
+    shown.add(event);
+  }
+  return [...shown];
 }
 
 function isMessage({ type }: Event): boolean {

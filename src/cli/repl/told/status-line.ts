@@ -42,7 +42,7 @@ export function jobLines(status: () => Status, theme: Theme, locale: Locale): Pa
       const { jobs } = status();
       const lines = jobs.slice(-SHOWN).map(({ id, title, latest }) => {
         const name = `${id} ${visible(title)}`;
-        const now = latest === "" ? "" : `: ${visible(latest.trim())}`;
+        const now = latest === "" ? "" : `: ${visible(inWords(latest.trim()))}`;
         // the name leaves half of the line to what goes on
         return `${cut(name, now === "" ? columns : Math.max(12, Math.floor(columns / 2)))}${now}`;
       });
@@ -51,6 +51,14 @@ export function jobLines(status: () => Status, theme: Theme, locale: Locale): Pa
       return all.map((line) => theme.dim(cut(line, columns)));
     },
   };
+}
+
+// a sub-agent's call is said with all of its arguments: a line has room for the first words among them
+function inWords(said: string): string {
+  const [, call, words] = /^(> \S+) \{"[^"]*":"((?:[^"\\]|\\.)+)/.exec(said) ?? [];
+  return call === undefined || words === undefined
+    ? said
+    : `${call} ${words.replace(/\\n[\s\S]*$/, " …").replace(/\\(.)/g, "$1")}`;
 }
 
 /** Words that wait of which a line is shown, and characters of one that are looked at. */
