@@ -90,7 +90,7 @@ it("a server that is missing, exits, talks garbage or says nothing costs its own
   const { code, seen, stderr } = await ran(servers, script);
   expect(code, stderr).toBe(0);
   expect(seen[2]?.results).toContain("get.version 1.2.3");
-  expect(seen[3]?.results).toMatch(/gone: .*could not be started.*ENOENT/);
+  expect(seen[3]?.results).toMatch(/gone: .*could not be started.*no such command/);
   expect(seen[4]?.results).toBe("junk: connecting");
   expect(stderr).toContain("The MCP server gone is not connected");
 });

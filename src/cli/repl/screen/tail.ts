@@ -5,8 +5,11 @@ import { unstyled } from "./wrap.js";
 /** More rows than a screen has. */
 const KEPT_ROWS = 400;
 
-// the rows that stand on the terminal, as they were drawn
-type Printed = { pane: Pane; rows: readonly Row[] };
+// a row as it was drawn: how many letters of its pane were said with it, and how many there were in all. Rows that were drawn again say the same again
+type Said = Row & { upto: number; of: number };
+
+// the rows that stand on the terminal; they are counted when the first size changes
+type Printed = { pane: Pane; rows: readonly Row[]; counted?: readonly Said[] };
 
 /** The lines of a pane, as they are drawn. */
 export function rowsOf(pane: Pane, columns: number): Row[] {
@@ -56,11 +59,12 @@ export class Tail {
       const scrolled = over[at] ?? 0;
       const left = room - drawn.length;
       if (left <= 0 && scrolled === height(printed.rows, columns)) break;
-      const rows = rowsOf(printed.pane, columns);
-      const kept = first(printed.rows, scrolled, columns);
-      const shown = rows.slice(Math.min(said(rows, kept, printed.rows), Math.max(0, rows.length - left)));
+      const rows = counted(rowsOf(printed.pane, columns));
+      const kept = first(printed.counted ?? counted(printed.rows), scrolled, columns);
+      const shown = rows.slice(Math.min(said(rows, kept), Math.max(0, rows.length - left)));
       drawn = [...shown, ...drawn];
-      this.#printed[at] = { pane: printed.pane, rows: [...kept, ...shown] };
+      const there = [...kept, ...shown];
+      this.#printed[at] = { pane: printed.pane, rows: there, counted: there };
     }
     this.#rows = this.#printed.reduce((sum, { rows }) => sum + rows.length, 0);
     return drawn;
@@ -72,32 +76,37 @@ function height(rows: readonly Row[], columns: number): number {
 }
 
 // the rows that fill so many rows of the terminal; of the last it may be a part, which counts for nothing said
-function first(rows: readonly Row[], high: number, columns: number): Row[] {
-  const found: Row[] = [];
+function first(rows: readonly Said[], high: number, columns: number): Said[] {
+  const found: Said[] = [];
   let left = high;
   for (const row of rows) {
     if (left === 0) break;
     const all = reflowed(row, columns);
-    found.push(all > left ? { text: "", width: left * columns } : row);
+    const part = { text: "", width: left * columns, upto: row.upto - letters(row.text), of: row.of };
+    found.push(all > left ? part : row);
     left -= Math.min(left, all);
   }
   return found;
 }
 
 // how many rows say no more than what is kept. Prose has the same letters at any width; of anything else rather too few rows
-function said(rows: readonly Row[], kept: readonly Row[], before: readonly Row[]): number {
-  if (kept.length === 0) return 0;
-  if (letters(rows) !== letters(before))
-    return Math.max(0, Math.floor((rows.length * kept.length) / before.length) - 1);
-  let left = letters(kept);
-  const at = rows.findIndex((row) => {
-    left -= letters([row]);
-    return left < 0;
-  });
+function said(rows: readonly Said[], kept: readonly Said[]): number {
+  const [last, now] = [kept.at(-1), rows[0]];
+  if (last === undefined || now === undefined) return 0;
+  if (last.of !== now.of) return Math.max(0, Math.floor((rows.length * last.upto) / Math.max(1, last.of)) - 1);
+  const at = rows.findIndex(({ upto }) => upto > last.upto);
   return at === -1 ? rows.length : at;
 }
 
-function letters(rows: readonly Row[]): number {
-  const text = rows.map((row) => unstyled(row.text)).join("");
-  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+function counted(rows: readonly Row[]): Said[] {
+  const of = letters(rows.map(({ text }) => text).join(""));
+  let upto = 0;
+  return rows.map((row) => {
+    upto += letters(row.text);
+    return { ...row, upto, of };
+  });
+}
+
+function letters(text: string): number {
+  return unstyled(text).match(/[\p{L}\p{N}]/gu)?.length ?? 0;
 }
