@@ -130,11 +130,17 @@ function chatting({ agent, id, close }: Opened, door: Door): ChatAgent {
 // types say the same; not every program has them
 function partsOf(words: string | readonly UserPart[]): readonly UserPart[] {
   const parts = typeof words === "string" ? [text(words)] : words;
-  if (!Array.isArray(parts)) throw new Error("chat wants words, or a list of words and images.");
+  if (!Array.isArray(parts) || !parts.every(isPart))
+    throw new Error("chat wants words, or a list of words and images.");
   for (const part of parts) checkImage(part);
   if (parts.every((part) => part.type === "text" && part.text.trim() === ""))
     throw new Error("There is nothing to say: the words are empty.");
   return parts;
+}
+
+function isPart(part: Partial<Record<"type" | "text" | "mime" | "data", unknown>> | null): boolean {
+  if (part?.type === "text") return typeof part.text === "string";
+  return part?.type === "image" && typeof part.mime === "string" && typeof part.data === "string";
 }
 
 // what a provider refuses would be refused with every word that follows

@@ -320,3 +320,10 @@ describe("an option of the wrong type", () => {
     expect(fault).toMatchObject({ name: "UsageError", message: sentence });
   });
 });
+
+it("what is said is words or a list of words and images, and nothing else is taken", async () => {
+  const agent = await mistaken({});
+  for (const words of [5, undefined, [{ type: "x" }], [null], [{ type: "text" }], [{ type: "image", data: 5 }]])
+    await expect(agent.chat(words as never)).rejects.toThrow("chat wants words, or a list of words and images.");
+  await agent.close();
+});
