@@ -117,6 +117,7 @@ export function begin(args, env) {
     env: { PATH: process.env.PATH, TERM: "xterm-256color", ...env },
   });
   const began = performance.now();
+  const ended = new Promise((resolve) => child.onExit(resolve));
   let text = "";
   let from = 0;
   let bytes = 0;
@@ -146,7 +147,7 @@ export function begin(args, env) {
     child.write(data);
   };
   const kill = () => child.kill("SIGKILL");
-  return { seen, write, kill, began, pid: child.pid, bytes: () => bytes, text: () => text };
+  return { seen, write, kill, ended, began, pid: child.pid, bytes: () => bytes, text: () => text };
 }
 
 async function until(one, wanted) {

@@ -2,9 +2,12 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { begin, READY } from "./repl.js";
 
 const FIXTURE = join(import.meta.dirname, "../test/mcp/fixture.mjs");
+/** How a one-shot run ends, and how a session does; the last of each is the way out by itself. */
 const WAYS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "exit"];
+const KEYS = ["Ctrl+C twice", "SIGTERM", "SIGHUP", "SIGKILL", "Ctrl+D"];
 /** Servers (one with a child of its own), background commands, and of each sub-agent a command that it waits for and one beside it. */
 const STANDING = 4 + 2 + 2 * 2;
 /** Rounds at a time: most of one is waiting. */
@@ -19,8 +22,9 @@ export async function survivors({ main, rounds, serve, envFor }) {
     while (next < rounds) {
       const n = next;
       next += 1;
-      const way = WAYS[n % WAYS.length];
-      found.push(await round({ main, serve, envFor, way, mark: `survivor-${process.pid}-${n}.` }));
+      const [ways, start] = n % 2 === 0 ? [WAYS, oneShot] : [KEYS, session];
+      const way = ways[Math.floor(n / 2) % ways.length];
+      found.push(await round({ main, serve, envFor, way, start, mark: `survivor-${process.pid}-${n}.` }));
     }
   };
   await Promise.all(Array.from({ length: TOGETHER }, work));
@@ -35,12 +39,18 @@ export async function survivors({ main, rounds, serve, envFor }) {
   };
 }
 
-async function round({ main, serve, envFor, way, mark }) {
+async function round({ main, serve, envFor, way, start, mark }) {
   const sleeps = (time) => ({ command: `sleep ${time}; : ${mark}` });
   const bash = (input) => ({ name: "bash", input });
   const beside = (time) => bash({ ...sleeps(time), run_in_background: true });
   const aside = (task) => ({ name: "agent", input: { task, background: true } });
-  const all = () => until(() => holding(mark).length >= STANDING, 30_000);
+  let stood = 0;
+  // on the way out by itself they may be gone before a second look
+  const isAll = () => {
+    stood = Math.max(stood, holding(mark).length);
+    return stood >= STANDING;
+  };
+  const all = () => until(isAll, 30_000);
   const server = await serve(async (request) => {
     if (request.system.startsWith("You are a sub-agent")) return { calls: [beside(62), bash(sleeps(61))] };
     if (request.messages.at(-1)?.role === "user") return { calls: [beside(60), beside(60), aside("a"), aside("b")] };
@@ -54,6 +64,16 @@ async function round({ main, serve, envFor, way, mark }) {
   mkdirSync(env.NANOCODER_HOME, { mode: 0o700 });
   const mcpServers = { a: one({}), b: one({ stubborn: true, child: mark }), c: one({ silent: true }) };
   writeFileSync(join(env.NANOCODER_HOME, "settings.json"), JSON.stringify({ mcpServers }));
+  const run = start(main, env, way);
+  await all();
+  const began = performance.now();
+  await run.end();
+  const ms = performance.now() - began;
+  await until(() => holding(mark).length === 0, 3000);
+  return { left: holding(mark).length, stood, ms, open: way === "SIGKILL" ? 0 : openLogs(env.NANOCODER_HOME) };
+}
+
+function oneShot(main, env, way) {
   const args = [main, "-p", "begin", "--permission-mode", "auto", ...(way === "exit" ? ["--max-turns", "2"] : [])];
   const child = spawn(process.execPath, args, {
     cwd: env.HOME,
@@ -61,14 +81,27 @@ async function round({ main, serve, envFor, way, mark }) {
     stdio: "ignore",
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  await all();
-  const stood = holding(mark).length;
-  const began = performance.now();
-  if (way !== "exit") child.kill(way);
-  await ended;
-  const ms = performance.now() - began;
-  await until(() => holding(mark).length === 0, 3000);
-  return { left: holding(mark).length, stood, ms, open: way === "SIGKILL" ? 0 : openLogs(env.NANOCODER_HOME) };
+  const end = () => {
+    if (way !== "exit") child.kill(way);
+    return ended;
+  };
+  return { end };
+}
+
+// keys come one by one: the first ends the turn
+function session(main, env, way) {
+  const one = begin([main, "begin", "--permission-mode", "auto"], env);
+  const end = async () => {
+    if (way.startsWith("SIG")) process.kill(one.pid, way);
+    else {
+      one.write("\u0003");
+      await one.seen(READY);
+      one.write(way === "Ctrl+D" ? "\u0004" : "\u0003");
+      if (way !== "Ctrl+D") one.write("\u0003");
+    }
+    return one.ended;
+  };
+  return { end };
 }
 
 // logs of sub-agents that end in the middle of the work
