@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { begin, READY } from "./repl.js";
+import { begin } from "./repl.js";
 
 const FIXTURE = join(import.meta.dirname, "../test/mcp/fixture.mjs");
 /** How a one-shot run ends, and how a session does; the last of each is the way out by itself. */
@@ -95,7 +95,7 @@ function session(main, env, way) {
     if (way.startsWith("SIG")) process.kill(one.pid, way);
     else {
       one.write("\u0003");
-      await one.seen(READY);
+      await one.seen(/interrupted/);
       one.write(way === "Ctrl+D" ? "\u0004" : "\u0003");
       if (way !== "Ctrl+D") one.write("\u0003");
     }
