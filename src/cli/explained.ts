@@ -1,3 +1,4 @@
+import { deniedLines } from "./denied-lines.js";
 import type { Progress } from "./progress.js";
 import type { Summary } from "./summary.js";
 import { verifyLines } from "./verify-lines.js";
@@ -5,7 +6,7 @@ import { verifyLines } from "./verify-lines.js";
 /** Says to a person why a run ended as it did, and how to go on; of one that is done, what was checked. */
 export function explain(summary: Summary, id: string, human: Progress): void {
   if (summary.verification !== undefined) for (const line of verifyLines(summary.verification)) human.note(line);
-  for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
+  for (const line of deniedLines(summary.denials)) human.note(line);
   const goOn = `Go on with: nanocoder -p "…" --resume ${id}`;
   if (summary.subtype === "error_provider") {
     if (summary.result !== summary.reason) human.note(`The answer so far:\n${summary.result}`);

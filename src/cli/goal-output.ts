@@ -6,6 +6,7 @@ import { endIn } from "../goals/master.js";
 import type { GoalOutcome } from "../goals/progress.js";
 import { type GoalResult, reportJson, summaryOf } from "../goals/report.js";
 import type { RunFlags } from "./asked.js";
+import { deniedLines } from "./denied-lines.js";
 import { keepReport } from "./goal-report.js";
 import type { Interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
@@ -41,7 +42,7 @@ export async function finish({ config, flags, human, made, stop, summary, result
   const report = keepReport(config.home, result, events);
   // what a round ended stays ended; all else can go on
   const over = endIn(events) !== undefined;
-  for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
+  for (const line of deniedLines(summary.denials)) human.note(line);
   const failed = summary.subtype === "error_provider" && result.end.outcome === "not met" && !over;
   if (failed) human.note(`nanocoder: ${summary.reason}`);
   if ("path" in report) human.note(`The report is in ${report.path}.md and ${report.path}.json.`);

@@ -10,6 +10,7 @@ import { planSteps } from "../plugins/plan-steps.js";
 import { lastSaid } from "../store/session-last.js";
 import { listSessions } from "../store/session-list.js";
 import type { PlanFlags } from "./asked.js";
+import { deniedLines } from "./denied-lines.js";
 import { type Interruption, interrupts } from "./interrupts.js";
 import { initLine, lineMaker } from "./json.js";
 import { noModel } from "./no-model.js";
@@ -153,7 +154,7 @@ async function worked(plan: Plan, planning: Planning): Promise<Ended> {
   try {
     const summary = await workOn(plan, { ...planning, human }, out.see);
     human.end();
-    for (const denial of summary.denials) human.note(`denied: ${denial.tool}: ${denial.reason}`);
+    for (const line of deniedLines(summary.denials)) human.note(line);
     const now = planIn(opened.agent.log.events);
     if (now?.phase === "done") return { exitCode: summary.exitCode, reason: summary.reason, summary };
     const open = summary.exitCode === 0 || summary.exitCode === 4;

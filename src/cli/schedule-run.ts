@@ -8,6 +8,7 @@ import { duration, visible } from "../platform/text.js";
 import type { Schedules } from "../plugins/schedules.js";
 import type { Schedule } from "../store/schedule-file.js";
 import type { ScheduleFlags } from "./asked.js";
+import { deniedLines } from "./denied-lines.js";
 import { type Interrupts, interrupts } from "./interrupts.js";
 import { noModel } from "./no-model.js";
 import { leaveNow, PATIENCE, refuse } from "./one-shot.js";
@@ -77,7 +78,7 @@ async function work(mail: Mail, flags: ScheduleFlags, stop: Interrupts) {
   }
   const events = agent.log.events.slice(first);
   const { subtype, result, denials, reason } = summarise(events, stop.cause);
-  for (const { tool, reason } of denials) say(`denied: ${tool}: ${firstLine(reason)}`);
+  for (const line of deniedLines(denials)) say(firstLine(line));
   const how = subtype === "success" ? "done" : `${subtype} (${firstLine(reason)})`;
   const delivered = events.some((event) => event.type === "reply" && event.stop !== "cut");
   return { words: `${how} in {time}, session ${id}: ${firstLine(result)}`, delivered };

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Event, EventOf, Fact } from "../core/event.js";
 import { type Call, callsIn } from "../core/message.js";
+import { isFields } from "../platform/fields.js";
 import { clip } from "../platform/text.js";
+import { isAsked, JOB } from "./asked.js";
 
 /** Milliseconds from which on a call waits by itself: asking again after that is polling. */
 const WAITS = 2000;
@@ -40,7 +42,7 @@ export function watchCircles(): (events: readonly Event[]) => Fact | undefined {
 }
 
 function follow(trail: Trail, event: Event, results: Results): Trail {
-  if (event.type === "ended" || event.type === "prompt") return NONE;
+  if (isAsked(event) || isLongJob(event)) return NONE;
   if (event.type === "note" && event.by === BY) return { ...trail, told: true };
   if (event.type !== "reply") return trail;
   const calls = callsIn(event.parts);
@@ -50,6 +52,13 @@ function follow(trail: Trail, event: Event, results: Results): Trail {
   return { steps, told: trail.told && circleIn(steps) !== undefined };
 }
 
+// whoever waits for the end of one that takes its time is polling, too
+function isLongJob(event: Event): boolean {
+  if (event.type !== "state" || !event.key.startsWith(`${JOB}:`)) return false;
+  const { value } = event;
+  return typeof value === "object" && value !== null && "ms" in value && Number(value.ms) >= WAITS;
+}
+
 function stepOf(calls: readonly Call[], results: Results): Step {
   const marks = calls.map((call) => markOf(call, results.get(call.id)));
   const shown = calls.map(({ name, input, malformed }) => clip(`${name} ${malformed ?? JSON.stringify(input)}`, 120));
@@ -57,7 +66,9 @@ function stepOf(calls: readonly Call[], results: Results): Step {
 }
 
 function markOf({ name, input, malformed }: Call, result: EventOf<"result"> | undefined): string {
-  const whole = JSON.stringify([name, input, malformed, result?.failed, result?.parts], inOrder);
+  // what is started in the background has another name each time
+  const said = isFields(result?.details) && "background" in result.details ? "started" : result?.parts;
+  const whole = JSON.stringify([name, input, malformed, result?.failed, said], inOrder);
   return createHash("sha256").update(whole).digest("base64");
 }
 

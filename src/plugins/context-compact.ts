@@ -4,11 +4,11 @@ import type { Session } from "../core/session.js";
 import { partTokens, textTokens } from "../models/tokens.js";
 import { headTail } from "../platform/text.js";
 import { BY, live } from "./answer.js";
+import { JOB } from "./asked.js";
 import { opening } from "./context-opening.js";
 import type { Need } from "./context-options.js";
 import { after, estimate, RATIO, requestSize, SHARES } from "./context-size.js";
 import { extract, summarise } from "./context-summary.js";
-import { JOB } from "./job-words.js";
 
 /** Shares of the room: what the user's open words may take, notes that last, the summary, and the newest round at most. */
 const MOST = { prompts: 0.25, rules: 0.15, summary: 0.12, round: 0.4 };

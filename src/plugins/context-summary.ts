@@ -5,8 +5,8 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { textTokens } from "../models/tokens.js";
 import { headTail, quoted } from "../platform/text.js";
+import { JOB } from "./asked.js";
 import { recordIn } from "./context-opening.js";
-import { JOB } from "./job-words.js";
 
 /** Attempts in one run, after which summaries are extracted; milliseconds of one; tokens of its answer and of what it reads. */
 const MOST = { tries: 3, ms: 120_000, answer: 4000, read: 120_000 };

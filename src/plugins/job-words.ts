@@ -1,10 +1,8 @@
 import type { Event } from "../core/event.js";
 import type { Json } from "../core/message.js";
 import { clip, duration, quoted } from "../platform/text.js";
+import { JOB } from "./asked.js";
 import type { Job, JobEnd } from "./job.js";
-
-/** Who mail and notes of jobs are from, and the beginning of their state keys. */
-export const JOB = "job";
 
 type Told = Pick<Job, "id" | "kind" | "title" | "file" | "callId" | "awaited" | "end">;
 

@@ -11,6 +11,7 @@ import { duration } from "../platform/text.js";
 import { unlessAborted, within } from "../platform/waiting.js";
 import type { JobRun } from "../tools/background.js";
 import { unfinished } from "./answer.js";
+import { JOB } from "./asked.js";
 import { commandJob } from "./command-job.js";
 import {
   hear,
@@ -23,7 +24,7 @@ import {
   type Work,
   type WorkEnd,
 } from "./job.js";
-import { endWords, JOB, mailWords, stallWords, standing, startedWords } from "./job-words.js";
+import { endWords, mailWords, stallWords, standing, startedWords } from "./job-words.js";
 
 /** Seconds that a reading waits. */
 const WAIT = 600;

@@ -1,12 +1,13 @@
 import type { Event, Fact, Usage } from "../core/event.js";
 import type { Plugin } from "../core/plugin.js";
 import { cost } from "../models/catalog.js";
+import { isAsked } from "./asked.js";
 import type { watchCircles } from "./circles.js";
 
 /** `maxCost` is in USD. */
 export type Limits = { maxTurns?: number | undefined; maxCost?: number | undefined };
 
-/** Answers before which no run goes in circles: until then what finds them is not loaded. */
+/** Answers since somebody asked before which nothing goes in circles: until then what finds them is not loaded. */
 const EARLY = 3;
 
 /** Ends a run that has asked the model `maxTurns` times, has cost `maxCost`, or goes in circles. */
@@ -18,7 +19,7 @@ export function limits(most: Limits): Plugin {
     async beforeStep({ events }) {
       const known = tally(events);
       const end = endOf(known, most);
-      if (end || known.turns < EARLY) return end;
+      if (end || known.since < EARLY) return end;
       watch ??= (await import("./circles.js")).watchCircles();
       return watch(events);
     },
@@ -38,10 +39,10 @@ function endOf({ turns, spent, uncounted }: Tally, { maxTurns, maxCost }: Limits
   return spent >= maxCost ? ended(`max_cost: $${spent.toFixed(6)} spent of $${maxCost}`) : undefined;
 }
 
-/** What counts of the newest run; `spent` is in USD, `uncounted` says why it is more than that. */
-type Tally = { turns: number; spent: number; uncounted?: string };
+/** What counts of the newest run; `spent` is in USD, `uncounted` says why it is more than that. `since`: answers since somebody asked. */
+type Tally = { turns: number; since: number; spent: number; uncounted?: string };
 
-const NONE: Tally = { turns: 0, spent: 0 };
+const NONE: Tally = { turns: 0, since: 0, spent: 0 };
 
 // reads a log that grows, at the cost of what came since the last reading
 function tallies(): (events: readonly Event[]) => Tally {
@@ -55,10 +56,11 @@ function tallies(): (events: readonly Event[]) => Tally {
 }
 
 function count(tally: Tally, event: Event): Tally {
-  if (event.type === "ended") return NONE;
+  if (event.type === "ended") return { ...NONE, since: tally.since };
+  if (isAsked(event)) return { ...tally, since: 0 };
   if (event.type === "spent") return pay(tally, event);
   if (event.type !== "reply" || event.stop === "cut") return tally;
-  return pay({ ...tally, turns: tally.turns + 1 }, event);
+  return pay({ ...tally, turns: tally.turns + 1, since: tally.since + 1 }, event);
 }
 
 function pay(tally: Tally, { usage, model }: { usage: Usage; model: string }): Tally {

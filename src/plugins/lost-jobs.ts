@@ -1,7 +1,8 @@
 import type { Event, Fact } from "../core/event.js";
 import { state } from "../core/fold.js";
 import { type Json, plainText } from "../core/message.js";
-import { JOB, shortened } from "./job-words.js";
+import { JOB } from "./asked.js";
+import { shortened } from "./job-words.js";
 
 const KEY = `${JOB}:`;
 

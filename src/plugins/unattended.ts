@@ -1,6 +1,6 @@
 import type { Event } from "../core/event.js";
 import { sinceLastEnd } from "../core/fold.js";
-import { JOB } from "./job-words.js";
+import { isAsked } from "./asked.js";
 
 /**
  * Whether what goes on is for a schedule, and nobody has said anything since; news of what runs in the background is nobody's word. With an
@@ -8,6 +8,6 @@ import { JOB } from "./job-words.js";
  */
 export function unattended(events: readonly Event[], asker?: string): boolean {
   if (asker === undefined && !sinceLastEnd(events).some(({ type }) => type === "prompt")) return false;
-  const prompt = events.findLast((event) => event.type === "prompt" && event.from !== JOB);
+  const prompt = events.findLast(isAsked);
   return prompt?.type === "prompt" && prompt.from === "schedule";
 }

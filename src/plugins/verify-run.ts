@@ -5,7 +5,8 @@ import { sentence } from "../core/run-tools.js";
 import type { Session } from "../core/session.js";
 import { scratch } from "../platform/scratch.js";
 import { type Changed, changedBy } from "../store/run-changes.js";
-import { JOB, jobIn } from "./job-words.js";
+import { isAsked } from "./asked.js";
+import { jobIn } from "./job-words.js";
 import type { Baseline } from "./verify-baseline.js";
 import { commandsFor } from "./verify-commands.js";
 import { type Check, type Found, type Pending, VERIFY, type VerifyOptions } from "./verify-options.js";
@@ -167,11 +168,6 @@ function verdict(found: readonly Found[], { events, emit }: Session): Fact[] {
 function repairsIn(events: readonly Event[]): number {
   const since = events.slice(events.findLastIndex(isAsked) + 1);
   return since.filter((event) => event.type === "note" && event.by === VERIFY).length;
-}
-
-// the end of a job in the background asks for nothing
-function isAsked(event: Event): boolean {
-  return event.type === "prompt" && event.from !== JOB;
 }
 
 function overall(found: readonly Found[]): string {

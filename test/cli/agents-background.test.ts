@@ -289,6 +289,19 @@ describe("a sub-agent in the background", () => {
   });
 });
 
+it("the same order again and again, started anew with each news, is a circle: the run is ended", async () => {
+  await using server = await played({
+    parent: ({ messages }) => (messages.at(-1)?.role === "user" ? { calls: [aside("the same")] } : "I wait."),
+    child: (request) =>
+      round(request) === 0 ? { calls: [call("write_file", { path: "../out.txt", content: "" })] } : "nothing new",
+  });
+  const { code, stderr } = await go(server, place());
+  expect(code, stderr).toBe(3);
+  expect(stderr).toContain("going in circles: agent");
+  expect(children(server).length).toBeLessThanOrEqual(10);
+  expect(stderr.match(/^denied: .*/gm)).toEqual([expect.stringMatching(/out\.txt is outside .* \([45] times\)$/)]);
+});
+
 describe("commands of a sub-agent in the background", () => {
   it.each([true, false])(
     "serve it while it works, and end with it, as its report says (background: %s)",

@@ -113,6 +113,45 @@ describe("a run that goes in circles", () => {
   });
 });
 
+describe("runs that only news of background work began", () => {
+  // each answer starts the same work, whose end is the next news
+  async function woken(ms: number): Promise<readonly Event[]> {
+    const log = memoryLog();
+    log.append({ type: "session", version: 1, id: "s", cwd: "/w", system: "" });
+    const model = scriptedModel(({ messages }) =>
+      messages.at(-1)?.role === "user" ? { calls: [call("start")] } : { text: "it runs" },
+    );
+    let jobs = 0;
+    const start = {
+      ...tool("start", () => ""),
+      run: async () => {
+        jobs += 1;
+        return { parts: [text(`Started as bg_${jobs}.`)], details: { background: `bg_${jobs}` } };
+      },
+    };
+    const plugins = [limits({})];
+    for (let n = 0; n < 12 && log.events.at(-1)?.type !== "note"; n += 1) {
+      const inbox = new Inbox();
+      inbox.post({ parts: [text(`bg_${n} completed`)], from: n === 0 ? "user" : "job" });
+      for await (const _ of run({ log, inbox, model, tools: [start], plugins }, new AbortController().signal));
+      log.append({ type: "state", key: `job:bg_${jobs}`, value: { status: "completed", ms } });
+    }
+    return log.events;
+  }
+  const ends = (events: readonly Event[]) =>
+    events.flatMap((event) => (event.type === "ended" && event.outcome === "limit" ? [event.reason] : []));
+
+  it("are one circle, whatever the work is called each time", async () => {
+    const events = await woken(100);
+    expect(events.filter((event) => event.type === "note")).toHaveLength(1);
+    expect(ends(events)[0]).toContain("going in circles: start {} gave the same result 5 times in a row");
+  });
+
+  it("are none where the work takes its time: that is polling", async () => {
+    expect(ends(await woken(2000))).toEqual([]);
+  });
+});
+
 describe("a run that does not go in circles", () => {
   it.each([
     ["two equal calls", each("same", "same")],
