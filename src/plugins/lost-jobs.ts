@@ -22,7 +22,8 @@ export function lostJobs(events: readonly Event[]): { facts: Fact[]; line: strin
     ...lost.map(({ id, title, file }) => `${id} ended with the session before (output: ${file}): ${title}`),
     ...ended.map(({ id, title, how, file }) => `${id} ended, ${how} (output: ${file}): ${title}`),
   ];
-  const note = `Background jobs of this session run no more:\n${lines.join("\n")}\nStart again what is still needed.`;
+  // in a tag: the person is told by the line
+  const note = `<background>\nBackground jobs of this session run no more:\n${lines.join("\n")}\nStart again what is still needed.\n</background>`;
   const facts = untold.map(({ id, title, file }): Fact => {
     return { type: "state", key: KEY + id, value: { title, file, status: "lost" } };
   });

@@ -299,7 +299,7 @@ it("the same order again and again, started anew with each news, is a circle: th
   expect(code, stderr).toBe(3);
   expect(stderr).toContain("going in circles: agent");
   expect(children(server).length).toBeLessThanOrEqual(10);
-  expect(stderr.match(/^denied: .*/gm)).toEqual([expect.stringMatching(/out\.txt is outside .* \([45] times\)$/)]);
+  expect(stderr.match(/^denied: .*/gm)).toEqual([expect.stringMatching(/out\.txt is outside .* \(\d times\)$/)]);
 });
 
 describe("commands of a sub-agent in the background", () => {
