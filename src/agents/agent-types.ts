@@ -46,6 +46,26 @@ export function toolsFor<T extends { name: string }>(type: AgentType | undefined
   return others.filter(({ name }) => names.has(name));
 }
 
+/** Names that a list may hold without a word: this session may have been started without them, or they are another agent's. */
+const QUIET = new Set([...OWN, ...Object.keys(KNOWN), ...Object.values(KNOWN).flat(), "http", "schedule", AGENT_TOOL]);
+
+type There = { tools: readonly { name: string }[]; servers: boolean };
+
+/** Which tools that a type names there are none of, as they were written. Throws a sentence where none of them all is there. */
+export function toolsMissing(type: AgentType | undefined, { tools, servers }: There): string[] {
+  const listed = type?.tools ?? [];
+  if (type === undefined || listed.length === 0) return [];
+  const remote = (name: string) => name.startsWith("mcp__");
+  if (toolsFor(type, tools).length === 0 && !(servers && listed.some(remote)))
+    throw new Error(
+      `The type of sub-agent "${type.name}" has none of its tools here (${listed.join(", ").slice(0, 200)}): mend "tools" in ${type.path}.`,
+    );
+  const there = new Set(tools.map(({ name }) => name));
+  return listed.filter(
+    (name) => !there.has(name) && !QUIET.has(name) && !QUIET.has(name.toLowerCase()) && !remote(name),
+  );
+}
+
 /** What the model is told of the types there are. */
 export function typesTold(types: readonly AgentType[]): string {
   const lines = types

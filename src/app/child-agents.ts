@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentJob } from "../agents/agent-job.js";
 import type { Order } from "../agents/agent-tool.js";
-import { toolsFor, typeNamed, typesTold } from "../agents/agent-types.js";
+import { toolsFor, toolsMissing, typeNamed, typesTold } from "../agents/agent-types.js";
 import { childLimits, childPlugin } from "../agents/child-plugin.js";
 import { type Child, resultOf, work } from "../agents/subagent.js";
 import type { Fact } from "../core/event.js";
@@ -50,6 +50,8 @@ export type Ground = {
   path: string | undefined;
   /** Where the file of one in the background goes. */
   outputs: string;
+  /** What was said once and is not said again. */
+  told: Set<string>;
   notice(line: string): void;
 };
 
@@ -65,6 +67,7 @@ export async function delegate(order: Order, context: ToolContext, ground: Groun
   const { types } = await listAgentTypes(agentPlaces(ground.config));
   const { task } = order;
   const wanted = { task, type: typeNamed(order.type, types) };
+  tellMissing(wanted.type, ground);
   const pay = (fact: Fact) => void parts.log.append(fact);
   if (!order.background || !parts.beside) {
     const end = (value: Json) => context.record({ type: "state", key: END, value });
@@ -76,6 +79,15 @@ export async function delegate(order: Order, context: ToolContext, ground: Groun
   const title = nameOf(wanted.type, task);
   const job = agentJob({ task, title, context, pay, make, log: parts.log, outputs, redact: redact.text });
   return parts.beside.background.begin(job, context);
+}
+
+function tellMissing(type: AgentType | undefined, { parts, mcp, told, notice }: Ground): void {
+  for (const name of toolsMissing(type, { tools: parts.tools, servers: mcp !== undefined }).slice(0, 3)) {
+    const line = `${type?.path}: there is no tool "${name.slice(0, 60)}" here: this type of sub-agent works without it.`;
+    if (told.has(line)) continue;
+    told.add(line);
+    notice(visible(line));
+  }
 }
 
 /** Tells the model of the types of sub-agents there are; `notice` hears of files that cannot be used. */

@@ -283,6 +283,30 @@ describe("types of sub-agents", () => {
     expect(stderr).toMatch(/bad\.md:\d+:\d+: .*not used/);
   });
 
+  it("tell once of a tool that there is not, and are of no use without any", async () => {
+    const where = place();
+    const typed = (name: string, tools: string) =>
+      put(join(where.home, `.nanocoder/agents/${name}.md`), `---\nname: ${name}\ntools: ${tools}\n---\nx`);
+    typed("some", "Read, Grpe, TodoWrite, Agent, mcp__away__find");
+    typed("none", "Grpe, Raed, mcp__away__find");
+    await using server = await played({
+      parent: [{ calls: ["some", "some", "none"].map((type) => agent(`be ${type}`, { type })) }],
+      child: ["fine"],
+    });
+    const { stderr } = await go(server, where);
+    expect(stderr.match(/there is no tool.*/g)).toEqual([
+      'there is no tool "Grpe" here: this type of sub-agent works without it.',
+    ]);
+    expect(stderr).toContain(`${join(where.home, ".nanocoder/agents/some.md")}: there is no tool`);
+    expect(children(server).map(({ lastText, tools }) => [lastText, tools])).toEqual([
+      ["be some", ["read_file", "todo_write"]],
+      ["be some", ["read_file", "todo_write"]],
+    ]);
+    expect(parents(server)[1]?.results[2]).toMatch(
+      /^(Error: )?The type of sub-agent "none" has none of its tools here \(Grpe, Raed, mcp__away__find\): mend "tools" in .*none\.md\.$/,
+    );
+  });
+
   it("may want a tier of the gateway; a project's may not name a model", async () => {
     const where = place();
     put(
