@@ -51,19 +51,23 @@ const QUIET = new Set([...OWN, ...Object.keys(KNOWN), ...Object.values(KNOWN).fl
 
 type There = { tools: readonly { name: string }[]; servers: boolean };
 
+const isRemote = (name: string) => name.startsWith("mcp__");
+
 /** Which tools that a type names there are none of, as they were written. Throws a sentence where none of them all is there. */
 export function toolsMissing(type: AgentType | undefined, { tools, servers }: There): string[] {
   const listed = type?.tools ?? [];
   if (type === undefined || listed.length === 0) return [];
-  const remote = (name: string) => name.startsWith("mcp__");
-  if (toolsFor(type, tools).length === 0 && !(servers && listed.some(remote)))
+  if (toolsFor(type, tools).length === 0 && !(servers && listed.some(isRemote)))
     throw new Error(
       `The type of sub-agent "${type.name}" has none of its tools here (${listed.join(", ").slice(0, 200)}): mend "tools" in ${type.path}.`,
     );
   const there = new Set(tools.map(({ name }) => name));
-  return listed.filter(
-    (name) => !there.has(name) && !QUIET.has(name) && !QUIET.has(name.toLowerCase()) && !remote(name),
-  );
+  return toolsUnknown(type).filter((name) => !there.has(name));
+}
+
+/** Which names of a type's list are no tool's of nanocoder, nor of a server or another agent. */
+export function toolsUnknown({ tools = [] }: AgentType): string[] {
+  return tools.filter((name) => !QUIET.has(name) && !QUIET.has(name.toLowerCase()) && !isRemote(name));
 }
 
 /** What the model is told of the types there are. */
