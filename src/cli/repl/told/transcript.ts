@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event, EventOf } from "../../../core/event.js";
 import type { Call } from "../../../core/message.js";
+import type { Question } from "../../../plugins/question.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { endOf, oneLine } from "../screen/cells.js";
@@ -21,6 +23,8 @@ export type TranscriptParts = { look: Look; print(pane: Pane): void; now(): numb
 /** Shows a run: what is finished is printed once, for good, and `live` is what is still open. */
 export type Transcript = {
   see(item: Event | Delta): void;
+  /** The call that a question is about waits for the person, not for its tool, until the function it gives is called. */
+  asks(question: Pick<Question, "tool" | "input" | "from">): () => void;
   /** The end of what a session already holds. */
   recount(events: readonly Event[]): void;
   live: Pane;
@@ -68,6 +72,13 @@ export function transcript(parts: TranscriptParts): Transcript {
       if ("seq" in item) record(state, item);
       else hear(state, item);
       flush(state, item.type === "ended");
+    },
+    asks(question) {
+      const seen = question.from === undefined ? calledIn(state, question) : undefined;
+      if (seen) seen.asked = true;
+      return () => {
+        if (seen) seen.asked = false;
+      };
     },
     recount(events) {
       const pane = recounted(events, { look: parts.look, told: (some) => panesOf(some, parts) });
@@ -151,6 +162,12 @@ function announce(state: State, call: Call): void {
   const seen: Seen = { call, tail: "" };
   state.calls.set(call.id, seen);
   state.open.push({ type: "call", seen });
+}
+
+// what runs may have been spelled otherwise: then it is the first of its tool
+function calledIn({ calls }: State, { tool, input }: Pick<Question, "tool" | "input">): Seen | undefined {
+  const open = [...calls.values()].filter((seen) => seen.call.name === tool && !seen.result && !seen.asked);
+  return open.find(({ call }) => isDeepStrictEqual(call.input, input)) ?? open.find((seen) => !seen.allowed);
 }
 
 function more({ calls }: State, callId: string, text: string): void {
