@@ -27,7 +27,7 @@ describe("a sub-agent", () => {
       /^They are three letters\.\n\n\[The sub-agent is done\. 2 rounds, 3 calls, .*session [\w-]+\]$/,
     );
     expect(after?.raw).not.toContain("content of");
-    expect(stderr).toContain('> agent > read_file(path="a")');
+    expect(stderr).toContain('> agent “look at a, b and c” > read_file(path="a")');
     // its own log beside the session's, and what it cost in the session's
     const {
       parent,
@@ -80,7 +80,7 @@ describe("a sub-agent", () => {
     expect(existsSync(join(where.work, "keep.txt"))).toBe(true);
     const { permission_denials: denials } = JSON.parse(stdout);
     expect(denials).toMatchObject([
-      { tool: "agent", reason: expect.stringMatching(/^sub-agent agent, bash: /) },
+      { tool: "agent", reason: expect.stringMatching(/^sub-agent “clean up”, bash: /) },
       { tool: "agent", reason: expect.stringContaining("refused in every mode") },
     ]);
     expect(children(server)[1]?.results[0]).toMatch(/^Denied: /);
