@@ -8,7 +8,7 @@ import { shownPath } from "../platform/walk.js";
 import { skillsTold, skillTold } from "../plugins/skills.js";
 import { notCounted, type Skill, skillPlaces, skillReader } from "../store/skill-files.js";
 import type { Asked, SkillFlags } from "./asked.js";
-import { cutTo } from "./columns.js";
+import { brokenFor, cutTo } from "./columns.js";
 import { write } from "./output.js";
 import { counted } from "./session-text.js";
 import { SKILL_COMMANDS } from "./skills-args.js";
@@ -52,7 +52,7 @@ async function listed(
   const faults = notCounted(skillPlaces(config), skills).map((each) => `not counted: ${path(each.path)}: ${each.why}`);
   const rows = skills.flatMap((skill) => linesOf(skill, { told, path }));
   const head = skills.length === 0 ? [NONE] : [headOf(skills, told, textTokens(lines.join("\n")))];
-  return [...head, ...rows, ...faults].map((line) => visible(line)).join("\n");
+  return brokenFor([...head, ...rows, ...faults].map((line) => visible(line)).join("\n"), process.stdout);
 }
 
 const NONE = "There are no skills here. nanocoder skills --help says where they lie.";
