@@ -47,14 +47,16 @@ type Known = ReadonlyMap<string, Call>;
 
 // what sub-agents call stands below the call they work for, and several may work at once
 function callsWithin({ session, callId, item }: Extract<Delta, { type: "child" }>, known: Known): Call[] {
-  const who = ["agent", ...titleOf(known.get(callId)?.input)].join(" ");
+  const title = agentTitle(known.get(callId)?.input);
+  const who = title === undefined ? "agent" : `agent ${title}`;
   return callsOf(item, known).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `${who} > ${call.name}` }));
 }
 
-function titleOf(input: Json | undefined): string[] {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return [];
+/** Who works on an order, as questions and lines name it; undefined: it is none. */
+export function agentTitle(input: Json | undefined): string | undefined {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
   const { task = input.prompt, type = input.subagent_type } = input;
-  return typeof task === "string" ? [orderTitle({ task, type: typeof type === "string" ? type : undefined })] : [];
+  return typeof task === "string" ? orderTitle({ task, type: typeof type === "string" ? type : undefined }) : undefined;
 }
 
 function callsOf(item: Event | Delta, known: Known): Call[] {

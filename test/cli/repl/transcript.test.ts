@@ -212,9 +212,12 @@ describe("a transcript", () => {
     record({ type: "judged", callId: "2", verdict: "allow", by: "person", why: "y" });
     clock.now += 1000;
     expect(live()[1]).toMatch(/^\S bash rm x {2}1\.0 s$/);
-    // of a sub-agent's call the row is not there
-    asks({ tool: "bash", input: { command: "rm x" }, from: "“tidy”" });
+    // a sub-agent's question is its order's
+    hear({ type: "call", call: call("3", "agent", { task: "tidy", type: "cleaner" }) });
+    record({ type: "started", callId: "3", name: "agent" });
+    asks({ tool: "bash", input: { command: "rm x" }, from: "cleaner “tidy”" });
     expect(live()[1]).toMatch(/1\.0 s$/);
+    expect(live()[2]).toMatch(/^· agent tidy type=cleaner {2}waits for you$/);
   });
 
   it("does not count the time that a person took to allow a call, and repeats no argument that a diff shows", () => {

@@ -3,6 +3,7 @@ import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event, EventOf } from "../../../core/event.js";
 import type { Call } from "../../../core/message.js";
 import type { Question } from "../../../plugins/question.js";
+import { agentTitle } from "../../progress.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { endOf, oneLine } from "../screen/cells.js";
@@ -24,7 +25,7 @@ export type TranscriptParts = { look: Look; print(pane: Pane): void; now(): numb
 export type Transcript = {
   see(item: Event | Delta): void;
   /** The call that a question is about waits for the person, not for its tool, until the function it gives is called. */
-  asks(question: Pick<Question, "tool" | "input" | "from">): () => void;
+  asks(question: Asked): () => void;
   /** The end of what a session already holds. */
   recount(events: readonly Event[]): void;
   live: Pane;
@@ -74,7 +75,7 @@ export function transcript(parts: TranscriptParts): Transcript {
       flush(state, item.type === "ended");
     },
     asks(question) {
-      const seen = question.from === undefined ? calledIn(state, question) : undefined;
+      const seen = calledIn(state, question);
       if (seen) seen.asked = true;
       return () => {
         if (seen) seen.asked = false;
@@ -164,10 +165,14 @@ function announce(state: State, call: Call): void {
   state.open.push({ type: "call", seen });
 }
 
-// what runs may have been spelled otherwise: then it is the first of its tool
-function calledIn({ calls }: State, { tool, input }: Pick<Question, "tool" | "input">): Seen | undefined {
-  const open = [...calls.values()].filter((seen) => seen.call.name === tool && !seen.result && !seen.asked);
-  return open.find(({ call }) => isDeepStrictEqual(call.input, input)) ?? open.find((seen) => !seen.allowed);
+type Asked = Pick<Question, "tool" | "input" | "from">;
+
+// of a sub-agent that which waits for it; what runs may have been spelled otherwise: then it is the first of its tool
+function calledIn({ calls }: State, { tool, input, from }: Asked): Seen | undefined {
+  const open = [...calls.values()].filter((seen) => !seen.result && !seen.asked);
+  if (from !== undefined) return open.find(({ call }) => agentTitle(call.input) === from);
+  const same = open.filter(({ call }) => call.name === tool);
+  return same.find(({ call }) => isDeepStrictEqual(call.input, input)) ?? same.find((seen) => !seen.allowed);
 }
 
 function more({ calls }: State, callId: string, text: string): void {
