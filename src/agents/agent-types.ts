@@ -46,6 +46,30 @@ export function toolsFor<T extends { name: string }>(type: AgentType | undefined
   return others.filter(({ name }) => names.has(name));
 }
 
+/** Names that a list may hold without a word: this session may have been started without them, or they are another agent's. */
+const QUIET = new Set([...OWN, ...Object.keys(KNOWN), ...Object.values(KNOWN).flat(), "http", "schedule", AGENT_TOOL]);
+
+type There = { tools: readonly { name: string }[]; servers: boolean };
+
+const isRemote = (name: string) => name.startsWith("mcp__");
+
+/** Which tools that a type names there are none of, as they were written. Throws a sentence where none of them all is there. */
+export function toolsMissing(type: AgentType | undefined, { tools, servers }: There): string[] {
+  const listed = type?.tools ?? [];
+  if (type === undefined || listed.length === 0) return [];
+  if (toolsFor(type, tools).length === 0 && !(servers && listed.some(isRemote)))
+    throw new Error(
+      `The type of sub-agent "${type.name}" has none of its tools here (${listed.join(", ").slice(0, 200)}): mend "tools" in ${type.path}.`,
+    );
+  const there = new Set(tools.map(({ name }) => name));
+  return toolsUnknown(type).filter((name) => !there.has(name));
+}
+
+/** Which names of a type's list are no tool's of nanocoder, nor of a server or another agent. */
+export function toolsUnknown({ tools = [] }: AgentType): string[] {
+  return tools.filter((name) => !QUIET.has(name) && !QUIET.has(name.toLowerCase()) && !isRemote(name));
+}
+
 /** What the model is told of the types there are. */
 export function typesTold(types: readonly AgentType[]): string {
   const lines = types

@@ -10,8 +10,8 @@ import { answerIn } from "../plugins/answer.js";
 /** The state keys `agent:<call>` say which session a sub-agent's call is. */
 const CHILD = "agent:";
 
-/** A sub-agent that is ready to work. `close` ends what it left running, and names it. */
-export type Child = { agent: Agent; id: string; name: string; close(): Promise<readonly string[]> };
+/** A sub-agent that is ready to work; `name` is that of its type, `title` tells it from others. `close` ends what it left running, and names it. */
+export type Child = { agent: Agent; id: string; name: string; title: string; close(): Promise<readonly string[]> };
 /** `context` is that of the call it works for, or what stands for it once the call was answered. */
 export type Working = {
   task: string;
@@ -93,7 +93,7 @@ function see(item: Event | Delta, { child, context, pay, see: seen }: Working): 
     type: "judged",
     verdict: "deny",
     by: item.by,
-    why: `sub-agent ${child.name}, ${call}: ${item.why}`,
+    why: `sub-agent ${child.title}, ${call}: ${item.why}`,
   });
 }
 

@@ -104,7 +104,8 @@ async function assembled({ config, front, models, redact, session }: Making): Pr
   const { endAll: endBeside } = beside.background;
   const ground = { id: session.id, log: session.log, cwd, models, redact, commands, endBeside };
   const around = { config: { ...config, cwd }, models, hooks, redact, mcp, path: session.path, notice: front.notice };
-  const delegated = delegation(() => ({ ...around, parts, agentOf, outputs, beside: besideChild(commands) }));
+  const told = new Set<string>();
+  const delegated = delegation(() => ({ ...around, told, parts, agentOf, outputs, beside: besideChild(commands) }));
   const parts: AgentParts = {
     ...config,
     log: session.log,

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentJob } from "../agents/agent-job.js";
 import type { Order } from "../agents/agent-tool.js";
-import { toolsFor, typeNamed, typesTold } from "../agents/agent-types.js";
+import { toolsFor, toolsMissing, typeNamed, typesTold } from "../agents/agent-types.js";
 import { childLimits, childPlugin } from "../agents/child-plugin.js";
+import { orderTitle } from "../agents/order-title.js";
 import { type Child, resultOf, work } from "../agents/subagent.js";
 import type { Fact } from "../core/event.js";
 import { last, state } from "../core/fold.js";
@@ -17,7 +18,7 @@ import type { Result, Tool, ToolContext } from "../core/tool.js";
 import type { Mcp } from "../mcp/plugin.js";
 import { TIERS } from "../models/gateway/tiers.js";
 import type { Redactor } from "../platform/secrets.js";
-import { clip, visible } from "../platform/text.js";
+import { visible } from "../platform/text.js";
 import { workOf } from "../plugins/checkpoint.js";
 import { END } from "../plugins/hook-calls.js";
 import type { Hooks } from "../plugins/hooks.js";
@@ -50,6 +51,8 @@ export type Ground = {
   path: string | undefined;
   /** Where the file of one in the background goes. */
   outputs: string;
+  /** What was said once and is not said again. */
+  told: Set<string>;
   notice(line: string): void;
 };
 
@@ -65,6 +68,7 @@ export async function delegate(order: Order, context: ToolContext, ground: Groun
   const { types } = await listAgentTypes(agentPlaces(ground.config));
   const { task } = order;
   const wanted = { task, type: typeNamed(order.type, types) };
+  tellMissing(wanted.type, ground);
   const pay = (fact: Fact) => void parts.log.append(fact);
   if (!order.background || !parts.beside) {
     const end = (value: Json) => context.record({ type: "state", key: END, value });
@@ -73,9 +77,18 @@ export async function delegate(order: Order, context: ToolContext, ground: Groun
   }
   // a hook that ends its run ends nothing of what goes on beside it
   const make = (own: ToolContext) => makeChild({ ...wanted, end: () => undefined }, own, ground);
-  const title = nameOf(wanted.type, task);
+  const title = orderTitle({ type: wanted.type?.name, task });
   const job = agentJob({ task, title, context, pay, make, log: parts.log, outputs, redact: redact.text });
   return parts.beside.background.begin(job, context);
+}
+
+function tellMissing(type: AgentType | undefined, { parts, mcp, told, notice }: Ground): void {
+  for (const name of toolsMissing(type, { tools: parts.tools, servers: mcp !== undefined }).slice(0, 3)) {
+    const line = `${type?.path}: there is no tool "${name.slice(0, 60)}" here: this type of sub-agent works without it.`;
+    if (told.has(line)) continue;
+    told.add(line);
+    notice(visible(line));
+  }
 }
 
 /** Tells the model of the types of sub-agents there are; `notice` hears of files that cannot be used. */
@@ -95,6 +108,7 @@ type Wanted = { task: string; type: AgentType | undefined; end(wish: Json): void
 async function makeChild({ task, type, end }: Wanted, context: ToolContext, ground: Ground): Promise<Child> {
   const { parts, config, hooks, redact } = ground;
   const name = type?.name ?? "agent";
+  const title = orderTitle({ type: type?.name, task });
   const { id, log, close, path } = openChildLog(ground);
   const beside = ground.beside(log, id);
   const stopping = async () =>
@@ -117,7 +131,7 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     gate: childLimits({ context, maxCost: parts.maxCost, maxTurns: ROUNDS }),
     ...(parts.room && { room: { ...parts.room, transcript: path } }),
     ...(parts.checkpoints && { checkpoints: { ...parts.checkpoints, on: workOf(context) } }),
-    ...(shared && { shared: { ...shared, owner: context, from: nameOf(type, task) } }),
+    ...(shared && { shared: { ...shared, owner: context, from: title } }),
   });
   try {
     await begin(agent, { id, type, context, shell: config.shell });
@@ -125,7 +139,7 @@ async function makeChild({ task, type, end }: Wanted, context: ToolContext, grou
     close();
     throw error;
   }
-  return { agent, id, name, close: () => endOf(beside, close) };
+  return { agent, id, name, title, close: () => endOf(beside, close) };
 }
 
 // they are told the mode of its log, and that of the session counts: it may have changed since
@@ -159,17 +173,6 @@ async function endOf({ background }: Beside, close: () => void): Promise<string[
   await background.plugin.close?.();
   close();
   return left;
-}
-
-// several of one type may ask: the beginning of the task tells them apart
-function nameOf(type: AgentType | undefined, task: string): string {
-  const words = `“${shortName(task, 40)}”`;
-  return type === undefined ? words : `${shortName(type.name, 40)} ${words}`;
-}
-
-// its quotes are ours: words of its own cannot end the name and go on in our voice
-function shortName(words: string, most: number): string {
-  return clip(visible(words.replace(/\s+/g, " ").trim()).replace(/[“”]/g, '"'), most);
 }
 
 type Beginning = { id: string; type: AgentType | undefined; context: ToolContext; shell: string };

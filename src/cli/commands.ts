@@ -89,7 +89,7 @@ function addSessions(program: Command, found: (asked: Asked) => void): void {
   add("export", "the conversation as a file to keep or to pass on")
     .argument("[id]", "default last")
     .addOption(
-      program.createOption("--format <format>", "default: as the file is called, else md").choices(["md", "html"]),
+      program.createOption("--format <format>", "default: as the file is called; md on stdout").choices(["md", "html"]),
     )
     .addOption(program.createOption("-o, --output <file>", "a new file in place of stdout"));
   add("fork", "copy it to a new session, and print the new id").argument("[id]", "default last");

@@ -14,10 +14,9 @@ import { visible } from "../platform/text.js";
 import { newsOf } from "../plugins/instruction-news.js";
 import { kilobytes } from "../plugins/instruction-reading.js";
 import { instructionPlaces, mainInstructions } from "../store/instruction-files.js";
+import { partFindings } from "./doctor-parts.js";
+import type { Finding } from "./finding.js";
 import { colours, write } from "./output.js";
-
-/** Something that was looked at: as it should be, worth knowing, or to be mended. */
-export type Finding = { level: "good" | "note" | "bad"; what: string; mend?: string };
 
 /** Says what is configured and reachable, each problem with its mend. Exit code 1 when something must be mended. */
 export async function doctor(flags: Flags): Promise<number> {
@@ -39,6 +38,7 @@ export async function findingsOf(config: Config): Promise<Finding[]> {
     await sandbox(config),
     ...(await instructionFiles(config)),
     ...(await servers(config)),
+    ...(await partFindings(config)),
     ...config.notices.map((what): Finding => ({ level: "note", what: visible(what) })),
   ];
 }

@@ -10,6 +10,7 @@ import type { ServerSpec } from "../mcp/types.js";
 import { nearest, visible } from "../platform/text.js";
 import { tokensIn } from "../store/tokens.js";
 import type { Asked, McpFlags } from "./asked.js";
+import { brokenFor } from "./columns.js";
 import { MCP_COMMANDS } from "./mcp-args.js";
 import { tryServers } from "./mcp-servers-told.js";
 import { write } from "./output.js";
@@ -33,16 +34,16 @@ async function list({ config, words: [word] }: Request): Promise<number> {
   }
   const { specs, asked } = config.mcp;
   if (specs.length + asked.length === 0)
-    await print("No MCP server is configured. nanocoder mcp add --help shows how.\n");
+    await show("No MCP server is configured. nanocoder mcp add --help shows how.\n");
   for (const { spec, ready, words } of await tryServers(config, specs, WAIT.list))
-    await print(
+    await show(
       `${ready ? "✓" : "✗"} ${visible(spec.name)}  ${words.replaceAll("\n", " ")}  ${visible(spec.shown)}  (${visible(spec.from)})\n`,
     );
   for (const { name, whole, from, consent } of asked)
-    await print(
+    await show(
       `· ${visible(name)}  not started: ${consent === "changed" ? "it changed since you agreed to it" : "nobody agreed to it"}  ${visible(whole)}  (${visible(from)})\n    mend: nanocoder trust\n`,
     );
-  for (const notice of config.notices.filter((each) => /is left out/.test(each))) await print(`✗ ${notice}\n`);
+  for (const notice of config.notices.filter((each) => /is left out/.test(each))) await show(`✗ ${notice}\n`);
   return 0;
 }
 
@@ -50,16 +51,16 @@ async function test({ config, words: [name] }: Request): Promise<number> {
   const [tried] = await tryServers(config, [named(config, name)], WAIT.test);
   if (tried === undefined) return 1;
   const { spec, ready, words, server } = tried;
-  await print(`${ready ? "✓" : "✗"} ${visible(spec.name)}: ${words}\n`);
+  await show(`${ready ? "✓" : "✗"} ${visible(spec.name)}: ${words}\n`);
   const { tools = [], prompts = [], resources = false } = server.catalogue ?? {};
   for (const tool of tools)
-    await print(
+    await show(
       `  ${toolName(spec.name, tool.name) ?? visible(tool.name)}  ${visible(tool.description.split("\n")[0] ?? "")}\n`,
     );
   for (const prompt of prompts)
-    await print(`  /${visible(spec.name)}:${visible(prompt.name)}  ${visible(prompt.description)}\n`);
-  if (resources) await print("  it has resources\n");
-  if (!ready && server.stderr.trim() !== "") await print(`It said on stderr:\n${visible(server.stderr.trimEnd())}\n`);
+    await show(`  /${visible(spec.name)}:${visible(prompt.name)}  ${visible(prompt.description)}\n`);
+  if (resources) await show("  it has resources\n");
+  if (!ready && server.stderr.trim() !== "") await show(`It said on stderr:\n${visible(server.stderr.trimEnd())}\n`);
   return ready ? 0 : 1;
 }
 
@@ -151,6 +152,10 @@ function named({ mcp: { specs, asked }, notices }: Config, name: string | undefi
   const names = `Servers: ${specs.map((spec) => spec.name).join(", ") || "none"}.`;
   if (name === undefined) throw new UsageError(`Say which MCP server, by its name. ${names}`);
   throw new UsageError(`There is no MCP server "${name}". ${names}`);
+}
+
+function show(text: string): Promise<void> {
+  return print(brokenFor(text, process.stdout));
 }
 
 function print(text: string): Promise<void> {

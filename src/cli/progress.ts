@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { orderTitle } from "../agents/order-title.js";
 import type { Delta, Event, EventOf } from "../core/event.js";
 import { type Call, callsIn, type Json, plainText } from "../core/message.js";
 import { clip, visible } from "../platform/text.js";
@@ -26,7 +27,7 @@ export function progress(sink: Sink, colours: boolean): Progress {
   };
 
   const see = (item: Event | Delta) => {
-    for (const call of callsOf(item)) announce(call);
+    for (const call of callsOf(item, calls)) announce(call);
     for (const line of linesOf(item)) say(paint(line.style, line.text));
   };
   const announce = (call: Call) => {
@@ -42,14 +43,25 @@ export function progress(sink: Sink, colours: boolean): Progress {
   };
 }
 
-// what sub-agents call stands below the call they work for
-function callsWithin({ session, item }: Extract<Delta, { type: "child" }>): Call[] {
-  return callsOf(item).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `agent > ${call.name}` }));
+type Known = ReadonlyMap<string, Call>;
+
+// what sub-agents call stands below the call they work for, and several may work at once
+function callsWithin({ session, callId, item }: Extract<Delta, { type: "child" }>, known: Known): Call[] {
+  const title = agentTitle(known.get(callId)?.input);
+  const who = title === undefined ? "agent" : `agent ${title}`;
+  return callsOf(item, known).map((call) => ({ ...call, id: `${session} ${call.id}`, name: `${who} > ${call.name}` }));
 }
 
-function callsOf(item: Event | Delta): Call[] {
+/** Who works on an order, as questions and lines name it; undefined: it is none. */
+export function agentTitle(input: Json | undefined): string | undefined {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
+  const { task = input.prompt, type = input.subagent_type } = input;
+  return typeof task === "string" ? orderTitle({ task, type: typeof type === "string" ? type : undefined }) : undefined;
+}
+
+function callsOf(item: Event | Delta, known: Known): Call[] {
   if (item.type === "call") return [item.call];
-  if (item.type === "child") return callsWithin(item);
+  if (item.type === "child") return callsWithin(item, known);
   return item.type === "reply" ? callsIn(item.parts) : [];
 }
 

@@ -7,6 +7,7 @@ import { scheduleLine } from "../plugins/schedule-words.js";
 import { Schedules } from "../plugins/schedules.js";
 import { schedulePath } from "../store/schedule-file.js";
 import type { Asked, ScheduleFlags } from "./asked.js";
+import { brokenFor } from "./columns.js";
 import { write } from "./output.js";
 import { SCHEDULE_COMMANDS } from "./schedule-args.js";
 
@@ -61,5 +62,5 @@ async function remove({ schedules, words: [id = ""] }: Request): Promise<number>
 }
 
 function print(text: string): Promise<void> {
-  return write(process.stdout, `${text}\n`, () => undefined);
+  return write(process.stdout, `${brokenFor(text, process.stdout)}\n`, () => undefined);
 }

@@ -13,6 +13,7 @@ import { listChildren, listSessions } from "../store/session-list.js";
 import { childFolder, type SavedSession } from "../store/sessions.js";
 import { agreed } from "./agreed.js";
 import { type Asked, SESSION_COMMANDS, type SessionFlags } from "./asked.js";
+import { formatOf } from "./export-format.js";
 import { write } from "./output.js";
 import { htmlOf } from "./session-html.js";
 import { markdownOf } from "./session-markdown.js";
@@ -76,8 +77,12 @@ async function show({ config, id }: Request): Promise<number> {
 }
 
 async function exported({ config, flags: { format, output }, id }: Request): Promise<number> {
+  const made = format ?? (output === undefined ? "md" : formatOf(output));
+  if (made === undefined)
+    throw new UsageError(
+      `sessions export writes Markdown or HTML: give a name that ends in .md or .html, not "${output}", or say --format.`,
+    );
   const story = await readStory(savedSession(config, id));
-  const made = format ?? (/\.html?$/i.test(output ?? "") ? "html" : "md");
   const text = made === "html" ? htmlOf(story) : markdownOf(story);
   if (output === undefined) await print(text);
   else if (!writeNew(resolve(config.cwd, output), text))

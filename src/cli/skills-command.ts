@@ -8,7 +8,7 @@ import { shownPath } from "../platform/walk.js";
 import { skillsTold, skillTold } from "../plugins/skills.js";
 import { notCounted, type Skill, skillPlaces, skillReader } from "../store/skill-files.js";
 import type { Asked, SkillFlags } from "./asked.js";
-import { cutTo } from "./columns.js";
+import { brokenFor, cutTo } from "./columns.js";
 import { write } from "./output.js";
 import { counted } from "./session-text.js";
 import { SKILL_COMMANDS } from "./skills-args.js";
@@ -48,11 +48,15 @@ async function listed(
   }
   const { lines, told } = skillsTold(skills, await windowOf(config));
   const path = (each: string) => shownPath(config.cwd, each);
-  if (flags.json) return skills.map((skill) => JSON.stringify(rowOf(skill, told))).join("\n");
-  const faults = notCounted(skillPlaces(config), skills).map((each) => `not counted: ${path(each.path)}: ${each.why}`);
+  const left = notCounted(skillPlaces(config), skills);
+  if (flags.json) {
+    const all = [...skills.map((skill) => rowOf(skill, told)), ...left.map((each) => ({ ...each, counted: false }))];
+    return all.map((row) => JSON.stringify(row)).join("\n");
+  }
+  const faults = left.map((each) => `not counted: ${path(each.path)}: ${each.why}`);
   const rows = skills.flatMap((skill) => linesOf(skill, { told, path }));
   const head = skills.length === 0 ? [NONE] : [headOf(skills, told, textTokens(lines.join("\n")))];
-  return [...head, ...rows, ...faults].map((line) => visible(line)).join("\n");
+  return brokenFor([...head, ...rows, ...faults].map((line) => visible(line)).join("\n"), process.stdout);
 }
 
 const NONE = "There are no skills here. nanocoder skills --help says where they lie.";
@@ -72,6 +76,7 @@ function rowOf(skill: Skill, told: ReadonlySet<Skill>) {
     from,
     path,
     tokens,
+    counted: true,
     told: told.has(skill),
     offered,
     callable,

@@ -162,7 +162,7 @@ describe("a sub-agent in the background", () => {
     expect(code).toBe(4);
     expect(existsSync(join(where.work, "keep.txt"))).toBe(true);
     expect(JSON.parse(stdout).permission_denials).toMatchObject([
-      { tool: "agent", input: { task: "clean up" }, reason: expect.stringMatching(/^sub-agent agent, bash: /) },
+      { tool: "agent", input: { task: "clean up" }, reason: expect.stringMatching(/^sub-agent “clean up”, bash: /) },
     ]);
   });
 

@@ -27,7 +27,7 @@ describe("a sub-agent", () => {
       /^They are three letters\.\n\n\[The sub-agent is done\. 2 rounds, 3 calls, .*session [\w-]+\]$/,
     );
     expect(after?.raw).not.toContain("content of");
-    expect(stderr).toContain('> agent > read_file(path="a")');
+    expect(stderr).toContain('> agent “look at a, b and c” > read_file(path="a")');
     // its own log beside the session's, and what it cost in the session's
     const {
       parent,
@@ -80,7 +80,7 @@ describe("a sub-agent", () => {
     expect(existsSync(join(where.work, "keep.txt"))).toBe(true);
     const { permission_denials: denials } = JSON.parse(stdout);
     expect(denials).toMatchObject([
-      { tool: "agent", reason: expect.stringMatching(/^sub-agent agent, bash: /) },
+      { tool: "agent", reason: expect.stringMatching(/^sub-agent “clean up”, bash: /) },
       { tool: "agent", reason: expect.stringContaining("refused in every mode") },
     ]);
     expect(children(server)[1]?.results[0]).toMatch(/^Denied: /);
@@ -281,6 +281,30 @@ describe("types of sub-agents", () => {
     );
     expect(children(server)).toEqual([]);
     expect(stderr).toMatch(/bad\.md:\d+:\d+: .*not used/);
+  });
+
+  it("tell once of a tool that there is not, and are of no use without any", async () => {
+    const where = place();
+    const typed = (name: string, tools: string) =>
+      put(join(where.home, `.nanocoder/agents/${name}.md`), `---\nname: ${name}\ntools: ${tools}\n---\nx`);
+    typed("some", "Read, Grpe, TodoWrite, Agent, mcp__away__find");
+    typed("none", "Grpe, Raed, mcp__away__find");
+    await using server = await played({
+      parent: [{ calls: ["some", "some", "none"].map((type) => agent(`be ${type}`, { type })) }],
+      child: ["fine"],
+    });
+    const { stderr } = await go(server, where);
+    expect(stderr.match(/there is no tool.*/g)).toEqual([
+      'there is no tool "Grpe" here: this type of sub-agent works without it.',
+    ]);
+    expect(stderr).toContain(`${join(where.home, ".nanocoder/agents/some.md")}: there is no tool`);
+    expect(children(server).map(({ lastText, tools }) => [lastText, tools])).toEqual([
+      ["be some", ["read_file", "todo_write"]],
+      ["be some", ["read_file", "todo_write"]],
+    ]);
+    expect(parents(server)[1]?.results[2]).toMatch(
+      /^(Error: )?The type of sub-agent "none" has none of its tools here \(Grpe, Raed, mcp__away__find\): mend "tools" in .*none\.md\.$/,
+    );
   });
 
   it("may want a tier of the gateway; a project's may not name a model", async () => {

@@ -549,6 +549,7 @@ describe("every command", () => {
     expect(help).toMatch(/^ {2}\/permissions \[strict\|default\|plan\|auto\]\n {32}what is allowed/m);
     expect(wrappedTable("  key    what it does", 14)).toEqual(["  key    what", "    it does"]);
     expect(wrappedTable("  k  what it does", 12)).toEqual(["  k  what it", "     does"]);
+    expect(wrappedTable("    node /a/path/that/is/long", 16)).toEqual(["    node", "    /a/path/that", "    /is/long"]);
     expect(wrappedTable("  按键      展开查看全部经过", 16)).toEqual(["  按键      展开", "    查看全部经过"]);
   });
 

@@ -126,6 +126,19 @@ describe("nanocoder sessions export", () => {
     expect((await nanocoder(["sessions", "export", "--format", "html"], { place: where })).stdout).toBe(page);
   });
 
+  it("wants a name that says as what, or the format", async () => {
+    const where = await worked();
+    const refused = await nanocoder(["sessions", "export", "-o", "it.txt"], { place: where });
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('give a name that ends in .md or .html, not "it.txt", or say --format.'),
+    ]);
+    expect(existsSync(join(where.work, "it.txt"))).toBe(false);
+    const said = await nanocoder(["sessions", "export", "-o", "it.txt", "--format", "md"], { place: where });
+    expect(said).toMatchObject({ code: 0, stderr: "" });
+    expect(readFileSync(join(where.work, "it.txt"), "utf8")).toMatch(/^# /);
+  });
+
   it("writes Markdown where what was said stays what it is", async () => {
     const { code, stdout } = await nanocoder(["sessions", "export", "last"], { place: await worked() });
     expect(code).toBe(0);

@@ -226,12 +226,24 @@ describe("nanocoder skills", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(rows.map(({ name, told }) => [name, told])).toEqual([
+    expect(rows.filter(({ counted }) => counted).map(({ name, told }) => [name, told])).toEqual([
       ["mine", true],
       ["project:mine", true],
       ["twin", true],
       ["bad", true],
       ["hand", false],
+    ]);
+    expect(rows.slice(5)).toEqual([
+      {
+        path: expect.stringMatching(/out\/SKILL\.md$/),
+        why: "it is a link that leads out of its folder",
+        counted: false,
+      },
+      {
+        path: expect.stringMatching(/twin\/SKILL\.md$/),
+        why: "another skill of the project has its name, and comes first",
+        counted: false,
+      },
     ]);
     expect(rows[3].problem).toContain("SKILL.md:3:1");
   });

@@ -106,7 +106,7 @@ describe("the servers of a session", () => {
     const { code, children, stderr } = await played(where, plays, []);
     expect(code).toBe(4);
     expect(children[1]?.results[0]).toMatch(/^Denied: the MCP server fix does it/);
-    expect(stderr).toMatch(/denied: agent: sub-agent agent, mcp__fix__act: /);
+    expect(stderr).toMatch(/denied: agent: sub-agent “do it”, mcp__fix__act: /);
     expect(existsSync(log) && readFileSync(log, "utf8")).not.toContain("call act");
   });
 

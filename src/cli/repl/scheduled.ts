@@ -5,7 +5,7 @@ import type { Event } from "../../core/event.js";
 import { visible } from "../../platform/text.js";
 import { scheduling } from "../../plugins/schedule-tool.js";
 import { type Clock, Schedules } from "../../plugins/schedules.js";
-import { unattended } from "../../plugins/unattended.js";
+import { formUnattended, unattended } from "../../plugins/unattended.js";
 import { schedulePath } from "../../store/schedule-file.js";
 import type { Locale } from "./locale.js";
 
@@ -44,7 +44,7 @@ export function scheduledFront(front: Front, { config, locale, clock }: Around) 
       return { verdict: "deny", why: `${question.why} (this turn is scheduled: nobody is there to ask)` };
     },
     elicit: async (form, signal) =>
-      unattended(events) || !front.elicit ? { action: "decline" } : front.elicit(form, signal),
+      formUnattended(events) || !front.elicit ? { action: "decline" } : front.elicit(form, signal),
   };
   return {
     front: scheduled,

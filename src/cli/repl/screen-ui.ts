@@ -107,7 +107,10 @@ export class ScreenUi implements FrontEnd {
     this.#print(saidPane(said, this.#parts.look, close ? [] : [""]), kind);
   }
 
-  readonly ask: FrontEnd["ask"] = (question, asking) => this.#questions.ask(question, asking);
+  readonly ask: FrontEnd["ask"] = (question, asking) => {
+    const answered = this.#told.asks(question);
+    return this.#questions.ask(question, asking).finally(answered);
+  };
   readonly choose: FrontEnd["choose"] = (choice) => this.#questions.choose(choice);
   readonly fill: FrontEnd["fill"] = (field) => this.#questions.fill(field);
   readonly edit: FrontEnd["edit"] = (words) => this.#editor.edit(words);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { fixture, served } from "../../mcp/serving.js";
 import { agent, bash, call, children, gate, logsOf, news, parents, played, round } from "../delegating.js";
 import { type Sitting, sit } from "../desks.js";
 import { openaiAt, place, processesWith } from "../nanocoder.js";
@@ -223,5 +224,32 @@ describe("a turn that a schedule began", () => {
     for (const each of [children(server)[1], parents(server)[3]])
       expect(each?.results[0]).toContain("this turn is scheduled: nobody is there to ask");
     expect(news(parents(server).at(-1))).toHaveLength(1);
+  });
+
+  it("leaves nobody to fill in a form for what works on after it", async () => {
+    const idle = gate();
+    const tools = [{ name: "ask", inputSchema: { type: "object", properties: {} } }];
+    const elicit = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+    await using server = await played({
+      parent: [{ calls: [aside("ask it")] }, "I wait.", "heard"],
+      child: async (request) => {
+        await idle.opened;
+        return (
+          [{ calls: [call("mcp_tools", {})] }, { calls: [call("mcp__fix__ask", {})] }, "asked"][round(request)] ?? "?"
+        );
+      },
+    });
+    const where = served({ fix: fixture({ tools, elicit }) });
+    await using at = await sit({ env: openaiAt(server.url), flags: AUTO, where });
+    const choose = vi.spyOn(at.ui, "choose");
+    at.desk.attend(() => undefined);
+    at.desk.opened.agent.inbox.post({ parts: [{ type: "text", text: "nightly" }], from: "schedule" });
+    await at.desk.during(async () => undefined);
+    await vi.waitFor(() => expect(at.desk.busy).toBe(false));
+    idle.open();
+    await vi.waitFor(() => expect(parents(server)).toHaveLength(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(at.desk.busy).toBe(false));
+    expect(choose).not.toHaveBeenCalled();
+    expect(children(server)[2]?.results.at(-1)).toContain('"action":"decline"');
   });
 });

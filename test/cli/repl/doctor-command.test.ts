@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/app/config.js";
 import { doctorCommand, terminalFindings } from "../../../src/cli/repl/commands/doctor-command.js";
+import type { Locale } from "../../../src/cli/repl/locale.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
-import { nanocoder } from "../nanocoder.js";
+import { schedulePath } from "../../../src/store/schedule-file.js";
+import { nanocoder, place } from "../nanocoder.js";
 import { fakeUi } from "./fake-ui.js";
 
 const UTF8 = { TERM: "xterm-256color", LANG: "zh_CN.UTF-8" };
@@ -44,6 +46,40 @@ describe("/doctor", () => {
       .split("\n")
       .filter((line) => !/\p{Script=Han}/u.test(line));
     expect(english).toEqual([]);
+  });
+
+  it("counts skills, types of sub-agents and schedules, and says what is broken and how to mend it", async () => {
+    const { home, work } = place();
+    const put = (path: string, text: string) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    };
+    const config = await readConfig({}, { env: { PATH: process.env.PATH ?? "" }, cwd: work, homedir: home });
+    const told = async (locale: Locale) => {
+      const ui = fakeUi();
+      await doctorCommand(config, { env: UTF8, columns: 80, rows: 24 }, { ui, locale });
+      return ui.text();
+    };
+    expect(await told("en")).toMatch(/✓ skills: none\n✓ types of sub-agents: none\n✓ schedules of this folder: none\n/);
+    const own = join(home, ".nanocoder");
+    put(join(own, "skills/fine/SKILL.md"), "---\ndescription: d\n---\nx");
+    put(join(own, "skills/bad/SKILL.md"), "---\nname: [oops\n---\nx");
+    put(join(own, "agents/some.md"), "---\nname: some\ntools: Read, Grpe\n---\nx");
+    put(join(work, ".claude/agents/bad.md"), "---\nname: [oops\n---\nx");
+    put(schedulePath(own, config.cwd), "{");
+    const english = await told("en");
+    expect(english).toMatch(
+      /✓ skills: 2 \(bad, fine\)\n· skill, not read whole: .*bad\/SKILL\.md:2:.*\n {4}mend: mend what/,
+    );
+    expect(english).toMatch(
+      /✓ types of sub-agents: 1 \(some\)\n· type of sub-agent: .*bad\.md:2:.*\n {4}mend: mend what/,
+    );
+    expect(english).toMatch(/some\.md: there is no tool "Grpe"\n {4}mend: correct the name/);
+    expect(english).toMatch(/schedules: .*\.json: what cannot be read is left out \(1\)\n {4}mend: mend or remove/);
+    const chinese = await told("zh");
+    for (const words of ["技能：2 (bad, fine)", '没有工具 "Grpe"', "改正名称", "有 1 处无法读取", "修正或删除该文件"])
+      expect(chinese).toContain(words);
+    expect(chinese.split("\n").filter((line) => !/\p{Script=Han}/u.test(line))).toEqual([]);
   });
 
   const words = (env: Record<string, string>, columns = 80, rows = 24) =>

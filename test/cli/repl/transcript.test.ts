@@ -37,6 +37,7 @@ function shown({ columns = 60, locale = "en" as Locale } = {}) {
     record(...facts: Fact[]) {
       for (const fact of facts) it.see({ ...fact, seq: seq++, at: clock.now });
     },
+    asks: it.asks,
     recount: (events: readonly Event[]) => it.recount(events),
   };
 }
@@ -194,6 +195,29 @@ describe("a transcript", () => {
     expect(live()).toEqual(["gateway: a failed (529). Now asking b."]);
     hear({ type: "text", text: "Here\n" });
     expect(printed()[0]).toBe("gateway: a failed (529). Now asking b. (2 times)");
+  });
+
+  it("says of a call that a person is asked about that it waits, while others run on", () => {
+    const { live, hear, record, clock, asks } = shown();
+    const [one, other] = [call("1", "bash", { command: "npm test" }), call("2", "bash", { command: "rm x" })];
+    hear({ type: "call", call: one }, { type: "call", call: other });
+    record({ type: "started", callId: "1", name: "bash" }, { type: "started", callId: "2", name: "bash" });
+    const answered = asks({ tool: "bash", input: { command: "rm x" } });
+    clock.now += 5000;
+    expect(live().map((line) => line.slice(1))).toEqual([" bash npm test  5.0 s", " bash rm x  waits for you"]);
+    const before = live();
+    clock.now += 240;
+    expect([live()[0] === before[0], live()[1] === before[1]]).toEqual([false, true]);
+    answered();
+    record({ type: "judged", callId: "2", verdict: "allow", by: "person", why: "y" });
+    clock.now += 1000;
+    expect(live()[1]).toMatch(/^\S bash rm x {2}1\.0 s$/);
+    // a sub-agent's question is its order's
+    hear({ type: "call", call: call("3", "agent", { task: "tidy", type: "cleaner" }) });
+    record({ type: "started", callId: "3", name: "agent" });
+    asks({ tool: "bash", input: { command: "rm x" }, from: "cleaner “tidy”" });
+    expect(live()[1]).toMatch(/1\.0 s$/);
+    expect(live()[2]).toMatch(/^· agent tidy type=cleaner {2}waits for you$/);
   });
 
   it("does not count the time that a person took to allow a call, and repeats no argument that a diff shows", () => {

@@ -1,7 +1,8 @@
 import type { Config } from "../../../app/config.js";
 import type { Environment } from "../../../app/input.js";
 import { visible } from "../../../platform/text.js";
-import { type Finding, findingsOf, linesOf } from "../../doctor.js";
+import { findingsOf, linesOf } from "../../doctor.js";
+import type { Finding } from "../../finding.js";
 import type { Desk } from "../desk.js";
 import { DOCTOR, findingIn } from "./doctor-words.js";
 

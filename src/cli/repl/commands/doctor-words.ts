@@ -1,4 +1,4 @@
-import type { Finding } from "../../doctor.js";
+import type { Finding } from "../../finding.js";
 import type { Locale } from "../locale.js";
 import { type Rewording, reworded } from "../reworded.js";
 
@@ -37,6 +37,17 @@ const FINDINGS: readonly Rewording[] = [
   ],
   [/^instructions: (.+)$/, "说明文件：$1"],
   [/^MCP server (.+)$/, "MCP 服务器 $1"],
+  [/^skills: none$/, "技能：没有"],
+  [/^skills: (.+)$/, "技能：$1"],
+  [/^skill, not read whole: (.+)$/, "技能没有完整读出：$1"],
+  [/^skill, not counted: (.+)$/, "技能不生效：$1"],
+  [/^types of sub-agents: none$/, "子代理类型：没有"],
+  [/^types of sub-agents: (.+)$/, "子代理类型：$1"],
+  [/^type of sub-agent: (.+): there is no tool (".+")$/, "子代理类型：$1：没有工具 $2"],
+  [/^type of sub-agent: (.+)$/, "子代理类型：$1"],
+  [/^schedules of this folder: none$/, "本目录的定时任务：没有"],
+  [/^schedules of this folder: (.+)$/, "本目录的定时任务：$1"],
+  [/^schedules: (.+): what cannot be read is left out \((\d+)\)$/, "定时任务：$1 中有 $2 处无法读取，已略去"],
   [/^terminal: (.+), (\d+) x (\d+), (.+)$/, "终端：$1，$2 x $3，$4"],
   [/^the window is small$/, "窗口太小"],
   [/^the terminal does not say what it can: .+$/, "终端没有说明自己的能力：会话以纯文本行显示"],
@@ -56,6 +67,10 @@ const MENDS: readonly Rewording[] = [
   [/^check the base URL, the network and the proxy variables$/, "检查基础地址、网络和代理变量"],
   [/^install ripgrep; .+$/, "安装 ripgrep；在此之前使用较慢的内置搜索"],
   [/^install (\S+)$/, "安装 $1"],
+  [/^mend what stands between the lines of --- there$/, "修正那里两行 --- 之间的内容"],
+  [/^mend it, give it another name, or remove it$/, "修正它、改名或删除"],
+  [/^correct the name, or take it out of tools$/, "改正名称，或从 tools 中去掉"],
+  [/^mend or remove that file$/, "修正或删除该文件"],
   [/^make it (\d+) x (\d+) or larger$/, "放大到 $1 x $2 以上"],
   [/^set TERM to what your terminal is, .+$/, "把 TERM 设为你的终端类型，例如 xterm-256color"],
   [/^export LANG=C\.UTF-8, .+$/, "export LANG=zh_CN.UTF-8"],

@@ -7,6 +7,7 @@ import { redactor } from "../../../platform/secrets.js";
 import { visible } from "../../../platform/text.js";
 import { shownPath } from "../../../platform/walk.js";
 import { writePrivate } from "../../../platform/write-whole.js";
+import { formatOf } from "../../export-format.js";
 import { htmlOf } from "../../session-html.js";
 import { markdownOf } from "../../session-markdown.js";
 import { storyOf } from "../../story.js";
@@ -52,13 +53,13 @@ function pathOf(words: string, { cwd, userHome, id }: Exported): string {
     .replace(/^~(?=\/)/, userHome);
   const path = resolve(cwd, name);
   if (name === "" || statOf(path)?.isDirectory()) return join(path, `nanocoder-${id}.md`);
-  if (/\.(md|markdown|html?)$/i.test(path)) return path;
+  if (formatOf(path) !== undefined) return path;
   throw new UsageError(`/export writes Markdown or HTML: give a name that ends in .md or .html, not "${name}".`);
 }
 
 function textOf(path: string, { id, events, keys }: Exported): string {
   const story = storyOf(id, redactor(keys).json(events));
-  return /\.html?$/i.test(path) ? htmlOf(story) : markdownOf(story);
+  return formatOf(path) === "html" ? htmlOf(story) : markdownOf(story);
 }
 
 async function replaced(path: string, text: string, { ui, locale, cwd }: Exported): Promise<boolean> {

@@ -38,12 +38,13 @@ export function wrappedText(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => wrapped(line, columns));
 }
 
-/** The same; what does not fit goes on below the last column of an indented row, or below its indent. */
+/** The same; what does not fit goes on below the last column of an indented row, or stands in as its line does. */
 export function wrappedTable(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => {
     const row = /^( +)\S(?:.*\S)? {2,}(?=\S)/.exec(line);
-    const wide = visibleWidth(row?.[0] ?? "");
-    return wrapped(line, columns, " ".repeat(wide * 2 > columns ? (row?.[1]?.length ?? 0) + 2 : wide));
+    if (row === null) return wrapped(line, columns, /^ +(?=\S)/.exec(line)?.[0]);
+    const wide = visibleWidth(row[0]);
+    return wrapped(line, columns, " ".repeat(wide * 2 > columns ? (row[1]?.length ?? 0) + 2 : wide));
   });
 }
 

@@ -88,14 +88,14 @@ function partsOf(status: Omit<Status, "queued">, theme: Theme, locale: Locale): 
   const share = tokens === undefined || window === 0 ? undefined : Math.round((tokens / window) * 100);
   const paint = share === undefined || share < 60 ? theme.dim : theme.warn;
   return [
-    { text: theme.dim(visible(model)), weight: 5 },
-    { text: (mode === "default" ? theme.dim : theme.warn)(mode), weight: 6 },
+    { text: theme.dim(visible(model)), weight: 7 },
+    { text: (mode === "default" ? theme.dim : theme.warn)(mode), weight: mode === "default" ? 5 : 8 },
     ...(tokens === undefined
       ? []
       : [{ text: paint(`${thousands(tokens)}/${thousands(window)} (${share} %)`), weight: 4 }]),
     ...(cost === undefined ? [] : [{ text: theme.dim(`$${cost.toFixed(cost < 1 ? 3 : 2)}`), weight: 3 }]),
     ...(branch === undefined ? [] : [{ text: theme.dim(visible(branch)), weight: 1 }]),
-    ...(jobs.length === 0 ? [] : [{ text: theme.accent(WORDS[locale].jobs(jobs.length)), weight: 2 }]),
+    ...(jobs.length === 0 ? [] : [{ text: theme.accent(WORDS[locale].jobs(jobs.length)), weight: 6 }]),
   ];
 }
 

@@ -23,12 +23,15 @@ export type Seen = {
   denied?: { by: string; why: string };
   /** When it was let run: the time that a person took is not the call's. */
   allowed?: { at: number };
+  /** A person is asked whether it may run. */
+  asked?: boolean;
   /** It will have no result any more. */
   left?: true;
 };
 
 type Words = {
   waits: string;
+  asked: string;
   denied: string;
   left: string;
   picture: string;
@@ -39,6 +42,7 @@ type Words = {
 const WORDS: Record<Locale, Words> = {
   en: {
     waits: "waiting",
+    asked: "waits for you",
     denied: "denied",
     left: "interrupted",
     picture: "picture",
@@ -48,6 +52,7 @@ const WORDS: Record<Locale, Words> = {
   },
   zh: {
     waits: "等待中",
+    asked: "等你决定",
     denied: "已拒绝",
     left: "已中断",
     picture: "图片",
@@ -86,14 +91,15 @@ export function headLine(seen: Seen, look: Look, { columns, now }: { columns: nu
   return wide <= columns ? line : cut(line, columns);
 }
 
-function markOf({ result, denied, left, started }: Seen, { theme }: Look, now: number): string {
+function markOf({ result, denied, left, started, asked }: Seen, { theme }: Look, now: number): string {
   if (denied) return theme.bad("✗");
   if (result) return result.failed ? theme.bad("✗") : theme.good("✓");
   if (left) return theme.warn("-");
-  return started === undefined ? theme.dim("·") : theme.accent(moving(now));
+  return started === undefined || asked ? theme.dim("·") : theme.accent(moving(now));
 }
 
-function running({ started, allowed, calls }: Seen, words: Words, at: { locale: Locale; now: number }): string {
+function running({ started, allowed, calls, asked }: Seen, words: Words, at: { locale: Locale; now: number }): string {
+  if (asked) return words.asked;
   if (started === undefined) return words.waits;
   const ran = span(at.now - (allowed?.at ?? started), at.locale);
   return calls === undefined ? ran : `${words.calls(calls)}${words.comma}${ran}`;

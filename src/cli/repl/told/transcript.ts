@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { visibleWidth } from "@earendil-works/pi-tui";
 import type { Delta, Event, EventOf } from "../../../core/event.js";
 import type { Call } from "../../../core/message.js";
+import type { Question } from "../../../plugins/question.js";
+import { agentTitle } from "../../progress.js";
 import type { Locale } from "../locale.js";
 import type { Pane } from "../port.js";
 import { endOf, oneLine } from "../screen/cells.js";
@@ -21,6 +24,8 @@ export type TranscriptParts = { look: Look; print(pane: Pane): void; now(): numb
 /** Shows a run: what is finished is printed once, for good, and `live` is what is still open. */
 export type Transcript = {
   see(item: Event | Delta): void;
+  /** The call that a question is about waits for the person, not for its tool, until the function it gives is called. */
+  asks(question: Asked): () => void;
   /** The end of what a session already holds. */
   recount(events: readonly Event[]): void;
   live: Pane;
@@ -68,6 +73,13 @@ export function transcript(parts: TranscriptParts): Transcript {
       if ("seq" in item) record(state, item);
       else hear(state, item);
       flush(state, item.type === "ended");
+    },
+    asks(question) {
+      const seen = calledIn(state, question);
+      if (seen) seen.asked = true;
+      return () => {
+        if (seen) seen.asked = false;
+      };
     },
     recount(events) {
       const pane = recounted(events, { look: parts.look, told: (some) => panesOf(some, parts) });
@@ -151,6 +163,16 @@ function announce(state: State, call: Call): void {
   const seen: Seen = { call, tail: "" };
   state.calls.set(call.id, seen);
   state.open.push({ type: "call", seen });
+}
+
+type Asked = Pick<Question, "tool" | "input" | "from">;
+
+// of a sub-agent that which waits for it; what runs may have been spelled otherwise: then it is the first of its tool
+function calledIn({ calls }: State, { tool, input, from }: Asked): Seen | undefined {
+  const open = [...calls.values()].filter((seen) => !seen.result && !seen.asked);
+  if (from !== undefined) return open.find(({ call }) => agentTitle(call.input) === from);
+  const same = open.filter(({ call }) => call.name === tool);
+  return same.find(({ call }) => isDeepStrictEqual(call.input, input)) ?? same.find((seen) => !seen.allowed);
 }
 
 function more({ calls }: State, callId: string, text: string): void {
