@@ -31,27 +31,31 @@ export class Feed<T> {
   }
 }
 
+export type Attempt<R> = { type: "answered"; value: R } | { type: "failed"; error: unknown };
+
 /**
  * Yields what a stream gives, as `see` returns it, and what arrives in the feed, each as it comes. The stream
- * is pulled only when the reader asks.
+ * is pulled only when the reader asks. What it throws is its end, as what it returns is.
  */
 export async function* interleave<T, R>(
   stream: AsyncGenerator<T, R>,
   feed: Feed<T>,
   see: (item: T) => T,
-): AsyncGenerator<T, R> {
+): AsyncGenerator<T, Attempt<R>> {
   try {
     for (;;) {
       const turn = settle(stream.next(), feed);
       while (!turn.settled) {
-        yield* feed.take();
+        for (const item of feed.take()) yield item;
         if (!turn.settled) await feed.arrival();
       }
-      yield* feed.take();
+      for (const item of feed.take()) yield item;
       const step = turn.settled();
-      if (step.done) return step.value;
+      if (step.done) return { type: "answered", value: step.value };
       yield see(step.value);
     }
+  } catch (error) {
+    return { type: "failed", error };
   } finally {
     // not awaited: a pending `next` ends only when the caller aborts, which it does after this
     stream.return(undefined as R).catch(() => undefined);

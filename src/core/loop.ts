@@ -151,7 +151,7 @@ async function* ask(work: Run): AsyncGenerator<Item, Answer> {
     if (known.type === "call") calls.start(known.call, "stream");
     return known;
   };
-  const reply = yield* attempt(interleave(agent.model.stream(request(work), session.signal), feed, see));
+  const reply = yield* interleave(agent.model.stream(request(work), session.signal), feed, see);
   const ms = Math.round(performance.now() - began);
   if (reply.type === "answered") {
     const parts = reply.value.parts.map(heard.known);
@@ -164,16 +164,6 @@ async function* ask(work: Run): AsyncGenerator<Item, Answer> {
   if (parts.length > 0) record({ type: "reply", parts, stop: "cut", model: agent.model.id, usage: NO_USAGE, ms });
   yield* drain(calls.settled(), feed);
   return reply;
-}
-
-async function* attempt<T, R>(
-  stream: AsyncGenerator<T, R>,
-): AsyncGenerator<T, { type: "answered"; value: R } | { type: "failed"; error: unknown }> {
-  try {
-    return { type: "answered", value: yield* stream };
-  } catch (error) {
-    return { type: "failed", error };
-  }
 }
 
 function request({ agent, session, system, specs, conversation }: Run): Request {

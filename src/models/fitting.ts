@@ -1,5 +1,6 @@
+import type { Delta } from "../core/event.js";
 import type { Message } from "../core/message.js";
-import type { Model, ToolSpec } from "../core/model.js";
+import type { Model, Reply, Request, ToolSpec } from "../core/model.js";
 import { once } from "./render.js";
 import { messageTokens, textTokens } from "./tokens.js";
 
@@ -24,20 +25,26 @@ export function fitting(model: Model): Model {
     get window() {
       return model.window;
     },
-    async *stream(request, signal) {
+    stream(request, signal) {
       const taken = textTokens(request.system) + offered(request.tools);
       const size = request.messages.reduce((sum, message) => sum + messageTokens(message), taken);
       const most = Math.max(Math.floor(model.window * SHARE), taken + Math.floor(model.window * LEAST));
-      if (size <= most) return yield* model.stream(request, signal);
-      const { shrinking } = await import("./overfull.js");
-      const shrink = shrinking({
-        image: Number.POSITIVE_INFINITY,
-        images: Number.POSITIVE_INFINITY,
-        bytes: (message: Message) => messageTokens(message),
-        most,
-      });
-      const messages = await shrink(request.messages, taken);
-      return yield* model.stream({ ...request, messages }, signal);
+      // what fits goes through: one generator less between the wire and who reads
+      return size <= most ? model.stream(request, signal) : cut(model, { request, signal, taken, most });
     },
   };
+}
+
+type Cut = { request: Request; signal: AbortSignal; taken: number; most: number };
+
+async function* cut(model: Model, { request, signal, taken, most }: Cut): AsyncGenerator<Delta, Reply> {
+  const { shrinking } = await import("./overfull.js");
+  const shrink = shrinking({
+    image: Number.POSITIVE_INFINITY,
+    images: Number.POSITIVE_INFINITY,
+    bytes: (message: Message) => messageTokens(message),
+    most,
+  });
+  const messages = await shrink(request.messages, taken);
+  return yield* model.stream({ ...request, messages }, signal);
 }

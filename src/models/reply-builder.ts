@@ -47,9 +47,12 @@ export class ReplyBuilder {
     if (call.malformed !== undefined) this.#malformed.push(call);
   }
 
-  /** To be awaited before `take`: arguments that are no JSON are read once more where that can be done without a guess. */
-  async mend(): Promise<void> {
-    if (this.#malformed.length === 0) return;
+  /** To be awaited before `take`, where it gives something to wait for: arguments that are no JSON are read once more where that can be done without a guess. */
+  mend(): Promise<void> | undefined {
+    return this.#malformed.length === 0 ? undefined : this.#mend();
+  }
+
+  async #mend(): Promise<void> {
     const { mended } = await import("./mend-arguments.js");
     for (const call of this.#malformed.splice(0)) {
       const input = mended(call.malformed ?? "");

@@ -59,8 +59,10 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
     try {
       let step = await stream.next();
       while (!step.done) {
-        shown ||= step.value.type !== "status" && step.value.type !== "thinking";
+        shown = isShown(step.value);
         yield step.value;
+        // from here on nothing is asked again
+        if (shown) return yield* stream;
         step = await stream.next();
       }
       return step.value;
@@ -76,6 +78,10 @@ async function* attempts(model: Model, asked: Attempts): AsyncGenerator<Delta, R
       await stream.return(NOTHING);
     }
   }
+}
+
+function isShown({ type }: Delta): boolean {
+  return type !== "status" && type !== "thinking";
 }
 
 /** An attempt that is about to be made, and why; `wait` is in milliseconds. */

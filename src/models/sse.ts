@@ -39,9 +39,12 @@ export async function* readStream(gathering: Gathering, stream: Stream): AsyncGe
       const piece = decoder.write(bytes);
       if (head.length < 200) head += piece;
       parser.feed(piece);
-      await gathering.settle();
-      await gathering.builder.mend();
-      yield* gathering.builder.take();
+      // a wait for nothing, and `yield*` of a list, cost each read more than its words do
+      const settled = gathering.settle();
+      if (settled) await settled;
+      const mended = gathering.builder.mend();
+      if (mended) await mended;
+      for (const delta of gathering.builder.take()) yield delta;
     }
     // a last event without the blank line after it
     parser.feed("\n\n");
