@@ -52,6 +52,11 @@ export function byCode(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** A path as it is told to a person: from the user's home folder where it lies inside. */
+export function fromHome(home: string, path: string): string {
+  return path === home || path.startsWith(`${home}${sep}`) ? `~${path.slice(home.length)}` : path;
+}
+
 /** A path as it is told: relative to the workspace where it lies inside. */
 export function shownPath(cwd: string, path: string): string {
   const inside = relative(cwd, path);

@@ -16,13 +16,13 @@ const BY = "limits";
 
 /** The calls of one answer: equal marks are equal calls with equal results. */
 type Step = { mark: string; shown: string };
-/** The newest steps; `told` is set while a circle goes on that the model knows of. */
-type Trail = { steps: readonly Step[]; told: boolean };
+/** The newest steps; `told` is set while a circle goes on that the model knows of, `over` when the run has ended: only news of its work goes on with it. */
+type Trail = { steps: readonly Step[]; told: boolean; over: boolean };
 /** `times` counts the rounds; `shown` is one of them. */
 type Circle = { times: number; shown: string };
 type Results = ReadonlyMap<string, EventOf<"result">>;
 
-const NONE: Trail = { steps: [], told: false };
+const NONE: Trail = { steps: [], told: false, over: false };
 
 /**
  * Finds the same calls with the same results, by themselves or two in turn: tells the model, then ends the run.
@@ -36,20 +36,25 @@ export function watchCircles(): (events: readonly Event[]) => Fact | undefined {
     const results = new Map(more.flatMap((event) => (event.type === "result" ? [[event.callId, event]] : [])));
     const trail = more.reduce((sum, event) => follow(sum, event, results), known.trail);
     past = { events, upto: events.length, trail };
-    const circle = circleIn(trail.steps);
+    const circle = trail.over ? undefined : circleIn(trail.steps);
     return circle && (trail.told ? stop(circle) : tell(circle));
   };
 }
 
 function follow(trail: Trail, event: Event, results: Results): Trail {
   if (isAsked(event) || isLongJob(event)) return NONE;
+  if (event.type === "ended") return { ...trail, over: true };
+  if (event.type === "prompt") return { ...trail, over: false };
   if (event.type === "note" && event.by === BY) return { ...trail, told: true };
-  if (event.type !== "reply") return trail;
-  const calls = callsIn(event.parts);
+  return event.type === "reply" ? replied(trail.over ? NONE : trail, event, results) : trail;
+}
+
+function replied(trail: Trail, { parts }: EventOf<"reply">, results: Results): Trail {
+  const calls = callsIn(parts);
   if (calls.length === 0) return trail;
   if (calls.some(({ id }) => (results.get(id)?.ms ?? 0) >= WAITS)) return NONE;
   const steps = [...trail.steps, stepOf(calls, results)].slice(-2 * STOP);
-  return { steps, told: trail.told && circleIn(steps) !== undefined };
+  return { steps, told: trail.told && circleIn(steps) !== undefined, over: false };
 }
 
 // whoever waits for the end of one that takes its time is polling, too

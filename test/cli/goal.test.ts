@@ -79,8 +79,10 @@ describe("nanocoder goal", () => {
     ["turns", ["--max-turns", "2"]],
     ["cost", ["--max-cost", "0.0001"]],
     ["time", ["--timeout", "4s"]],
+    ["going in circles", []],
   ])("ends with 3 at a limit of %s, and can go on", async (_, limit) => {
-    const busy = { ...bash("sleep 0.3; date +%N >> b"), usage: { input: 1000, output: 100 } };
+    const line = limit.length === 0 ? "date +%N >> b" : "sleep 0.3; date +%N | tee -a b";
+    const busy = { ...bash(line), usage: { input: 1000, output: 100 } };
     const ended = await goalRun(() => busy, [...MAKE_A, ...limit]);
     expect(ended.code, ended.stderr).toBe(3);
     expect(ended.stdout).toMatch(/^\[GOAL NOT MET] make a \(\d iterations?\)\n {2}\[ ] 1\.[\s\S]* Ended: limit: /);

@@ -1,9 +1,11 @@
 import { UsageError } from "../../../app/usage-error.js";
 import { duration, visible } from "../../../platform/text.js";
+import { fromHome } from "../../../platform/walk.js";
 import { cutTo } from "../../columns.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 import type { SlashCommand } from "../slash.js";
+import { latestWords } from "../told/status-line.js";
 
 /** Columns of a title. */
 const WIDE = 60;
@@ -42,10 +44,10 @@ function complete({ opened, locale }: Desk, words: string) {
     .map(({ id, title }) => ({ value: id, label: id, about: cutTo(visible(title), WIDE) }));
 }
 
-function list({ ui, locale, opened }: Desk): void {
+function list({ ui, locale, opened, config }: Desk): void {
   const lines = opened.background.running().map(({ id, title, began, file, latest }) => {
-    const now = latest === "" ? "" : `\n  ${cutTo(visible(latest), WIDE)}`;
-    return `${id}  ${duration(Date.now() - began)}  ${cutTo(visible(title), WIDE)}${now}\n  ${visible(file)}`;
+    const now = latest === "" ? "" : `\n  ${cutTo(visible(latestWords(latest)), WIDE)}`;
+    return `${id}  ${duration(Date.now() - began)}  ${cutTo(visible(title), WIDE)}${now}\n  ${visible(fromHome(config.userHome, file))}`;
   });
   if (lines.length === 0) ui.say({ type: "note", text: WORDS[locale].none });
   else ui.say({ type: "text", text: lines.join("\n") });

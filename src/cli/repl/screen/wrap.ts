@@ -42,10 +42,17 @@ export function wrappedText(text: string, columns: number): string[] {
 export function wrappedTable(text: string, columns: number): string[] {
   return text.split("\n").flatMap((line) => {
     const row = /^( +)\S(?:.*\S)? {2,}(?=\S)/.exec(line);
-    if (row === null) return wrapped(line, columns, /^ +(?=\S)/.exec(line)?.[0]);
+    if (row === null) return wrappedWithin(line, columns);
     const wide = visibleWidth(row[0]);
     return wrapped(line, columns, " ".repeat(wide * 2 > columns ? (row[1]?.length ?? 0) + 2 : wide));
   });
+}
+
+// each line of it stands in as the first does
+function wrappedWithin(line: string, columns: number): string[] {
+  const indent = /^ +(?=\S)/.exec(line)?.[0] ?? "";
+  if (indent.length * 2 > columns) return wrapped(line, columns);
+  return wrapped(line.slice(indent.length), columns - indent.length).map((each) => indent + each);
 }
 
 /**

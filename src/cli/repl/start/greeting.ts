@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { visible } from "../../../platform/text.js";
+import { fromHome } from "../../../platform/walk.js";
 import type { Desk } from "../desk.js";
 import type { Locale } from "../locale.js";
 
@@ -18,6 +19,6 @@ export function greeting({ config, opened, locale }: Desk, version: string): str
 }
 
 function shortened(path: string, home: string): string {
-  const known = path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+  const known = fromHome(home, path);
   return known.length <= FOLDER ? known : `…${known.slice(known.length - FOLDER + 1)}`;
 }

@@ -42,7 +42,7 @@ export function jobLines(status: () => Status, theme: Theme, locale: Locale): Pa
       const { jobs } = status();
       const lines = jobs.slice(-SHOWN).map(({ id, title, latest }) => {
         const name = `${id} ${visible(title)}`;
-        const now = latest === "" ? "" : `: ${visible(inWords(latest.trim()))}`;
+        const now = latest === "" ? "" : `: ${visible(latestWords(latest.trim()))}`;
         // the name leaves half of the line to what goes on
         return `${cut(name, now === "" ? columns : Math.max(12, Math.floor(columns / 2)))}${now}`;
       });
@@ -53,8 +53,8 @@ export function jobLines(status: () => Status, theme: Theme, locale: Locale): Pa
   };
 }
 
-// a sub-agent's call is said with all of its arguments: a line has room for the first words among them
-function inWords(said: string): string {
+/** What a job said last, for a line: of a sub-agent's call, which is said with all of its arguments, the first words among them. */
+export function latestWords(said: string): string {
   const [, call, words] = /^(> \S+) \{"[^"]*":"((?:[^"\\]|\\.)+)/.exec(said) ?? [];
   return call === undefined || words === undefined
     ? said
