@@ -51,7 +51,10 @@ export async function work(working: Working): Promise<Report> {
   } catch (error) {
     broke = `broke: ${sentence(error)}`;
   }
-  const ended = await child.close().catch(() => []);
+  const ended = await child.close().catch((error: unknown) => {
+    broke ??= `could not end what it had left running: ${sentence(error)}`;
+    return [];
+  });
   return reportOf(child, { outcome, broke, ended, ms: performance.now() - began });
 }
 

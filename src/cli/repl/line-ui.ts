@@ -13,7 +13,7 @@ import { oneLine } from "./screen/cells.js";
 import { unstyled } from "./screen/wrap.js";
 import { themeOf } from "./theme.js";
 
-type Streams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
+type Streams = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream & { columns?: number } };
 type Parts = Streams & { locale: Locale; hands: Hands };
 
 /** Prompts of a session gone on with that are told again. */

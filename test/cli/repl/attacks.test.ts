@@ -253,7 +253,6 @@ describe("a terminal that can do no more than lines", () => {
   it("takes no yes that was typed before the question, and asks again", async () => {
     const input = Object.assign(new PassThrough(), { isTTY: false });
     const output = Object.assign(new PassThrough(), { columns: 80 });
-    // @ts-expect-error streams that are no terminal
     const ui = new LineUi({ input, output, locale: "en", hands: new Seat() });
     const asked = {
       tool: "bash",
@@ -272,7 +271,6 @@ describe("a terminal that can do no more than lines", () => {
 
   it("is no answer to a form that went away", async () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
-    // @ts-expect-error streams that are no terminal
     const ui = new LineUi({ input, output, locale: "en", hands: new Seat() });
     const stop = new AbortController();
     const { signal } = stop;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { LineUi } from "../../../src/cli/repl/line-ui.js";
-import type { Hands } from "../../../src/cli/repl/port.js";
+import { Seat } from "../../../src/cli/repl/seat.js";
 import type { Event } from "../../../src/core/event.js";
 import { modelServer } from "../../../src/models/scripted/server.js";
 import { pty } from "../../setup/pty.js";
@@ -69,9 +69,7 @@ describe("a terminal that can do no more than lines", () => {
 describe("without a terminal on both sides", () => {
   it("tells of a session gone on with who said what: the end of a job is nobody's prompt", () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const hands = { leave: () => undefined } as unknown as Hands;
-    const streams = { input, output } as unknown as { input: NodeJS.ReadStream; output: NodeJS.WriteStream };
-    const ui = new LineUi({ ...streams, locale: "en", hands });
+    const ui = new LineUi({ input, output, locale: "en", hands: new Seat() });
     const prompt = (words: string, from: string, seq: number): Event => {
       return { type: "prompt", parts: [{ type: "text", text: words }], from, seq, at: 0 };
     };
